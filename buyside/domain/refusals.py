@@ -1,0 +1,62 @@
+"""Foreseen answers of "no": each says what is wrong and what to do, and carries a code that tests assert."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class Refused(Exception):
+    """A foreseen no. Nothing has been written when it reaches the caller.
+
+    `code` is stable and machine-readable; `says` is a template filled from the keyword arguments; `field` names the
+    form field that it stands at, or is empty for a notice about the whole.
+    """
+
+    code: ClassVar[str] = "refused"
+    says: ClassVar[str] = "This is not possible."
+    field: str = ""
+
+    def __init__(self, *, field: str | None = None, **details: Any) -> None:
+        if field is not None:
+            self.field = field
+        self.details = details
+        super().__init__(self.says.format(**details))
+
+
+class NotAllowed(Refused):
+    code = "access.not-allowed"
+    says = "Your roles do not include “{act}”. Ask an administrator if you need it."
+
+
+class NotFound(Refused):
+    """Also the answer for what exists but is out of reach, so that absence and reach look alike."""
+
+    code = "access.not-found"
+    says = "There is no such {kind}."
+
+
+class WrongState(Refused):
+    code = "lifecycle.wrong-state"
+    says = "This {kind} is {state}; “{move}” needs it to be {needed}."
+
+
+class Stale(Refused):
+    code = "general.stale"
+    says = "This {kind} changed since you opened it. The fresh version is shown now; look again and repeat your change."
+
+
+class RequestReused(Refused):
+    code = "general.request-reused"
+    says = "This request was already used for something else. Reload the page and try again."
+
+
+class NotPositive(Refused):
+    code = "general.not-positive"
+    says = "Enter a number above zero."
+
+
+class Unreadable(Refused):
+    """Input that is not of the form asked for. Raised by the readers of forms and files, before any operation."""
+
+    code = "general.unreadable"
+    says = "“{value}” is not {wanted}."
