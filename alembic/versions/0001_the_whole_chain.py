@@ -125,6 +125,9 @@ def grant() -> None:
         op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM buyside_app")
     op.execute("REVOKE UPDATE, TRUNCATE ON answered_request FROM buyside_app")
     op.execute("REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON stock_balance FROM buyside_app")
+    op.execute(
+        "GRANT UPDATE (allows_negative) ON stock_balance TO buyside_app"
+    )  # follows its warehouse; lets postings lock
 
 
 def seed() -> None:

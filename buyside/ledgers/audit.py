@@ -1,0 +1,110 @@
+"""The audit trail: every change of a transaction is followed by itself and written as one entry (ACC-6)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import to_jsonable_python
+from sqlalchemy import event, inspect
+from sqlmodel import Session
+
+from buyside.db.audit import AuditEvent, AuditSubject
+from buyside.domain.access import Actor
+
+NOT_FOLLOWED = frozenset(
+    {
+        *("audit_event", "audit_subject", "answered_request", "user_session", "stock_balance"),
+        *("planning_requirement", "planning_coverage", "planning_peg"),
+    }
+)
+"""Tables whose rows are no change of state by themselves: the books about changes, and what a run calculated."""
+
+MOST_CHANGES = 500
+"""A transaction that changes more rows than this is told in numbers per table, beside what the operation noted."""
+
+
+@dataclass(slots=True)
+class Trail:
+    """What a transaction changed so far."""
+
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, kind: str, record_id: Any, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        if len(self.changes) < MOST_CHANGES:
+            self.changes.append({"kind": kind, "id": record_id, "before": before, "after": after})
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = to_jsonable_python(values, bytes_mode="hex")
+    return plain
+
+
+def _follow_flush(session: Session, _context: Any) -> None:
+    trail: Trail = session.info["trail"]
+    for row in (*session.new, *session.dirty, *session.deleted):
+        state = inspect(row)
+        kind = state.mapper.local_table.name
+        if kind in NOT_FOLLOWED:
+            continue
+        values = {column.key: getattr(row, column.key) for column in state.mapper.column_attrs}
+        if row in session.deleted:
+            trail.add(kind, values.get("id"), _plain(values), None)
+        elif row in session.new:
+            trail.add(kind, values.get("id"), None, _plain(values))
+        else:
+            moved = {name: state.attrs[name].history for name in values if state.attrs[name].history.has_changes()}
+            if moved:
+                before = {name: history.deleted[0] if history.deleted else None for name, history in moved.items()}
+                trail.add(kind, values.get("id"), _plain(before), _plain({name: values[name] for name in moved}))
+
+
+@contextmanager
+def followed(session: Session) -> Iterator[Trail]:
+    """Follow every row that the session writes, until the block ends."""
+    trail = Trail()
+    session.info["trail"] = trail
+    event.listen(session, "after_flush", _follow_flush)
+    try:
+        yield trail
+        session.flush()
+    finally:
+        event.remove(session, "after_flush", _follow_flush)
+        del session.info["trail"]
+
+
+def note(
+    session: Session, kind: str, record_id: int | None, *, before: dict[str, Any] | None = None, after: dict[str, Any]
+) -> None:
+    """Tell the trail of a change that SQL made by itself, such as a bulk load; decimals and dates become text."""
+    trail: Trail | None = session.info.get("trail")
+    if trail is not None:
+        trail.add(kind, record_id, _plain(before) if before is not None else None, _plain(after))
+
+
+def write(
+    session: Session, actor: Actor, *, operation: str, request_id: UUID | None, trail: Trail, at: datetime
+) -> int | None:
+    """Write the one entry of an operation, or nothing where it changed nothing. Answers with the entry's id."""
+    if not trail.changes:
+        return None
+    changes = list(trail.changes)
+    if sum(trail.counts.values()) > len(changes):
+        changes.append({"kind": "counts", "id": None, "before": None, "after": dict(trail.counts)})
+    entry = AuditEvent(
+        at=at,
+        user_id=actor.user_id,
+        actor_name=actor.name,
+        operation=operation,
+        request_id=request_id,
+        changes=changes,
+    )
+    session.add(entry)
+    session.flush()
+    touched = {(change["kind"], change["id"]) for change in trail.changes if isinstance(change["id"], int)}
+    session.add_all(AuditSubject(event_id=entry.id, kind=kind, record_id=record) for kind, record in sorted(touched))
+    return entry.id

@@ -1,0 +1,105 @@
+"""How every write is run: one transaction, one audit entry, safe to repeat."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar, cast, get_type_hints
+from uuid import UUID
+
+from psycopg import errors
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from buyside.db.audit import AnsweredRequest
+from buyside.db.engine import sessions
+from buyside.domain.access import Actor, permission_of
+from buyside.domain.refusals import RequestReused
+from buyside.ledgers import audit
+
+Answer = TypeVar("Answer")
+
+
+def _lost_a_race(error: BaseException) -> bool:
+    return isinstance(error, DBAPIError) and isinstance(
+        error.orig, errors.DeadlockDetected | errors.SerializationFailure
+    )
+
+
+@retry(
+    retry=retry_if_exception(_lost_a_race),
+    stop=stop_after_attempt(5),
+    wait=wait_random_exponential(multiplier=0.05, max=1),
+    reraise=True,
+)
+def perform(
+    operation: Callable[..., Answer], actor: Actor, /, *, request_id: UUID | None = None, **arguments: Any
+) -> Answer:
+    """Run one operation in a transaction of its own, and tell the audit trail what it changed.
+
+    A `request_id` that was answered before gets the same answer again and changes nothing. A refusal, or any error,
+    leaves nothing behind; the loser of a deadlock is run again. Refuses: what the operation refuses, RequestReused.
+    """
+    with sessions()() as session, session.begin():
+        return within(session, operation, actor, request_id=request_id, **arguments)
+
+
+def within(
+    session: Session,
+    operation: Callable[..., Answer],
+    actor: Actor,
+    /,
+    *,
+    request_id: UUID | None = None,
+    **arguments: Any,
+) -> Answer:
+    """The same inside a transaction that the caller has begun and will end."""
+    if permission_of(operation) is None:
+        raise TypeError(f"{operation.__qualname__} declares no permission, so nobody may call it")
+    body = _fingerprint(arguments)
+    if request_id is not None:
+        found, answer = _answered_before(session, operation, actor, request_id=request_id, body=body)
+        if found:
+            return cast(Answer, answer)
+    with audit.followed(session) as trail:
+        answer = operation(session, actor, **arguments)
+    now = datetime.now(UTC)
+    audit.write(session, actor, operation=operation.__name__, request_id=request_id, trail=trail, at=now)
+    if request_id is not None:
+        session.add(
+            AnsweredRequest(
+                request_id=request_id,
+                operation=operation.__name__,
+                user_id=actor.user_id,
+                arguments_sha256=body,
+                answer={"answer": to_jsonable_python(answer)},
+                at=now,
+            )
+        )
+    session.flush()
+    return answer
+
+
+def _fingerprint(arguments: dict[str, Any]) -> bytes:
+    """SHA-256 of the arguments; moments are left out, as a repeated click comes later than the first."""
+    steady = {name: value for name, value in arguments.items() if not isinstance(value, datetime)}
+    plain = to_jsonable_python(steady, fallback=repr)
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).digest()
+
+
+def _answered_before(
+    session: Session, operation: Callable[..., Answer], actor: Actor, *, request_id: UUID, body: bytes
+) -> tuple[bool, Any]:
+    """Whether a request was answered, and how. Two of the same id wait for each other here. Refuses: RequestReused."""
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 0))"), {"id": str(request_id)})
+    before = session.get(AnsweredRequest, request_id)
+    if before is None:
+        return False, None
+    if (before.operation, before.user_id, before.arguments_sha256) != (operation.__name__, actor.user_id, body):
+        raise RequestReused
+    returns = get_type_hints(getattr(operation, "__wrapped__", operation))["return"]
+    return True, TypeAdapter(returns).validate_python((before.answer or {})["answer"])

@@ -1,0 +1,20 @@
+"""How every read is run: in a transaction that cannot write and sees one moment."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sqlalchemy import text
+
+from buyside.db.engine import sessions
+from buyside.domain.access import Actor, permission_of
+
+Answer = TypeVar("Answer")
+
+
+def ask(query: Callable[..., Answer], actor: Actor, /, **arguments: Any) -> Answer:
+    """Run one query for an actor. Refuses: what the query refuses."""
+    if permission_of(query) is None:
+        raise TypeError(f"{query.__qualname__} declares no permission, so nobody may call it")
+    with sessions()() as session:
+        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        return query(session, actor, **arguments)
