@@ -1,0 +1,95 @@
+"""Numbers, dates and instants as people of a locale write and read them (INT-3). Nothing here is ever sent to a database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_skeleton, parse_date
+from babel.numbers import NumberFormatError, format_decimal, get_decimal_symbol, get_group_symbol, parse_decimal
+
+from buyside.domain.refusals import Unreadable
+
+QUANTITY_DIGITS = (0, 6)
+"""Least and most decimals of a quantity: exact, without trailing zeros."""
+PRICE_DIGITS = (2, 6)
+MONEY_DIGITS = (2, 2)
+PERCENT_DIGITS = (0, 4)
+_WESTERN_GROUPS = (3, 3)
+_LONGEST_NUMBER = 40
+
+
+@lru_cache(maxsize=256)
+def number_writer(locale: str, least: int, most: int) -> Callable[[Decimal], str]:
+    """A function that writes numbers in `locale` with at least `least` and at most `most` decimals, rounded half up."""
+    step = Decimal(1).scaleb(-most)
+    known = Locale.parse(locale)
+    western = tuple(known.decimal_formats[None].grouping) == _WESTERN_GROUPS
+    signs = str.maketrans({",": get_group_symbol(known), ".": get_decimal_symbol(known)})
+
+    def write(value: Decimal) -> str:
+        text = f"{value.quantize(step, rounding=ROUND_HALF_UP) + 0:,f}"  # + 0: no negative zero
+        if most > least and "." in text:
+            whole, _, decimals = text.partition(".")
+            decimals = decimals.rstrip("0").ljust(least, "0")
+            text = f"{whole}.{decimals}" if decimals else whole
+        if western:
+            return text.translate(signs)
+        whole, point, decimals = text.replace(",", "").partition(".")
+        sign = "-" if whole.startswith("-") else ""
+        return f"{sign}{format_decimal(int(whole.lstrip('-')), locale=known)}{point.translate(signs)}{decimals}"
+
+    return write
+
+
+def shown_number(value: Decimal, locale: str, digits: tuple[int, int] = QUANTITY_DIGITS) -> str:
+    """`value` as people of `locale` write it."""
+    return number_writer(locale, *digits)(value)
+
+
+def shown_money(amount: Decimal, currency: str, locale: str, digits: int = 2) -> str:
+    """An amount with the code of its currency: "1,234.50 EUR"."""
+    return f"{number_writer(locale, digits, digits)(amount)} {currency}"
+
+
+@lru_cache(maxsize=4096)
+def shown_date(day: date, locale: str) -> str:
+    """A date with its month as a word, so that no two continents misread it: "3 Nov 2026"."""
+    return str(format_skeleton("yMMMd", day, locale=locale))
+
+
+def shown_instant(moment: datetime, locale: str, time_zone: str) -> str:
+    """A moment on the clock of `time_zone`, to the minute."""
+    there = moment.astimezone(ZoneInfo(time_zone))
+    return f"{shown_date(there.date(), locale)}, {there:%H:%M}"
+
+
+def read_number(text: str, locale: str, *, field: str = "") -> Decimal:
+    """A number as people of `locale` type it. Refuses: Unreadable."""
+    typed = text.strip().replace(" ", "").replace("\N{MINUS SIGN}", "-")
+    try:
+        if not typed or len(typed) > _LONGEST_NUMBER:
+            raise ValueError
+        value = Decimal(str(parse_decimal(typed, locale=locale, strict=True)))
+        if not value.is_finite():
+            raise ValueError
+    except (NumberFormatError, InvalidOperation, ValueError):
+        raise Unreadable(value=text, wanted="a number", field=field) from None
+    return value
+
+
+def read_date(text: str, locale: str, *, field: str = "") -> date:
+    """A date as a browser's date field sends it (2026-11-03), or as people of `locale` type it. Refuses: Unreadable."""
+    typed = text.strip()
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        pass
+    try:
+        return parse_date(typed, locale=locale, format="short")
+    except (ValueError, IndexError):
+        raise Unreadable(value=text, wanted="a date", field=field) from None

@@ -1,0 +1,89 @@
+"""How kinds of values are shown, and each status as a word with a tone. Screens add a shape and a colour to the tone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from buyside.domain.demand import SalesOrderStatus
+from buyside.domain.items import ItemKind, SupplyMode
+from buyside.domain.lifecycle import in_words
+from buyside.domain.orders import OrderState
+from buyside.domain.plans import PlanLineState, RunState
+from buyside.domain.stock import StockReason
+from buyside.domain.vendors import VendorStatus
+
+
+class Kind(StrEnum):
+    """What a column holds; decides how it is written, aligned, filtered and edited."""
+
+    KEY = "key"
+    """Identifies or versions a row; sent to the browser as it is and never shown."""
+    TEXT = "text"
+    NUMBER = "number"
+    """A count without unit."""
+    QUANTITY = "quantity"
+    """An exact amount of something, in the unit that the row names."""
+    MONEY = "money"
+    """An amount, in the currency that the row names."""
+    PRICE = "price"
+    """Money per unit."""
+    PERCENT = "percent"
+    DATE = "date"
+    INSTANT = "instant"
+    STATUS = "status"
+    """One word of a closed list."""
+    FLAG = "flag"
+    """Yes or no."""
+
+
+NUMERIC = frozenset({Kind.NUMBER, Kind.QUANTITY, Kind.MONEY, Kind.PRICE, Kind.PERCENT})
+
+
+class Tone(StrEnum):
+    """What a status means for the reader's attention."""
+
+    NEUTRAL = "neutral"
+    ACTIVE = "active"
+    PARTIAL = "partial"
+    GOOD = "good"
+    WARN = "warn"
+    BAD = "bad"
+
+
+Words = Mapping[str, tuple[str, Tone]]
+"""From a stored value to its word and tone."""
+
+
+def words(states: type[StrEnum], tones: Mapping[StrEnum, Tone] | None = None) -> Words:
+    """Every value of an enumeration in words, neutral where `tones` says nothing."""
+    tones = tones or {}
+    return {each.value: (in_words(each).capitalize(), tones.get(each, Tone.NEUTRAL)) for each in states}
+
+
+_O = OrderState
+ORDER_WORDS = words(
+    OrderState,
+    {
+        _O.IN_APPROVAL: Tone.ACTIVE,
+        _O.APPROVED: Tone.ACTIVE,
+        _O.ISSUED: Tone.ACTIVE,
+        _O.PARTLY_CONFIRMED: Tone.PARTIAL,
+        _O.CONFIRMED: Tone.ACTIVE,
+        _O.REJECTED: Tone.BAD,
+        _O.PARTLY_RECEIVED: Tone.PARTIAL,
+        _O.RECEIVED: Tone.GOOD,
+        _O.CLOSED: Tone.GOOD,
+    },
+)
+PLAN_LINE_WORDS = words(PlanLineState, {PlanLineState.OPEN: Tone.ACTIVE, PlanLineState.CONVERTED: Tone.GOOD})
+RUN_WORDS = words(RunState, {RunState.RUNNING: Tone.ACTIVE, RunState.DONE: Tone.GOOD, RunState.FAILED: Tone.BAD})
+SALES_ORDER_WORDS = words(SalesOrderStatus, {SalesOrderStatus.APPROVED: Tone.ACTIVE})
+STOCK_REASON_WORDS = words(StockReason)
+ITEM_KIND_WORDS = words(ItemKind)
+SUPPLY_MODE_WORDS = words(SupplyMode)
+VENDOR_WORDS = words(
+    VendorStatus, {VendorStatus.ACTIVE: Tone.GOOD, VendorStatus.ON_HOLD: Tone.WARN, VendorStatus.PROSPECT: Tone.ACTIVE}
+)
+YES_NO_WORDS: Words = {"true": ("Yes", Tone.NEUTRAL), "false": ("No", Tone.NEUTRAL)}
+LATE_WORDS: Words = {"true": ("Late", Tone.WARN), "false": ("On time", Tone.GOOD)}

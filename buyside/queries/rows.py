@@ -1,0 +1,368 @@
+"""Rows for grids: each grid is described once as data; this module pages, sorts, filters, counts and exports it.
+
+Column names and operators come from closed lists, values travel as parameters, and every order ends in the row's own key,
+so that no row shows twice or never. A grid's select starts from what the actor may see, as every query does.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import tempfile
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from threading import Lock
+from typing import IO, Any
+
+from sqlalchemy import ColumnElement, Select, String, Subquery, and_, cast, func, literal, or_, select, tuple_
+from sqlmodel import Session
+
+from buyside.domain.access import Actor, Permission, needs
+from buyside.domain.locales import (
+    MONEY_DIGITS,
+    PERCENT_DIGITS,
+    PRICE_DIGITS,
+    QUANTITY_DIGITS,
+    number_writer,
+    shown_date,
+    shown_instant,
+)
+from buyside.domain.refusals import NotAllowed, NotFound, Unreadable
+from buyside.domain.words import NUMERIC, Kind
+from buyside.queries.row_filters import condition, python_value
+
+SCROLL_LIMIT = 500_000
+"""Rows that one grid scrolls over; browsers paint columns out of line beyond (16 million pixels)."""
+PAGE_LIMIT = 500
+IDS_LIMIT = 200
+EXPORT_LIMIT = 1_000_000
+_DEEP = 1000  # from here on the keys are found first and the rows joined to them
+_SORTS = 3
+_DEAR_COUNT = 0.02  # seconds: a count that took longer is remembered
+_COUNT_KEPT = 30.0  # seconds
+_COUNTS = 500
+_DIGITS = {
+    Kind.NUMBER: (0, 0),
+    Kind.QUANTITY: QUANTITY_DIGITS,
+    Kind.MONEY: MONEY_DIGITS,
+    Kind.PRICE: PRICE_DIGITS,
+    Kind.PERCENT: PERCENT_DIGITS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RowColumn:
+    """One column of a grid's select, by its label there."""
+
+    name: str
+    kind: Kind = Kind.TEXT
+    searched: bool = False
+    """The quick filter looks into it. Wants a trigram index where the table is long."""
+    required: bool = False
+    """Never null, so that pages sorted by it continue from the last row seen instead of counting from the top."""
+
+
+@dataclass(frozen=True, slots=True)
+class GridSource:
+    """A grid, as data. `rows` gives a select in reach of the actor, whose labels are the columns' names."""
+
+    name: str
+    permission: Permission
+    rows: Callable[[Actor], Select[Any]]
+    columns: tuple[RowColumn, ...]
+    order: tuple[tuple[str, str], ...]
+    """Default sort: (column, "asc" or "desc")."""
+    key: str = "id"
+    """The column that tells rows apart; sent to the browser as `id`."""
+    scopes: tuple[str, ...] = ()
+    """Columns that a page may fix to one value, such as the order whose lines it shows."""
+
+    def column(self, name: str) -> RowColumn:
+        """A column by name. Refuses: Unreadable."""
+        for each in self.columns:
+            if each.name == name:
+                return each
+        raise Unreadable(value=name, wanted=f"a column of {self.name}")
+
+
+@dataclass(frozen=True, slots=True)
+class RowsWanted:
+    """What a browser asked for, still unchecked but for its outer shape."""
+
+    start: int = 0
+    end: int = 100
+    sort: tuple[tuple[str, str], ...] = ()
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    quick: str = ""
+    scope: Mapping[str, Any] = field(default_factory=dict)
+    after: str = ""
+    """Where the page before this one ended, as that page's answer said."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowsPage:
+    """Rows as the browser takes them; `total` is at most SCROLL_LIMIT."""
+
+    rows: list[dict[str, Any]]
+    total: int
+    has_more: bool
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    base: Subquery
+    where: tuple[ColumnElement[bool], ...]
+    order: tuple[tuple[ColumnElement[Any], str, RowColumn | None], ...]
+
+
+@needs(Permission.SHELL_USE)
+def grid_page(session: Session, actor: Actor, /, *, source: GridSource, wanted: RowsWanted, today: date) -> RowsPage:
+    """One page of a grid. Refuses: NotAllowed, Unreadable."""
+    _allowed(source, actor)
+    if not 0 <= wanted.start <= wanted.end <= SCROLL_LIMIT + PAGE_LIMIT or wanted.end - wanted.start > PAGE_LIMIT:
+        raise Unreadable(value=f"{wanted.start}-{wanted.end}", wanted="a page of rows")
+    parts = _parts(source, actor, wanted, today)
+    limit = wanted.end - wanted.start
+    found = session.execute(_page_select(source, parts, wanted, limit)).mappings().all()
+    if len(found) < limit and (found or not wanted.start):
+        total = wanted.start + len(found)
+    else:
+        total = _count(session, source, actor, wanted, parts)
+    write = _writer(source, actor)
+    return RowsPage(
+        rows=[write(row) for row in found],
+        total=min(total, SCROLL_LIMIT),
+        has_more=total > SCROLL_LIMIT,
+        after=_after(source, parts, found[-1]) if len(found) == limit and found else "",
+    )
+
+
+@needs(Permission.SHELL_USE)
+def grid_rows(
+    session: Session, actor: Actor, /, *, source: GridSource, ids: tuple[str, ...], scope: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Some rows of a grid again, by key, in no order; those gone or out of reach are left out. Refuses: NotAllowed, Unreadable."""
+    _allowed(source, actor)
+    if len(ids) > IDS_LIMIT:
+        raise Unreadable(value=str(len(ids)), wanted=f"at most {IDS_LIMIT} rows")
+    base = source.rows(actor).subquery(source.name.replace("-", "_"))
+    key = base.c[source.key]
+    chosen = select(base).where(key.in_([python_value(key, each) for each in ids]), *_scoped(source, base, scope))
+    write = _writer(source, actor)
+    return [write(row) for row in session.execute(chosen).mappings()]
+
+
+@needs(Permission.DATA_EXPORT)
+def grid_csv(session: Session, actor: Actor, /, *, source: GridSource, wanted: RowsWanted, today: date) -> IO[bytes]:
+    """All rows of a filter as CSV (RFC 4180, UTF-8), in a temporary file that is the caller's to close.
+
+    Numbers and dates are written for machines; a text that a spreadsheet would run as a formula starts with an apostrophe.
+    Refuses: NotAllowed, Unreadable.
+    """
+    _allowed(source, actor)
+    parts = _parts(source, actor, wanted, today)
+    names = [each.name for each in source.columns if each.kind is not Kind.KEY]
+    ordered = select(*(parts.base.c[name] for name in names)).where(*parts.where).limit(EXPORT_LIMIT)
+    ordered = ordered.order_by(*_ordering(parts.order))
+    target = tempfile.TemporaryFile()  # noqa: SIM115 - handed to the caller
+    try:
+        target.writelines(_csv_lines(names, session.execute(ordered.execution_options(yield_per=5000))))
+        target.seek(0)
+    except BaseException:
+        target.close()
+        raise
+    return target
+
+
+def _csv_lines(names: list[str], rows: Any) -> Iterator[bytes]:
+    class Line:
+        text = ""
+
+        def write(self, text: str) -> None:
+            self.text = text
+
+    line = Line()
+    writer = csv.writer(line)
+    writer.writerow(names)
+    yield line.text.encode()
+    for row in rows:
+        writer.writerow([csv_cell(value) for value in row])
+        yield line.text.encode()
+
+
+def csv_cell(value: Any) -> str:
+    """A value for a CSV file: decimals plain, instants in RFC 3339, and no text that a spreadsheet takes for a formula."""
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return _plain(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    text = str(value)
+    return f"'{text}" if isinstance(value, str) and text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+
+
+def _allowed(source: GridSource, actor: Actor) -> None:
+    if not actor.may(source.permission):
+        raise NotAllowed(act=source.permission.value)
+
+
+def _parts(source: GridSource, actor: Actor, wanted: RowsWanted, today: date) -> _Parts:
+    base = source.rows(actor).subquery(source.name.replace("-", "_"))
+    where = [*_scoped(source, base, wanted.scope)]
+    for name, model in wanted.filters.items():
+        column = source.column(name)
+        where.append(condition(base.c[name], column.kind, model, today=today, time_zone=actor.time_zone))
+    searched = [cast(base.c[each.name], String) for each in source.columns if each.searched]
+    for word in wanted.quick.split()[:6]:
+        pattern = f"%{_escaped(word)}%"
+        where.append(or_(*(column.ilike(pattern, escape="\\") for column in searched)))
+    order: list[tuple[ColumnElement[Any], str, RowColumn | None]] = []
+    for name, direction in wanted.sort[:_SORTS] or source.order:
+        if direction not in {"asc", "desc"}:
+            raise Unreadable(value=direction, wanted="asc or desc")
+        known = source.column(name)
+        order.append((base.c[name], direction, known))
+    order.append((base.c[source.key], order[-1][1] if order else "asc", None))
+    return _Parts(base, tuple(where), tuple(order))
+
+
+def _scoped(source: GridSource, base: Subquery, scope: Mapping[str, Any]) -> Iterator[ColumnElement[bool]]:
+    for name, value in scope.items():
+        if name not in source.scopes:
+            raise Unreadable(value=name, wanted=f"a scope of {source.name}")
+        yield base.c[name] == python_value(base.c[name], value)
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+
+
+def _ordering(order: tuple[tuple[ColumnElement[Any], str, RowColumn | None], ...]) -> list[ColumnElement[Any]]:
+    return [_ordered(column, direction, _sure(known)) for column, direction, known in order]
+
+
+def _ordered(column: ColumnElement[Any], direction: str, sure: bool) -> ColumnElement[Any]:
+    """Ascending or descending; empty values last either way, said only where there can be any (indexes are plain)."""
+    directed = column.asc() if direction == "asc" else column.desc()
+    return directed if sure or direction == "asc" else directed.nulls_last()
+
+
+def _sure(column: RowColumn | None) -> bool:
+    """Whether the column is never null: the row's key (None) or declared so."""
+    return column is None or column.required
+
+
+def _continues(parts: _Parts) -> bool:
+    """Whether a row comparison can find the next page: no nulls, one direction."""
+    return all(_sure(known) for _, _, known in parts.order) and len({direction for _, direction, _ in parts.order}) == 1
+
+
+def _page_select(source: GridSource, parts: _Parts, wanted: RowsWanted, limit: int) -> Select[Any]:
+    ordering = _ordering(parts.order)
+    page = select(parts.base).where(*parts.where).order_by(*ordering)
+    if wanted.after and _continues(parts):
+        last = _read_after(parts, wanted.after)
+        here = tuple_(*(column for column, _, _ in parts.order))
+        there = tuple_(*(literal(value, column.type) for value, (column, _, _) in zip(last, parts.order, strict=True)))
+        return page.where(here > there if parts.order[0][1] == "asc" else here < there).limit(limit)
+    if wanted.start < _DEEP:
+        return page.offset(wanted.start).limit(limit)
+    key = parts.base.c[source.key]
+    keys = select(key).where(*parts.where).order_by(*ordering).offset(wanted.start).limit(limit).subquery("keys")
+    return select(parts.base).where(key.in_(select(keys))).order_by(*ordering)
+
+
+def _after(source: GridSource, parts: _Parts, row: Mapping[Any, Any]) -> str:
+    if not _continues(parts):
+        return ""
+    return json.dumps([_raw(row[known.name if known else source.key]) for _, _, known in parts.order])
+
+
+def _read_after(parts: _Parts, after: str) -> list[Any]:
+    try:
+        values = json.loads(after)
+        if not isinstance(values, list) or len(values) != len(parts.order):
+            raise ValueError
+    except ValueError:
+        raise Unreadable(value=after, wanted="the end of a page") from None
+    return [python_value(column, value) for value, (column, _, _) in zip(values, parts.order, strict=True)]
+
+
+_counts: OrderedDict[tuple[Any, ...], tuple[float, int]] = OrderedDict()
+_counts_lock = Lock()
+
+
+def _count(session: Session, source: GridSource, actor: Actor, wanted: RowsWanted, parts: _Parts) -> int:
+    """How many rows a filter finds, at most one beyond the limit; dear counts are remembered for half a minute."""
+    asked = json.dumps([wanted.filters, wanted.quick, wanted.scope], sort_keys=True, default=str)
+    known = (source.name, actor.user_id, actor.roles, actor.vendor_ids, asked)
+    now = time.monotonic()
+    with _counts_lock:
+        if (kept := _counts.get(known)) and now - kept[0] < _COUNT_KEPT:
+            return kept[1]
+    bounded = (
+        select(parts.base.c[source.key]).where(and_(True, *parts.where)).limit(SCROLL_LIMIT + 1).subquery("bounded")
+    )
+    total: int = session.execute(select(func.count()).select_from(bounded)).scalar_one()
+    if time.monotonic() - now > _DEAR_COUNT:
+        with _counts_lock:
+            _counts[known] = (time.monotonic(), total)
+            while len(_counts) > _COUNTS:
+                _counts.popitem(last=False)
+    return total
+
+
+def _plain(value: Decimal) -> str:
+    """A decimal without exponent and trailing zeros."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _raw(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return _plain(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value if value is None or isinstance(value, str | int | bool | list) else str(value)
+
+
+def _writer(source: GridSource, actor: Actor) -> Callable[[Mapping[Any, Any]], dict[str, Any]]:
+    """A function that turns a database row into what the browser gets: raw values, and `shown` texts beside them."""
+    writers = {each.name: writer for each in source.columns if (writer := _shown(each.kind, actor))}
+    names = [column.name for column in source.columns]
+
+    def write(row: Mapping[Any, Any]) -> dict[str, Any]:
+        sent = {name: _raw(row[name]) for name in names}
+        sent["id"] = str(row[source.key])
+        sent["shown"] = {name: by(row[name]) for name, by in writers.items() if row[name] is not None}
+        return sent
+
+    return write
+
+
+def _shown(kind: Kind, actor: Actor) -> Callable[[Any], str] | None:
+    """How a kind of value is written for the actor; None where the raw value is what one reads."""
+    if kind in NUMERIC:
+        number = number_writer(actor.locale, *_DIGITS[kind])
+        return lambda value: number(Decimal(value))
+    if kind is Kind.DATE:
+        return lambda value: shown_date(value, actor.locale)
+    if kind is Kind.INSTANT:
+        return lambda value: shown_instant(value, actor.locale, actor.time_zone)
+    return None
+
+
+def by_name(sources: tuple[GridSource, ...], name: str) -> GridSource:
+    """The grid of that name. Refuses: NotFound."""
+    for each in sources:
+        if each.name == name:
+            return each
+    raise NotFound(kind="list")
