@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "BUYSIDE_"
 _POSTGRES = ("postgresql", "postgres")
 _SECRET_LENGTH = 32
+_HIGHEST_PORT = 65535
 
 
 class WrongSettings(Exception):
@@ -41,6 +42,8 @@ class Settings(BaseSettings):
 
     home: Path = ROOT / ".buyside"
     """Folder of everything Buyside keeps on this machine: the embedded server's data, its secret, its log."""
+    database_name: str = Field(default="buyside", pattern=r"^[a-z][a-z0-9_]{0,62}$")
+    """Name of the database on the embedded server."""
     database_url: str | None = Field(default=None, repr=False)
     """Login that owns (or may create) the tables on another PostgreSQL server, 16 or newer. Unset: the embedded server."""
     app_database_url: str | None = Field(default=None, repr=False)
@@ -51,7 +54,7 @@ class Settings(BaseSettings):
     """At least 32 characters from which keys and database passwords are derived. Unset: one is drawn and kept in `home`."""
     host: str = "127.0.0.1"
     """Address to listen on."""
-    port: int = Field(default=8300, ge=1, le=65535)
+    port: int = Field(default=8300, ge=1, le=_HIGHEST_PORT)
     """TCP port to listen on."""
     public_url: str = ""
     """Address people type. It becomes part of the built page. Unset: http://localhost:<port>."""
@@ -100,7 +103,9 @@ class Settings(BaseSettings):
     @classmethod
     def _default_public_url(cls, values: dict[str, Any]) -> dict[str, Any]:
         if not values.get("public_url"):
-            values["public_url"] = f"http://localhost:{values.get('port') or 8300}"
+            port = str(values.get("port") or 8300)
+            is_port = port.isdecimal() and 1 <= int(port) <= _HIGHEST_PORT  # a wrong one is told once, as the port
+            values["public_url"] = f"http://localhost:{port if is_port else 8300}"
         return values
 
     @model_validator(mode="after")
@@ -124,7 +129,11 @@ class Settings(BaseSettings):
 
     def key(self, purpose: str) -> bytes:
         """Derive the 32-byte key of one purpose from the secret; keys of different purposes tell nothing of each other."""
-        return hmac.digest(_secret(self).encode(), purpose.encode(), "sha256")
+        return hmac.digest((self.secret or _kept_secret(self.home)).encode(), purpose.encode(), "sha256")
+
+    def local_key(self, purpose: str) -> bytes:
+        """The same from the secret that lies beside the embedded server's data, whatever `secret` says."""
+        return hmac.digest(_kept_secret(self.home).encode(), purpose.encode(), "sha256")
 
 
 def _is_loopback(host: str) -> bool:
@@ -136,16 +145,14 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _secret(given: Settings) -> str:
-    """The configured secret, or the one kept in the home folder, drawn at first use."""
-    if given.secret is not None:
-        return given.secret
-    path = given.home / "secret"
+def _kept_secret(home: Path) -> str:
+    """The secret kept in the home folder, drawn at first use."""
+    path = home / "secret"
     try:
         return path.read_text().strip()
     except FileNotFoundError:
         pass
-    given.home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"secret.{os.getpid()}")
     draft.touch(mode=0o600)
     draft.write_text(secrets.token_urlsafe(48) + "\n")
@@ -171,6 +178,8 @@ def _sentence(error: ErrorDetails) -> str:
         must = str(error["msg"]).removeprefix("Value error, ")
     elif name == "BUYSIDE_PORT":
         must = "must be a whole number from 1 to 65535"
+    elif kind == "string_pattern_mismatch":
+        must = "must be a name of small letters, digits and underscores that begins with a letter"
     elif kind.startswith("bool"):
         must = "must be 1 or 0"
     elif kind == "literal_error":

@@ -1,0 +1,96 @@
+"""One PostgreSQL server for the whole run, started by the first test that asks for a database; a fresh, migrated database
+for every module that asks; a transaction that leaves nothing behind for every test."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+# A test never sees the settings or the data of the person who runs it. Set before anything reads them.
+for _name in [each for each in os.environ if each.startswith("BUYSIDE_")]:
+    del os.environ[_name]
+_RUN = Path(tempfile.mkdtemp(prefix=f"buyside-tests-{os.getpid()}-"))
+_RUN.chmod(0o711)  # as root the server is another user, and has to pass
+os.environ["BUYSIDE_HOME"] = str(_RUN / "home")
+
+import psutil  # noqa: E402
+import psycopg  # noqa: E402
+import pytest  # noqa: E402
+from psycopg import sql  # noqa: E402
+from sqlmodel import Session  # noqa: E402
+
+from buyside.config import settings  # noqa: E402
+from buyside.db import engine, ready, server  # noqa: E402
+
+_TEMPLATE = "buyside_template"
+
+
+@dataclass(frozen=True)
+class Database:
+    """A migrated database of one test module. The process's settings point to it, and so do those of its children."""
+
+    name: str
+    app_url: str
+    owner_url: str
+    portal_url: str
+
+
+def _use_database(name: str) -> None:
+    os.environ["BUYSIDE_DATABASE_NAME"] = name
+    settings.cache_clear()
+
+
+def _administer(statement: sql.Composed) -> None:
+    url = engine.with_database(engine.administrator_url(), "postgres")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def _sweep_killed_runs() -> None:
+    """Stop the servers of runs that were killed, and remove their folders."""
+    for folder in Path(tempfile.gettempdir()).glob("buyside-tests-*"):
+        if not psutil.pid_exists(int(folder.name.split("-")[2])):
+            server.stop(folder / "home" / "postgres")
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _run_folder() -> Iterator[None]:
+    yield
+    shutil.rmtree(_RUN, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[None]:
+    """A server with a migrated template database."""
+    _sweep_killed_runs()
+    _use_database(_TEMPLATE)
+    with ready.database(durable=False):
+        ready.upgrade()
+        engine.dispose_engines()
+        yield
+
+
+@pytest.fixture(scope="module")
+def database(database_server: None, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A migrated database of the module's own. What a test commits stays for the module's other tests."""
+    stem = "".join(each if each.isalnum() else "_" for each in request.path.stem.lower())
+    name = f"{stem[:40]}_{os.urandom(4).hex()}"
+    _administer(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(_TEMPLATE)))
+    _use_database(name)
+    yield Database(name, engine.app_url(), engine.owner_url(), engine.portal_url())
+    engine.dispose_engines()
+    _administer(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    _use_database(_TEMPLATE)
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """A session as the application's login, in a transaction that is rolled back. Its commits are savepoints."""
+    with engine.app_engine().connect() as connection:
+        transaction = connection.begin()
+        with Session(bind=connection, join_transaction_mode="create_savepoint") as opened:
+            yield opened
+        transaction.rollback()
