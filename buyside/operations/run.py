@@ -64,7 +64,7 @@ def within(
     if request_id is not None:
         found, answer = _answered_before(session, operation, actor, request_id=request_id, body=body)
         if found:
-            return cast(Answer, answer)
+            return cast("Answer", answer)
     with audit.followed(session) as trail:
         answer = operation(session, actor, **arguments)
     now = datetime.now(UTC)
