@@ -41,8 +41,8 @@ def test_a_spread_discount_adds_up_to_itself_and_follows_the_weights(total, weig
 def test_a_worked_order_adds_up():
     order = price_order(
         [
-            LineTerms(quantity=Decimal("3"), unit_price=Decimal("19.995"), tax_percent=Decimal(19)),
-            LineTerms(quantity=Decimal("10"), unit_price=Decimal("4.10"), discount_percent=Decimal("12.5")),
+            LineTerms(quantity=Decimal(3), unit_price=Decimal("19.995"), tax_percent=Decimal(19)),
+            LineTerms(quantity=Decimal(10), unit_price=Decimal("4.10"), discount_percent=Decimal("12.5")),
         ],
         header_discount=Decimal("5.00"),
         shipping=Decimal("7.90"),
