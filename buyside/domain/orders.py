@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 
 from buyside.domain.lifecycle import Lifecycle
@@ -76,6 +76,11 @@ class OrderAmounts:
     tax: Decimal
     shipping: Decimal
     total: Decimal
+
+
+def receivable(quantity: Decimal, tolerance_percent: Decimal) -> Decimal:
+    """The most that may ever be received of a line: what was ordered and its tolerance, rounded down to six decimals."""
+    return (quantity * (1 + tolerance_percent / 100)).quantize(Decimal("0.000001"), rounding=ROUND_FLOOR)
 
 
 def price_order(
