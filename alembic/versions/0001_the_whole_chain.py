@@ -642,6 +642,38 @@ def create_tables() -> None:
     op.create_index(op.f("option_rule_replacement_id_idx"), "option_rule", ["replacement_id"], unique=False)
     op.create_index(op.f("option_rule_variant_id_idx"), "option_rule", ["variant_id"], unique=False)
     op.create_table(
+        "planning_run_input",
+        sa.Column("run_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("row_count", sa.BigInteger(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["planning_run.id"], name=op.f("planning_run_input_run_id_fkey")),
+        sa.PrimaryKeyConstraint("run_id", "name", name=op.f("planning_run_input_pkey")),
+    )
+    op.execute("ALTER TABLE planning_run_input ALTER content SET STORAGE EXTERNAL")  # it is compressed already
+    op.create_table(
+        "planning_problem",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("run_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), server_default="", nullable=False),
+        sa.Column("sales_order_line_id", sa.BigInteger(), nullable=True),
+        sa.Column("variant_id", sa.BigInteger(), nullable=True),
+        sa.Column("option_value_id", sa.BigInteger(), nullable=True),
+        sa.Column("item_id", sa.BigInteger(), nullable=True),
+        sa.Column("warehouse_id", sa.BigInteger(), nullable=True),
+        sa.Column("on_date", sa.Date(), nullable=True),
+        sa.Column("quantity", sa.Numeric(precision=18, scale=6), server_default="0", nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("rules", sa.Text(), server_default="", nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('unmapped', 'contradiction', 'uncovered_option', 'dead_end')",
+            name=op.f("planning_problem_known_kind_check"),
+        ),
+        sa.ForeignKeyConstraint(["run_id"], ["planning_run.id"], name=op.f("planning_problem_run_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("planning_problem_pkey")),
+    )
+    op.create_index("planning_problem_run", "planning_problem", ["run_id", "kind", "id"], unique=False)
+    op.create_table(
         "planning_requirement",
         sa.Column("run_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("item_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -649,13 +681,10 @@ def create_tables() -> None:
         sa.Column("on_date", sa.Date(), nullable=False),
         sa.Column("gross", sa.Numeric(precision=18, scale=6), nullable=False),
         sa.Column("scheduled_receipts", sa.Numeric(precision=18, scale=6), nullable=False),
+        sa.Column("overdue_receipts", sa.Numeric(precision=18, scale=6), server_default="0", nullable=False),
         sa.Column("projected", sa.Numeric(precision=18, scale=6), nullable=False),
         sa.Column("shortage", sa.Numeric(precision=18, scale=6), nullable=False),
-        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("planning_requirement_item_id_fkey")),
         sa.ForeignKeyConstraint(["run_id"], ["planning_run.id"], name=op.f("planning_requirement_run_id_fkey")),
-        sa.ForeignKeyConstraint(
-            ["warehouse_id"], ["warehouse.id"], name=op.f("planning_requirement_warehouse_id_fkey")
-        ),
         sa.PrimaryKeyConstraint("run_id", "item_id", "warehouse_id", "on_date", name=op.f("planning_requirement_pkey")),
     )
     op.create_table(
@@ -860,9 +889,6 @@ def create_tables() -> None:
         sa.Column("exploded", sa.Numeric(precision=18, scale=6), nullable=False),
         sa.Column("problem", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["planning_run.id"], name=op.f("planning_coverage_run_id_fkey")),
-        sa.ForeignKeyConstraint(
-            ["sales_order_line_id"], ["sales_order_line.id"], name=op.f("planning_coverage_sales_order_line_id_fkey")
-        ),
         sa.PrimaryKeyConstraint("run_id", "sales_order_line_id", name=op.f("planning_coverage_pkey")),
     )
     op.create_table(
@@ -874,12 +900,7 @@ def create_tables() -> None:
         sa.Column("on_date", sa.Date(), nullable=False),
         sa.Column("sales_order_line_id", sa.BigInteger(), nullable=True),
         sa.Column("quantity", sa.Numeric(precision=18, scale=6), nullable=False),
-        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("planning_peg_item_id_fkey")),
         sa.ForeignKeyConstraint(["run_id"], ["planning_run.id"], name=op.f("planning_peg_run_id_fkey")),
-        sa.ForeignKeyConstraint(
-            ["sales_order_line_id"], ["sales_order_line.id"], name=op.f("planning_peg_sales_order_line_id_fkey")
-        ),
-        sa.ForeignKeyConstraint(["warehouse_id"], ["warehouse.id"], name=op.f("planning_peg_warehouse_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("planning_peg_pkey")),
     )
     op.create_index("planning_peg_line", "planning_peg", ["run_id", "sales_order_line_id"], unique=False)
@@ -1122,6 +1143,7 @@ def create_tables() -> None:
         sa.Column("is_locked", sa.Boolean(), nullable=False),
         sa.Column("state", sa.Text(), server_default="open", nullable=False),
         sa.Column("left_out_reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("drift", sa.Text(), server_default="", nullable=False),
         sa.Column("purchase_order_line_id", sa.BigInteger(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import BigInteger, CheckConstraint, Index, Text
 from sqlmodel import Field, SQLModel
 
 from buyside.db.base import (
@@ -20,7 +20,12 @@ from buyside.db.base import (
     refers_to,
     text_column,
 )
-from buyside.domain.plans import PlanLineState, RunState
+from buyside.domain.plans import PlanLineState, ProblemKind, RunState
+
+
+def _key() -> Any:
+    """A part of the key that names a record of another table without binding it."""
+    return Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
 
 
 class PlanningRun(SQLModel, table=True):
@@ -41,16 +46,31 @@ class PlanningRun(SQLModel, table=True):
     user_id: int | None = may_refer_to("app_user.id", index=False)
 
 
+class PlanningRunInput(SQLModel, table=True):
+    """One frame that a run was calculated from, as a compressed Arrow file: the run can be explained ever after."""
+
+    __tablename__ = "planning_run_input"
+    run_id: int = key_of("planning_run.id")
+    name: str = Field(primary_key=True, sa_type=Text)
+    row_count: int = Field(sa_type=BigInteger)
+    content: bytes
+
+
 class PlanningRequirement(SQLModel, table=True):
-    """What one item needs in one warehouse on one day, netted (PLAN-4, PLAN-5). Stock units."""
+    """What one item needs in one warehouse on one day, netted (PLAN-4, PLAN-5). Stock units.
+
+    Like coverage and pegs it refers to records without binding them: a run is a record of its day, millions of rows
+    long, and must not keep a sales order line from going.
+    """
 
     __tablename__ = "planning_requirement"
     run_id: int = key_of("planning_run.id")
-    item_id: int = key_of("item.id")
-    warehouse_id: int = key_of("warehouse.id")
+    item_id: int = _key()
+    warehouse_id: int = _key()
     on_date: date = Field(primary_key=True)
     gross: Decimal = quantity_column()
     scheduled_receipts: Decimal = quantity_column()
+    overdue_receipts: Decimal = quantity_column(Decimal(0))
     projected: Decimal = quantity_column()
     shortage: Decimal = quantity_column()
 
@@ -60,7 +80,7 @@ class PlanningCoverage(SQLModel, table=True):
 
     __tablename__ = "planning_coverage"
     run_id: int = key_of("planning_run.id")
-    sales_order_line_id: int = key_of("sales_order_line.id")
+    sales_order_line_id: int = _key()
     ordered: Decimal = quantity_column()
     covered_from_stock: Decimal = quantity_column()
     exploded: Decimal = quantity_column()
@@ -77,18 +97,44 @@ class PlanningPeg(SQLModel, table=True):
     )
     id: int = identity()
     run_id: int = refers_to("planning_run.id", index=False)
-    item_id: int = refers_to("item.id", index=False)
-    warehouse_id: int = refers_to("warehouse.id", index=False)
+    item_id: int = Field(sa_type=BigInteger)
+    warehouse_id: int = Field(sa_type=BigInteger)
     on_date: date
-    sales_order_line_id: int | None = may_refer_to("sales_order_line.id", index=False)
+    sales_order_line_id: int | None = Field(default=None, sa_type=BigInteger)
     quantity: Decimal = quantity_column()
+
+
+class PlanningProblem(SQLModel, table=True):
+    """What a run could not map: it blocks its own line, or nothing, and is never dropped in silence (ITM-8).
+
+    `quantity` in sold units for lines, in stock units for items; `rules` names the rules that contradict each other.
+    """
+
+    __tablename__ = "planning_problem"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", ProblemKind), name="known_kind"),
+        Index("planning_problem_run", "run_id", "kind", "id"),
+    )
+    id: int = identity()
+    run_id: int = refers_to("planning_run.id", index=False)
+    kind: str = text_column()
+    sales_order_line_id: int | None = Field(default=None, sa_type=BigInteger)
+    variant_id: int | None = Field(default=None, sa_type=BigInteger)
+    option_value_id: int | None = Field(default=None, sa_type=BigInteger)
+    item_id: int | None = Field(default=None, sa_type=BigInteger)
+    warehouse_id: int | None = Field(default=None, sa_type=BigInteger)
+    on_date: date | None = None
+    quantity: Decimal = quantity_column(Decimal(0))
+    lines: int = 1
+    rules: str = text_column()
 
 
 class PlanLine(SQLModel, table=True):
     """A suggestion of a run, and beside it the buyer's decision (PLAN-11).
 
     Columns `suggested_…` never change after the run; the others start as their copy. `quantity_packs` is in the
-    purchase unit; `unit_factor` stock units make one. `shortage` is in stock units.
+    purchase unit; `unit_factor` stock units make one. `shortage` is in stock units. `drift` says in words what moved
+    since the run (PLAN-12).
     """
 
     __tablename__ = "plan_line"
@@ -122,5 +168,6 @@ class PlanLine(SQLModel, table=True):
     is_locked: bool = False
     state: str = text_column(PlanLineState.OPEN.value)
     left_out_reason: str = text_column()
+    drift: str = text_column()
     purchase_order_line_id: int | None = may_refer_to("purchase_order_line.id", unique=True, index=False)
     version: int = 1

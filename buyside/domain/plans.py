@@ -20,6 +20,13 @@ class PlanLineState(StrEnum):
     CONVERTED = "converted"
 
 
+class ProblemKind(StrEnum):
+    UNMAPPED = "unmapped"
+    CONTRADICTION = "contradiction"
+    UNCOVERED_OPTION = "uncovered_option"
+    DEAD_END = "dead_end"
+
+
 _S = PlanLineState
 PLAN_LINE: Lifecycle[PlanLineState] = Lifecycle(
     "plan line",
