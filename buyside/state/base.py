@@ -1,0 +1,294 @@
+"""What every state shares: the guard before each handler, the actor behind it, and the two ways into the business.
+
+A browser can call any public method of a state and send any argument, so nothing is callable until `handler` marks it
+with a permission; the guard looks the session up anew for each event, checks the permission and the arguments' types.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar, copy_context
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import reflex as rx
+from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
+from reflex.event import Event, EventSpec
+from reflex.middleware.middleware import Middleware
+from reflex.state import BaseState, OnLoadInternalState, State, StateUpdate
+from reflex_base.registry import RegistrationContext
+from reflex_base.utils.form import form_data_as_dict
+from reflex_base.utils.format import format_event_handler
+
+from buyside.domain.access import Actor, Permission
+from buyside.domain.refusals import Refused
+from buyside.identity.cookies import who_is
+from buyside.identity.logins import Login
+from buyside.operations.run import perform
+from buyside.queries.read import ask
+
+Answer = TypeVar("Answer")
+
+SIGN_IN = "/auth/sign-in"
+_THREADS = 8
+_LONGEST_ERROR = 2000
+_log = logging.getLogger(__name__)
+_login: ContextVar[Login] = ContextVar("buyside_login")
+_executor: ThreadPoolExecutor | None = None
+
+
+def executor() -> ThreadPoolExecutor:
+    """The threads that run the business, made when first asked for (never before a server forks)."""
+    global _executor
+    if _executor is None:
+        _executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="business")
+    return _executor
+
+
+def close_executor() -> None:
+    """End the threads; an executor left open hangs the server's shutdown."""
+    global _executor
+    if _executor is not None:
+        _executor.shutdown(wait=True, cancel_futures=True)
+        _executor = None
+
+
+async def in_thread(function: Callable[..., Answer], *positional: Any, **named: Any) -> Answer:
+    """Run something that blocks without holding up the event loop."""
+    call = functools.partial(copy_context().run, function, *positional, **named)
+    return await asyncio.get_running_loop().run_in_executor(executor(), call)
+
+
+def me() -> Actor:
+    """Who sent the event that is being handled."""
+    return _login.get().actor
+
+
+def now() -> datetime:
+    """The moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """The date on the clock of whoever sent the event."""
+    return datetime.now(ZoneInfo(me().time_zone)).date()
+
+
+def say(text: str) -> EventSpec:
+    """Tell that something was done."""
+    return rx.toast(text, position="bottom-right", duration=5000)
+
+
+def warn(text: str) -> EventSpec:
+    """Tell that something was not done, and why; stays long enough to be read."""
+    return rx.toast.warning(text, position="bottom-right", duration=12000, close_button=True)
+
+
+def handler(
+    permission: Permission, *, background: bool = False, **event_options: Any
+) -> Callable[[Callable[..., Any]], Any]:
+    """Make a method callable from the browser, for those who hold `permission`.
+
+    A refusal inside is told at the form field that it names, where the handler took a form with that field, else as a notice.
+    """
+
+    def mark(method: Callable[..., Any]) -> Any:
+        telling = _telling_steps(method) if inspect.isasyncgenfunction(method) else _telling(method)
+        telling.__permission__ = permission  # type: ignore[attr-defined]
+        if background:
+            event_options["background"] = True
+        return rx.event(telling, **event_options) if event_options else rx.event(telling)
+
+    return mark
+
+
+def _telling(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    async def telling(self: Any, *positional: Any, **named: Any) -> Any:
+        try:
+            await _forget_errors(self)
+            answer = method(self, *positional, **named)
+            return await answer if inspect.isawaitable(answer) else answer
+        except Refused as refusal:
+            return await _tell(self, refusal, [*positional, *named.values()])
+
+    return telling
+
+
+def _telling_steps(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    async def telling(self: Any, *positional: Any, **named: Any) -> AsyncIterator[Any]:
+        try:
+            await _forget_errors(self)
+            async for step in method(self, *positional, **named):
+                yield step
+        except Refused as refusal:
+            yield await _tell(self, refusal, [*positional, *named.values()])
+
+    return telling
+
+
+def _is_background(state: Any) -> bool:
+    return hasattr(state, "__aenter__")
+
+
+async def _forget_errors(state: Any) -> None:
+    if getattr(state, "errors", None) and not _is_background(state):
+        state.errors = {}
+
+
+async def _tell(state: Any, refusal: Refused, arguments: list[Any]) -> EventSpec | None:
+    _log.info("refused %s to %s: %s", refusal.code, me().user_id, refusal)
+    in_form = any(isinstance(each, Mapping) and refusal.field in each for each in arguments)
+    if not refusal.field or not in_form or not hasattr(state, "errors"):
+        return warn(str(refusal))
+    if _is_background(state):
+        async with state:
+            state.errors = {refusal.field: str(refusal)}
+    else:
+        state.errors = {refusal.field: str(refusal)}
+    return None
+
+
+class SignedInState(rx.State, mixin=True):
+    """Base of every state, as a mixin: `class OrdersState(BuyerState, rx.State)`."""
+
+    errors: dict[str, str] = {}
+    """What is wrong with the last form, by field."""
+
+    async def _do(
+        self, operation: Callable[..., Answer], /, *, request_id: UUID | None = None, **arguments: Any
+    ) -> Answer:
+        """Run one operation as whoever sent the event. Refuses: what the operation refuses."""
+        return await in_thread(perform, operation, me(), request_id=request_id, **arguments)
+
+    async def _ask(self, query: Callable[..., Answer], /, **arguments: Any) -> Answer:
+        """Run one query as whoever sent the event. Refuses: what the query refuses."""
+        return await in_thread(ask, query, me(), **arguments)
+
+
+class Guard(Middleware):
+    """Runs before every handler, whether the browser or another handler asked for it. Deny by default."""
+
+    async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:  # noqa: ARG002
+        """Let the event pass, with its arguments checked, or answer in its place."""
+        login = await in_thread(who_is, str(state.router_data.get("headers", {}).get("cookie", "")))
+        if login is None:
+            return _instead(rx.call_script(f"window.location.replace('{SIGN_IN}')"))
+        _login.set(login)
+        if event.name in _framework():
+            _framework()[event.name](event)
+            return None
+        registered = RegistrationContext.get().event_handlers.get(event.name)
+        method = registered.handler.fn if registered else None
+        permission = getattr(method, "__permission__", None)
+        if method is None or permission is None or not login.actor.may(permission):
+            _log.warning("denied %s to user %s", event.name, login.actor.user_id)
+            return _instead(warn("Your roles do not include this."))
+        try:
+            checked = checked_arguments(method, event.payload)
+        except ValueError:
+            _log.warning("unreadable arguments for %s from user %s", event.name, login.actor.user_id)
+            return _instead(warn("This input could not be read. Reload the page and try again."))
+        event.payload.clear()
+        event.payload.update(checked)
+        return None
+
+
+def _instead(answer: EventSpec) -> StateUpdate:
+    return StateUpdate(events=Event.from_event_type(answer))
+
+
+@functools.lru_cache(maxsize=1)
+def _framework() -> Mapping[str, Callable[[Event], None]]:
+    """The framework's own events that pages cannot work without, each with what it is cut down to."""
+
+    def bare(event: Event) -> None:
+        event.payload.clear()
+
+    def boot(event: Event) -> None:
+        hashes = event.payload.get("hashes")
+        event.payload.clear()  # `vars` would set variables kept in browsers; there are none
+        if isinstance(hashes, list) and all(isinstance(each, str) for each in hashes):
+            event.payload["hashes"] = hashes
+
+    def hydrated(event: Event) -> None:
+        value = event.payload.get("value") is True
+        event.payload.clear()
+        event.payload["value"] = value
+
+    def report(event: Event) -> None:
+        said = {name: str(event.payload.get(name, ""))[:_LONGEST_ERROR] for name in ("info", "component_stack")}
+        event.payload.clear()
+        event.payload.update(said)
+
+    exceptions = next(each for each in State.get_substates() if each.__name__ == "FrontendEventExceptionState")
+    return {
+        format_event_handler(State.event_handlers["hydrate"]): bare,
+        format_event_handler(State.event_handlers["hydrate_and_load"]): boot,
+        format_event_handler(State.event_handlers["set_is_hydrated"]): hydrated,
+        format_event_handler(OnLoadInternalState.event_handlers["on_load_internal"]): bare,
+        format_event_handler(OnLoadInternalState.event_handlers["set_is_hydrated"]): hydrated,
+        format_event_handler(exceptions.event_handlers["handle_frontend_exception"]): report,
+    }
+
+
+@functools.lru_cache(maxsize=2048)
+def _adapters(method: Callable[..., Any]) -> tuple[Mapping[str, TypeAdapter[Any]], frozenset[str]]:
+    """How each argument of a handler is read, and which are needed."""
+    original = inspect.unwrap(method)
+    hints = inspect.get_annotations(original, eval_str=True)
+    parameters = list(inspect.signature(original).parameters.values())[1:]
+    strict = ConfigDict(strict=True)
+    adapters: dict[str, TypeAdapter[Any]] = {}
+    for each in parameters:
+        kind = hints.get(each.name, Any)
+        try:
+            adapters[each.name] = TypeAdapter(kind, config=strict)
+        except PydanticUserError:  # models bring a configuration of their own
+            adapters[each.name] = TypeAdapter(kind)
+    return adapters, frozenset(each.name for each in parameters if each.default is each.empty)
+
+
+def checked_arguments(method: Callable[..., Any], payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of an event in the types that the handler declares. Raises ValueError for anything else."""
+    adapters, needed = _adapters(method)
+    if payload.keys() - adapters.keys() or needed - payload.keys():
+        raise ValueError("arguments missing or unknown")
+    try:
+        return {name: adapters[name].validate_python(form_data_as_dict(value)) for name, value in payload.items()}
+    except ValidationError as error:
+        raise ValueError(str(error)) from None
+
+
+def unmarked_handlers(package: str = "buyside") -> list[str]:
+    """Handlers of our states that nothing marks with a permission. The app refuses to start while there are any."""
+    registered = RegistrationContext.ensure_context().event_handlers.items()
+    return sorted(
+        name
+        for name, each in registered
+        if each.states
+        and each.states[0].__module__.split(".")[0] == package
+        and not name.endswith(".setvar")
+        and not hasattr(each.handler.fn, "__permission__")
+    )
+
+
+def something_went_wrong(exception: Exception) -> EventSpec:
+    """Our mistake: a short reference for the person, the trace under that reference for us."""
+    reference = secrets.token_hex(3).upper()
+    _log.error("unexpected error, reference %s", reference, exc_info=exception)
+    return rx.toast.error(
+        f"Something went wrong. Nothing was saved. Reference {reference}.",
+        position="bottom-right",
+        duration=20000,
+        close_button=True,
+    )
