@@ -18,6 +18,8 @@ from buyside.config import WrongSettings, settings
 from buyside.db.roles import DatabaseProblem
 from buyside.db.server import ServerProblem
 from buyside.domain.refusals import Refused
+from buyside.web.build import BuildFailed
+from buyside.web.serve import CannotServe, WorkerEnded
 
 DONE, OUR_MISTAKE, WRONG_USAGE, REFUSED = 0, 1, 2, 3
 
@@ -61,9 +63,12 @@ def run(arguments: list[str]) -> int:
     except Refused as refusal:
         complain(str(refusal))
         return REFUSED
-    except (WrongSettings, ServerProblem, DatabaseProblem) as problem:
+    except (WrongSettings, ServerProblem, DatabaseProblem, CannotServe, BuildFailed) as problem:
         complain(str(problem))
         return WRONG_USAGE
+    except WorkerEnded as ended:
+        complain(f"{ended} What it said last stands above.")
+        return OUR_MISTAKE
     except Exception:
         reference = os.urandom(4).hex()
         traceback.print_exc()
