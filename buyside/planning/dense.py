@@ -1,0 +1,114 @@
+"""From ids and dates to dense positions and day numbers, and back."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import cast
+
+import numpy as np
+import polars as pl
+
+from buyside.planning import kernels
+from buyside.planning.frames import PERCENT_SCALE, QUANTITY_SCALE, Headroom, Misfit
+from buyside.planning.kernels import MICRO, REST, Edges, Ints
+
+FOREVER = 1 << 40  # a day number that no date reaches
+ROOM = 1 << 62  # no sum of quantities may reach this
+WHOLE_ROOM = 4_500_000 * MICRO  # a larger factor could overflow inside one wide product
+_EPOCH = date(1970, 1, 1)
+
+
+def ints(column: pl.Series) -> Ints:
+    """A column without nulls as int64."""
+    return cast("Ints", np.ascontiguousarray(column.to_numpy(), dtype=np.int64))
+
+
+def day_numbers(column: pl.Series, as_of: date, *, empty: int = 0) -> Ints:
+    """Days since `as_of`; `empty` stands for null."""
+    number = column.to_physical().cast(pl.Int64) - (as_of - _EPOCH).days
+    return ints(number.fill_null(empty))
+
+
+def dates(days: Ints, as_of: date) -> pl.Series:
+    """The dates of day numbers."""
+    return pl.Series((days + (as_of - _EPOCH).days).astype(np.int32)).cast(pl.Date)
+
+
+def date_of(day: int, as_of: date) -> date:
+    """The date of one day number."""
+    return as_of + timedelta(days=day)
+
+
+class Positions:
+    """Where each of some distinct ids stands."""
+
+    def __init__(self, ids: Ints) -> None:
+        self.ids = ids
+        self._low = int(ids.min()) if ids.size else 0
+        span = int(ids.max()) - self._low + 1 if ids.size else 0
+        self._table: Ints | None = None
+        if span <= 16 * ids.size + 1_000_000:  # a table beats hashing as long as ids are not scattered far apart
+            self._table = np.full(span, -1, np.int64)
+            self._table[ids - self._low] = np.arange(ids.size)
+        else:
+            self._order = np.argsort(ids, kind="stable")
+            self._sorted = ids[self._order]
+
+    def find(self, keys: Ints) -> Ints:
+        """The position of each key, -1 where it is none of the ids."""
+        if self._table is not None:
+            return kernels.look_up(keys, self._low, self._table)
+        at = np.minimum(np.searchsorted(self._sorted, keys), self.ids.size - 1)
+        return np.where(self._sorted[at] == keys, self._order[at], -1)
+
+    def find_all(self, keys: Ints, what: str) -> Ints:
+        """The same, raising Misfit for a key that is none of the ids."""
+        found = self.find(keys)
+        if found.size and found.min() < 0:
+            raise Misfit(f"{what} names {int(keys[np.argmin(found)])}, which is not there")
+        return found
+
+
+def factors(quantity_per: pl.Series, scrap_percent: pl.Series) -> tuple[Ints, Ints]:
+    """quantity per × (1 + scrap) as (whole at 10^-6, micro at 10^-12), exact."""
+    exact = quantity_per.cast(pl.Int128).to_frame("per").with_columns(scrap_percent.cast(pl.Int128).alias("scrap"))
+    scaled = pl.col("per") * (pl.col("scrap") + 100 * PERCENT_SCALE) * (QUANTITY_SCALE // (100 * PERCENT_SCALE))
+    split = exact.select(whole=scaled // MICRO, micro=scaled % MICRO)
+    if split.filter((pl.col("whole") < 0) | (pl.col("whole") > WHOLE_ROOM)).height:
+        raise Headroom("a BOM row's quantity per parent is negative or above 4.5 million")
+    return ints(split["whole"].cast(pl.Int64)), ints(split["micro"].cast(pl.Int64))
+
+
+def make_edges(source: Ints, sources: int, component: Ints, whole: Ints, micro: Ints, first: Ints, last: Ints) -> Edges:
+    """Rows grouped by source in their given order; rows of source -1 stand behind all groups."""
+    ptr, rows = kernels.group_positions(source, sources)
+    rows = np.concatenate([rows, np.flatnonzero(source < 0)])
+    narrow = np.zeros(0, np.int64)
+    return Edges(ptr, component[rows], whole[rows], micro[rows], narrow, first[rows], last[rows])
+
+
+def with_common_unit(parts: Sequence[Edges]) -> tuple[list[Edges], int]:
+    """The same edges with `narrow` factors at a small common denominator, and that denominator (1 to 10^12).
+
+    A factor that has no room at it becomes zero; a run whose bounds allow the narrow form never meets it.
+    """
+    shared = int(np.gcd.reduce(np.concatenate([edges.micro for edges in parts]), initial=MICRO))
+    if shared == MICRO:  # no factor has more than six decimals
+        shared *= int(np.gcd.reduce(np.concatenate([edges.whole for edges in parts]), initial=MICRO))
+    unit = REST // shared
+    done = []
+    for edges in parts:
+        fits = (edges.whole + 1.0) * (unit / MICRO) < ROOM
+        if shared >= MICRO:
+            narrow = edges.whole // (shared // MICRO)
+        else:
+            narrow = np.where(fits, edges.whole, 0) * (MICRO // shared) + edges.micro // shared
+        done.append(edges._replace(narrow=np.where(fits, narrow, 0)))
+    return done, unit
+
+
+def refuse_beyond(bound: float, what: str) -> None:
+    """Raises Headroom where a sum of quantities could leave the exact range."""
+    if bound >= ROOM:
+        raise Headroom(
+            f"{what} could reach {bound / QUANTITY_SCALE:.3g} units; the limit is {ROOM // QUANTITY_SCALE:.3g}"
+        )

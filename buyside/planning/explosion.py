@@ -1,0 +1,179 @@
+"""Components of the sold lines, level by level (PLAN-3).
+
+Every item × warehouse × date is one cell. What its parents ask for is added up exactly and rounded half up once; phantoms are
+items and have cells like others. A warehouse whose items × days fit CELLS is a dense block; a larger one runs the same
+arithmetic over sorted events.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from buyside.planning import kernels
+from buyside.planning.configuration import Configured
+from buyside.planning.dense import ROOM, refuse_beyond, with_common_unit
+from buyside.planning.kernels import MAKE, MICRO, PHANTOM, REST, Edges, Ints, Stock
+from buyside.planning.structure import Structure
+
+CELLS = 50_000_000
+
+
+@dataclass(frozen=True)
+class Gross:
+    """Gross quantities of one warehouse: non-zero cells by item (in order of the structure) and day."""
+
+    ptr: Ints
+    day: Ints
+    quantity: Ints
+
+
+@dataclass(frozen=True)
+class Explosion:
+    """What explode() found: gross per warehouse, lines without any structure, items without a row on a needed day."""
+
+    gross: dict[int, Gross]
+    unmapped: np.ndarray
+    dead: dict[int, np.ndarray]
+
+
+def explode(
+    structure: Structure, sold: Configured, at_warehouse: Ints, stocks: Mapping[int, Stock], *, cells: int = CELLS
+) -> Explosion:
+    """Turn the lines of each warehouse into gross quantities of items.
+
+    In     the lines with their structures; `at_warehouse` their warehouse ids; the stock of each warehouse in scope
+    Holds  gross == the exact sum of parent quantity × factor, rounded half up once; a made item asks for its shortage
+           only, a phantom for all of it; every component's day = parent's day less its make lead days, never below 0
+    Refuses Headroom.
+    """
+    (sold_edges, edges), unit = with_common_unit([sold.edges, structure.edges])
+    gross, dead = {}, {}
+    mapped = sold.mapped.copy()
+    for warehouse, stock in stocks.items():
+        lines = np.flatnonzero((at_warehouse == warehouse) & (sold.demand.quantity > 0))
+        bound = _bounds(structure, sold, lines, stock)
+        wide = bound * unit >= ROOM or bool(sold.fine)
+        days = int(sold.demand.day[lines].max(initial=0)) + 1
+        dead[warehouse] = np.zeros(structure.supply.size, np.bool_)
+        run = _Run(structure, sold, sold_edges, edges, stock, lines, days, dead[warehouse], mapped)
+        dense = structure.supply.size * days <= cells
+        gross[warehouse] = run.as_block(unit, wide=wide) if dense else run.as_events()
+    unmapped = ~mapped & ~sold.blocked & (sold.demand.quantity > 0)
+    return Explosion(gross, unmapped, dead)
+
+
+def _bounds(structure: Structure, sold: Configured, lines: Ints, stock: Stock) -> float:
+    """More than any cell, balance or sum of this warehouse can reach, from totals that are never netted."""
+    demand, edges = sold.demand, sold.edges
+    factor = edges.whole / MICRO + (edges.micro + 1.0) / REST
+    quantity = demand.quantity[lines].astype(np.float64)
+    per_source = np.zeros(edges.ptr.size)
+    for source in (demand.own[lines], demand.fallback[lines]):
+        np.add.at(per_source, source[source >= 0], quantity[source >= 0])
+    asked = np.concatenate(
+        [np.repeat(per_source[:-1], np.diff(edges.ptr)), np.full(edges.whole.size - int(edges.ptr[-1]), quantity.sum())]
+    )
+    bound = np.bincount(edges.component, asked * factor, structure.supply.size).astype(np.float64)
+    extra = np.maximum(stock.safety, 0) + np.abs(stock.on_hand).astype(np.float64)
+    kernels.upper_bounds(structure.edges, structure.supply, extra, bound)
+    most = float((bound + extra).max(initial=0)) * 1.001 + float(stock.receipt.sum(dtype=np.float64))
+    refuse_beyond(most, "the requirement of an item")
+    return most
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One warehouse about to be exploded."""
+
+    structure: Structure
+    sold: Configured
+    sold_edges: Edges
+    edges: Edges
+    stock: Stock
+    lines: Ints
+    days: int
+    dead: np.ndarray
+    mapped: np.ndarray
+
+    def as_block(self, unit: int, *, wide: bool) -> Gross:
+        """Dense block of items × days."""
+        sold = self.sold
+        cells = np.zeros(self.structure.supply.size * self.days, np.int64)
+        rests = np.zeros(cells.size if wide else 1, np.int64)
+        kernels.scatter_lines(
+            self.lines, sold.demand, self.sold_edges, sold.rules, self.mapped, cells, rests, self.days, wide
+        )
+        for key, more in self._beyond_twelve_decimals().items():
+            cells[key], rests[key] = cells[key] + (rests[key] + more) // REST, (rests[key] + more) % REST
+        return Gross(*kernels.explode_block(self.stock, self.edges, cells, rests, self.days, unit, wide, self.dead))
+
+    def as_events(self) -> Gross:
+        """The same over sorted (item, day) events, one level after the other."""
+        sold, structure, days = self.sold, self.structure, self.days
+        wanted = np.ones(structure.supply.size, np.bool_)
+        line, edge = kernels.list_components(self.lines, sold.demand, self.sold_edges, sold.rules, self.mapped, wanted)
+        key = self.sold_edges.component[edge] * days + sold.demand.day[line]
+        quantity, rest = kernels.multiply(sold.demand.quantity[line], edge, self.sold_edges)
+        fine = self._beyond_twelve_decimals()
+        waiting = [
+            (key, quantity, rest),
+            (
+                np.fromiter(fine, np.int64, len(fine)),
+                np.array([more // REST for more in fine.values()], np.int64),
+                np.array([more % REST for more in fine.values()], np.int64),
+            ),
+        ]
+        done: list[tuple[Ints, Ints]] = []
+        for first, stop in zip(structure.level_ptr[:-1], structure.level_ptr[1:], strict=True):
+            key, quantity, rest = (np.concatenate(column) for column in zip(*waiting, strict=True))
+            here = key < stop * days  # what stands deeper waits
+            waiting = [(key[~here], quantity[~here], rest[~here])]
+            key, quantity, rest = key[here], quantity[here], rest[here]
+            key, total = kernels.add_up(key, np.argsort(key, kind="stable"), quantity, rest)
+            key, total = key[total != 0], total[total != 0]
+            done.append((key, total))
+            waiting += self._components(key, total, int(first), int(stop))
+        key, total = (np.concatenate(column) for column in zip(*done, strict=True))
+        return Gross(_pointers(key // days, structure.supply.size), key % days, total)
+
+    def _components(self, key: Ints, gross: Ints, first: int, stop: int) -> Sequence[tuple[Ints, Ints, Ints]]:
+        """What the cells of one level ask of deeper ones."""
+        items = np.arange(first, stop)
+        supply = self.structure.supply[first:stop]
+        day, ptr = key % self.days, _pointers(key // self.days, self.structure.supply.size)
+        net_ptr, net = kernels.net_rows(ptr, day, gross, self.stock, first, stop)
+        asked = []
+        for at, when, short, which in ((ptr, day, gross, PHANTOM), (net_ptr, net[0], net[5], MAKE)):
+            component, needed, edge, cell = kernels.expand_cells(
+                at, when, short, items[supply == which], self.stock.lead, self.edges, self.dead
+            )
+            asked.append((component * self.days + needed, *kernels.multiply(short[cell], edge, self.edges)))
+        return asked
+
+    def _beyond_twelve_decimals(self) -> dict[int, int]:
+        """By cell, the 10^-18 units that factors with more than twelve decimals add to what the edges say.
+
+        What is left of them beyond 10^-18 is dropped: it cannot change a sum's rounding, all else being whole at 10^-18.
+        """
+        if not self.sold.fine:
+            return {}
+        exact: dict[int, Fraction] = {}
+        for i, edge, rest in fine_parts(self.sold, self.lines):
+            key = int(self.sold_edges.component[edge]) * self.days + int(self.sold.demand.day[i])
+            exact[key] = exact.get(key, Fraction(0)) + int(self.sold.demand.quantity[i]) * rest * REST
+        return {key: more.numerator // more.denominator for key, more in exact.items()}
+
+
+def fine_parts(sold: Configured, lines: Ints) -> list[tuple[int, int, Fraction]]:
+    """(line position, edge, what its factor has beyond twelve decimals) of the lines whose recipe has such edges."""
+    by_source: dict[int, list[int]] = {}
+    for edge in sold.fine:
+        source = int(np.searchsorted(sold.edges.ptr, edge, side="right")) - 1
+        by_source.setdefault(source, []).append(edge)
+    return [(int(i), edge, sold.fine[edge]) for i in lines for edge in by_source.get(int(sold.demand.own[i]), ())]
+
+
+def _pointers(item: Ints, items: int) -> Ints:
+    return np.concatenate([[0], np.cumsum(np.bincount(item, minlength=items))]).astype(np.int64)

@@ -1,0 +1,513 @@
+"""The sequential steps as compiled loops over dense integers; each has a slow, obvious twin in the tests' oracle.
+
+Everything is int64. Days count from the as-of date. A factor (quantity per × (1 + scrap)) has twelve decimals and is kept
+twice: as `whole` × 10^-6 + `micro` × 10^-12, and as `narrow` × 1/unit, where `unit` is the smallest common denominator of
+all factors of the run. A cell collects quantity × factor exactly, either as one number at 10^-6/unit (narrow), or, where that
+could overflow, as `cells` × 10^-6 plus `rests` × 10^-18 (wide). It is rounded once, half up, when it is complete.
+"""
+
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+MICRO = 1_000_000
+REST = 1_000_000_000_000  # rests per 10^-6 unit
+
+BUY, MAKE, PHANTOM = 0, 1, 2
+
+# Parts of a structure: rows of one source are ptr[s]..ptr[s + 1]. `first` and `last` bound the days on which a row counts.
+Edges = namedtuple("Edges", "ptr component whole micro narrow first last")
+# Rules in order of application. `key` groups them by their first condition (the last group has none).
+Rules = namedtuple("Rules", "key_ptr key_rule cond_ptr cond product variant edge structural")
+# Demand lines of one run: `own` source, `fallback` source where no own row counts, -1 for none.
+Demand = namedtuple("Demand", "quantity day valid_day product variant own fallback option_ptr option")
+# Items in order of low-level codes, in one warehouse.
+Stock = namedtuple("Stock", "supply on_hand safety held lead receipt_ptr receipt_day receipt receipt_overdue")
+
+
+@njit(cache=True, nogil=True)
+def group_positions(group: Ints, groups: int) -> tuple[Ints, Ints]:
+    """Stable counting sort: pointers per group, and the row numbers in order of group. Negative groups are left out."""
+    ptr = np.zeros(groups + 1, np.int64)
+    for g in group:
+        if g >= 0:
+            ptr[g + 1] += 1
+    for g in range(groups):
+        ptr[g + 1] += ptr[g]
+    rows = np.empty(ptr[groups], np.int64)
+    nxt = ptr[:-1].copy()
+    for i in range(group.size):
+        g = group[i]
+        if g >= 0:
+            rows[nxt[g]] = i
+            nxt[g] += 1
+    return ptr, rows
+
+
+@njit(cache=True, nogil=True)
+def look_up(keys: Ints, low: int, table: Ints) -> Ints:
+    """Position of each key by a table that starts at `low`; -1 where there is none."""
+    out = np.empty(keys.size, np.int64)
+    for i in range(keys.size):
+        k = keys[i] - low
+        out[i] = table[k] if 0 <= k < table.size else -1
+    return out
+
+
+@njit(cache=True, nogil=True)
+def has_repeats(ptr: Ints, value: Ints) -> bool:
+    """Whether any group has one value twice."""
+    for g in range(ptr.size - 1):
+        for i in range(ptr[g], ptr[g + 1]):
+            for j in range(ptr[g], i):
+                if value[i] == value[j]:
+                    return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def ranges(ptr: Ints, rows: Ints) -> Ints:
+    """The positions ptr[r]..ptr[r + 1] of each row r, one row after the other."""
+    total = 0
+    for r in rows:
+        total += ptr[r + 1] - ptr[r]
+    out = np.empty(total, np.int64)
+    at = 0
+    for r in rows:
+        for k in range(ptr[r], ptr[r + 1]):
+            out[at] = k
+            at += 1
+    return out
+
+
+@njit(cache=True, nogil=True)
+def cover(rows: Ints, group: Ints, quantity: Ints, stock: Ints, covered: Ints) -> None:
+    """Serve `rows` in order from the stock of their group; `stock` is used up, `covered` filled."""
+    for i in rows:
+        take = min(quantity[i], stock[group[i]])
+        if take > 0:
+            covered[i] = take
+            stock[group[i]] -= take
+
+
+@njit(cache=True, nogil=True)
+def low_level_codes(ptr: Ints, component: Ints, n: int) -> tuple[Ints, int]:
+    """Longest path from any root to each item, and how many items could be placed (fewer than n: a circle)."""
+    waits = np.zeros(n, np.int64)
+    for c in component:
+        waits[c] += 1
+    level = np.zeros(n, np.int64)
+    queue = np.empty(n, np.int64)
+    tail = 0
+    for i in range(n):
+        if waits[i] == 0:
+            queue[tail] = i
+            tail += 1
+    head = 0
+    while head < tail:
+        p = queue[head]
+        head += 1
+        for e in range(ptr[p], ptr[p + 1]):
+            c = component[e]
+            level[c] = max(level[c], level[p] + 1)
+            waits[c] -= 1
+            if waits[c] == 0:
+                queue[tail] = c
+                tail += 1
+    return level, tail
+
+
+@njit(cache=True, nogil=True)
+def upper_bounds(edges: Any, supply: Ints, extra: Ints, bound: NDArray[np.float64]) -> None:
+    """Carry bounds of what each item can need in all (never netted) down the levels, in place."""
+    for p in range(supply.size):
+        if supply[p] != BUY:
+            for e in range(edges.ptr[p], edges.ptr[p + 1]):
+                factor = edges.whole[e] / MICRO + edges.micro[e] / REST
+                bound[edges.component[e]] += (bound[p] + extra[p]) * factor
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _deposit(cells: Ints, rests: Ints, at: int, quantity: int, edges: Any, e: int, wide: bool) -> None:
+    if not wide:
+        cells[at] += quantity * edges.narrow[e]
+        return
+    units, micros = quantity // MICRO, quantity % MICRO
+    middle = units * edges.micro[e] + micros * edges.whole[e]
+    rest = rests[at] + (middle % MICRO) * MICRO + micros * edges.micro[e]
+    cells[at] += units * edges.whole[e] + middle // MICRO + rest // REST
+    rests[at] = rest % REST
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _holds(rules: Any, demand: Any, r: int, i: int) -> bool:
+    """Whether rule r, whose first condition line i has, holds for the line altogether."""
+    if rules.product[r] >= 0 and rules.product[r] != demand.product[i]:
+        return False
+    if rules.variant[r] >= 0 and rules.variant[r] != demand.variant[i]:
+        return False
+    for c in range(rules.cond_ptr[r] + 1, rules.cond_ptr[r + 1]):
+        chosen = False
+        for j in range(demand.option_ptr[i], demand.option_ptr[i + 1]):
+            if demand.option[j] == rules.cond[c]:
+                chosen = True
+        if not chosen:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def structural_rules(demand: Any, rules: Any) -> tuple[Ints, Ints]:
+    """Per line the rules that remove, replace or scale something on it, in order of application."""
+    n = demand.quantity.size
+    ptr = np.zeros(n + 1, np.int64)
+    found = np.empty(0, np.int64)
+    for fill in range(2):
+        for i in range(n):
+            count = ptr[i]
+            if demand.quantity[i] > 0:
+                for j in range(demand.option_ptr[i], demand.option_ptr[i + 1] + 1):
+                    key = demand.option[j] if j < demand.option_ptr[i + 1] else rules.key_ptr.size - 2
+                    for k in range(rules.key_ptr[key], rules.key_ptr[key + 1]):
+                        r = rules.key_rule[k]
+                        if rules.structural[r] and _holds(rules, demand, r, i):
+                            if fill:
+                                found[count] = r
+                            count += 1
+            if fill:
+                found[ptr[i] : count] = np.sort(found[ptr[i] : count])
+            else:
+                ptr[i + 1] = count - ptr[i]
+        if fill == 0:
+            for i in range(n):
+                ptr[i + 1] += ptr[i]
+            found = np.empty(ptr[n], np.int64)
+    return ptr, found
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _source(demand: Any, edges: Any, i: int) -> int:
+    """The source of a line's BOM rows: its own where a row of it counts on the day, else the fallback; -1 for none."""
+    day = demand.valid_day[i]
+    for source in (demand.own[i], demand.fallback[i]):
+        if source >= 0:
+            for e in range(edges.ptr[source], edges.ptr[source + 1]):
+                if edges.first[e] <= day <= edges.last[e]:
+                    return int(source)
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def scatter_lines(
+    lines: Ints,
+    demand: Any,
+    edges: Any,
+    rules: Any,
+    mapped: NDArray[np.bool_],
+    cells: Ints,
+    rests: Ints,
+    days: int,
+    wide: bool,
+) -> None:
+    """Add the components of `lines` to the flat item × day block, and mark the lines that had any BOM row or rule."""
+    for i in lines:
+        quantity, day, valid_day = demand.quantity[i], demand.day[i], demand.valid_day[i]
+        source = _source(demand, edges, i)
+        if source >= 0:
+            mapped[i] = True
+            for e in range(edges.ptr[source], edges.ptr[source + 1]):
+                if edges.first[e] <= valid_day <= edges.last[e]:
+                    _deposit(cells, rests, edges.component[e] * days + day, quantity, edges, e, wide)
+        for j in range(demand.option_ptr[i], demand.option_ptr[i + 1] + 1):
+            key = demand.option[j] if j < demand.option_ptr[i + 1] else rules.key_ptr.size - 2
+            for k in range(rules.key_ptr[key], rules.key_ptr[key + 1]):
+                r = rules.key_rule[k]
+                if not rules.structural[r] and _holds(rules, demand, r, i):
+                    mapped[i] = True
+                    e = rules.edge[r]
+                    _deposit(cells, rests, edges.component[e] * days + day, quantity, edges, e, wide)
+
+
+@njit(cache=True, nogil=True)
+def list_components(
+    lines: Ints, demand: Any, edges: Any, rules: Any, mapped: NDArray[np.bool_], wanted: NDArray[np.bool_]
+) -> tuple[Ints, Ints]:
+    """The same as a list: (line, edge) for every component that is `wanted`."""
+    total = 0
+    line = np.empty(0, np.int64)
+    edge = np.empty(0, np.int64)
+    for fill in range(2):
+        at = 0
+        for i in lines:
+            valid_day = demand.valid_day[i]
+            source = _source(demand, edges, i)
+            if source >= 0:
+                mapped[i] = True
+                for e in range(edges.ptr[source], edges.ptr[source + 1]):
+                    if edges.first[e] <= valid_day <= edges.last[e] and wanted[edges.component[e]]:
+                        if fill:
+                            line[at], edge[at] = i, e
+                        at += 1
+            for j in range(demand.option_ptr[i], demand.option_ptr[i + 1] + 1):
+                key = demand.option[j] if j < demand.option_ptr[i + 1] else rules.key_ptr.size - 2
+                for k in range(rules.key_ptr[key], rules.key_ptr[key + 1]):
+                    r = rules.key_rule[k]
+                    if not rules.structural[r] and _holds(rules, demand, r, i):
+                        mapped[i] = True
+                        e = rules.edge[r]
+                        if wanted[edges.component[e]]:
+                            if fill:
+                                line[at], edge[at] = i, e
+                            at += 1
+        if fill == 0:
+            total = at
+            line = np.empty(total, np.int64)
+            edge = np.empty(total, np.int64)
+    return line, edge
+
+
+@njit(cache=True, nogil=True)
+def multiply(quantity: Ints, edge: Ints, edges: Any) -> tuple[Ints, Ints]:
+    """quantity × factor per row, in wide form: 10^-6 units and the rest in 10^-18."""
+    cells = np.zeros(quantity.size, np.int64)
+    rests = np.zeros(quantity.size, np.int64)
+    for i in range(quantity.size):
+        _deposit(cells, rests, i, quantity[i], edges, edge[i], True)
+    return cells, rests
+
+
+@njit(cache=True, nogil=True)
+def add_up(key: Ints, order: Ints, cells: Ints, rests: Ints) -> tuple[Ints, Ints]:
+    """Sums of equal keys, rounded half up once each; `order` sorts the keys."""
+    keys = np.empty(order.size, np.int64)
+    sums = np.empty(order.size, np.int64)
+    count = 0
+    rest = 0
+    for i in order:
+        if count == 0 or keys[count - 1] != key[i]:
+            if count:
+                sums[count - 1] += 2 * rest >= REST
+            keys[count], sums[count], rest = key[i], 0, 0
+            count += 1
+        rest += rests[i]
+        sums[count - 1] += cells[i] + rest // REST
+        rest %= REST
+    if count:
+        sums[count - 1] += 2 * rest >= REST
+    return keys[:count].copy(), sums[:count].copy()
+
+
+@njit(cache=True, nogil=True)
+def net_row(day: Ints, gross: Ints, count: int, stock: Any, p: int, out: Ints) -> int:
+    """Net one item in one warehouse, time-phased.
+
+    Fills out[0..5] (day, gross, receipts, of these overdue, projected, shortage), one column per day on which anything
+    happens, and returns how many.
+    """
+    k, k_end = stock.receipt_ptr[p], stock.receipt_ptr[p + 1]
+    if count == 0 and k == k_end and not stock.held[p]:
+        return 0
+    balance = stock.on_hand[p]
+    safety = stock.safety[p]
+    supplied = 0  # shortages of earlier dates
+    j = 0
+    n = 0
+    opening = balance < safety
+    while j < count or k < k_end or opening:
+        today = 0
+        if not opening:
+            today = day[j] if j < count else stock.receipt_day[k]
+            if k < k_end and stock.receipt_day[k] < today:
+                today = stock.receipt_day[k]
+        opening = False
+        asked = 0
+        if j < count and day[j] == today:
+            asked = gross[j]
+            j += 1
+        arrives = 0
+        overdue = 0
+        while k < k_end and stock.receipt_day[k] == today:
+            arrives += stock.receipt[k]
+            overdue += stock.receipt_overdue[k]
+            k += 1
+        balance += arrives - asked
+        short = max(0, safety - (balance + supplied))
+        supplied += short
+        if asked or arrives or short:
+            out[0, n], out[1, n], out[2, n], out[3, n], out[4, n], out[5, n] = (
+                today,
+                asked,
+                arrives,
+                overdue,
+                balance,
+                short,
+            )
+            n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _round_row(cells: Ints, rests: Ints, p: int, days: int, unit: int, wide: bool, day: Ints, gross: Ints) -> int:
+    """The complete row of item p, each cell rounded half up; non-zero ones are listed in `day` and `gross`."""
+    n = 0
+    for d in range(days):
+        at = p * days + d
+        q = cells[at]
+        if wide:
+            q += 2 * rests[at] >= REST
+        elif q and unit > 1:
+            q, rest = q // unit, q % unit
+            q += 2 * rest >= unit
+        cells[at] = q
+        if q:
+            day[n], gross[n] = d, q
+            n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def explode_block(
+    stock: Any, edges: Any, cells: Ints, rests: Ints, days: int, unit: int, wide: bool, dead: NDArray[np.bool_]
+) -> tuple[Ints, Ints, Ints]:
+    """Explode all levels of one warehouse in a dense block; afterwards the block holds rounded gross quantities.
+
+    Returns the non-zero cells as pointers per item, day and gross. `dead` marks items that had something to explode and
+    no row that counted on the day.
+    """
+    n = stock.supply.size
+    most = 0
+    for p in range(n):
+        most = max(most, stock.receipt_ptr[p + 1] - stock.receipt_ptr[p])
+    day = np.empty(days, np.int64)
+    gross = np.empty(days, np.int64)
+    out = np.empty((6, days + most + 1), np.int64)
+    ptr = np.zeros(n + 1, np.int64)
+    for p in range(n):
+        count = _round_row(cells, rests, p, days, unit, wide, day, gross)
+        ptr[p + 1] = ptr[p] + count
+        if stock.supply[p] == BUY:
+            continue
+        events = count
+        if stock.supply[p] == MAKE:
+            total = net_row(day, gross, count, stock, p, out)
+            events = 0
+            for k in range(total):
+                if out[5, k]:
+                    day[events], gross[events] = out[0, k], out[5, k]
+                    events += 1
+        if events == 0:
+            continue
+        explode_row(p, day, gross, events, stock.lead[p], edges, cells, rests, days, wide, dead)
+    cell_day = np.empty(ptr[n], np.int64)
+    cell = np.empty(ptr[n], np.int64)
+    at = 0
+    for p in range(n):
+        if ptr[p + 1] > ptr[p]:
+            for d in range(days):
+                if cells[p * days + d]:
+                    cell_day[at], cell[at] = d, cells[p * days + d]
+                    at += 1
+    return ptr, cell_day, cell
+
+
+@njit(cache=True, nogil=True)
+def explode_row(
+    p: int,
+    day: Ints,
+    short: Ints,
+    events: int,
+    lead: int,
+    edges: Any,
+    cells: Ints,
+    rests: Ints,
+    days: int,
+    wide: bool,
+    dead: NDArray[np.bool_],
+) -> None:
+    """Add the components of one made or phantom item, each needed `lead` days before it but never before today."""
+    last_day = day[events - 1]
+    always = False
+    for e in range(edges.ptr[p], edges.ptr[p + 1]):
+        base = edges.component[e] * days
+        if edges.first[e] <= day[0] and edges.last[e] >= last_day:
+            always = True
+            if wide:
+                for k in range(events):
+                    _deposit(cells, rests, base + max(day[k] - lead, 0), short[k], edges, e, True)
+            else:
+                factor = edges.narrow[e]
+                for k in range(events):
+                    cells[base + max(day[k] - lead, 0)] += short[k] * factor
+        else:
+            for k in range(events):
+                if edges.first[e] <= day[k] <= edges.last[e]:
+                    _deposit(cells, rests, base + max(day[k] - lead, 0), short[k], edges, e, wide)
+    if not always:
+        for k in range(events):
+            counts = False
+            for e in range(edges.ptr[p], edges.ptr[p + 1]):
+                counts |= edges.first[e] <= day[k] <= edges.last[e]
+            if not counts:
+                dead[p] = True
+
+
+@njit(cache=True, nogil=True)
+def expand_cells(
+    ptr: Ints, day: Ints, short: Ints, items: Ints, lead: Ints, edges: Any, dead: NDArray[np.bool_]
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """The components of the cells of some items as a list: component, day, edge and parent cell."""
+    component = np.empty(0, np.int64)
+    needed = np.empty(0, np.int64)
+    edge = np.empty(0, np.int64)
+    cell = np.empty(0, np.int64)
+    for fill in range(2):
+        at = 0
+        for p in items:
+            for k in range(ptr[p], ptr[p + 1]):
+                if short[k] == 0:
+                    continue
+                before = at
+                for e in range(edges.ptr[p], edges.ptr[p + 1]):
+                    if edges.first[e] <= day[k] <= edges.last[e]:
+                        if fill:
+                            component[at], needed[at] = edges.component[e], max(day[k] - lead[p], 0)
+                            edge[at], cell[at] = e, k
+                        at += 1
+                if at == before:
+                    dead[p] = True
+        if fill == 0:
+            component = np.empty(at, np.int64)
+            needed = np.empty(at, np.int64)
+            edge = np.empty(at, np.int64)
+            cell = np.empty(at, np.int64)
+    return component, needed, edge, cell
+
+
+@njit(cache=True, nogil=True)
+def net_rows(ptr: Ints, day: Ints, gross: Ints, stock: Any, first: int, stop: int) -> tuple[Ints, Ints]:
+    """Net the items first..stop; pointers per item (all items) and the six rows of net_row()."""
+    n = stock.supply.size
+    size = 1
+    for p in range(first, stop):
+        size = max(size, ptr[p + 1] - ptr[p] + stock.receipt_ptr[p + 1] - stock.receipt_ptr[p] + 1)
+    row = np.empty((6, size), np.int64)
+    out_ptr = np.zeros(n + 1, np.int64)
+    out = np.empty((6, 0), np.int64)
+    for fill in range(2):
+        for p in range(n):
+            count = 0
+            if first <= p < stop and stock.supply[p] != PHANTOM:
+                cells = slice(ptr[p], ptr[p + 1])
+                count = net_row(day[cells], gross[cells], ptr[p + 1] - ptr[p], stock, p, row)
+            if fill:
+                out[:, out_ptr[p] : out_ptr[p] + count] = row[:, :count]
+            else:
+                out_ptr[p + 1] = out_ptr[p] + count
+        if fill == 0:
+            out = np.empty((6, out_ptr[n]), np.int64)
+    return out_ptr, out

@@ -1,0 +1,120 @@
+"""Lot sizes and prices as compiled loops: what is ordered, when, in which steps of the purchase unit.
+
+A step is the smallest quantity that the purchase unit knows (one unit at 0 digits, 0.01 at 2); per_step / per_base 10^-6 stock
+units make one, in lowest terms, so that conversion and rounding are exact.
+"""
+
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from buyside.planning.kernels import BUY, Ints
+
+# Per item; minimum and multiple in steps, the levels in 10^-6 stock units.
+Lots = namedtuple("Lots", "per_step per_base minimum multiple reorder_point order_up_to period")
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _steps(need: int, lots: Any, p: int) -> int:
+    """Steps of the purchase unit that cover `need` stock units, up to minimum and multiple."""
+    full, rest = need // lots.per_step[p], need % lots.per_step[p]
+    steps = full * lots.per_base[p] - (-(rest * lots.per_base[p]) // lots.per_step[p])
+    return int(-(-max(steps, lots.minimum[p]) // lots.multiple[p]) * lots.multiple[p])
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _stock_units(steps: int, lots: Any, p: int) -> int:
+    """The same in stock units, rounded half up to 10^-6 (never below what it was to cover)."""
+    full, rest = steps // lots.per_base[p], steps % lots.per_base[p]
+    return int(full * lots.per_step[p] + (2 * rest * lots.per_step[p] + lots.per_base[p]) // (2 * lots.per_base[p]))
+
+
+@njit(cache=True, nogil=True)
+def size_lots(ptr: Ints, day: Ints, moved: Ints, stock: Any, lots: Any) -> tuple[Ints, Ints]:
+    """Order for every item that is bought: (item, day, need, triggered by shortage, steps, stock units) per plan line.
+
+    `moved` is receipts less gross. What an order brings beyond its need stands in the balance of later days.
+    """
+    n = stock.supply.size
+    out_ptr = np.zeros(n + 1, np.int64)
+    out = np.empty((5, 0), np.int64)
+    for fill in range(2):
+        at = 0
+        for p in range(n):
+            if stock.supply[p] == BUY and (stock.held[p] or ptr[p + 1] > ptr[p]):
+                balance = stock.on_hand[p]
+                point = lots.reorder_point[p]
+                k = ptr[p]
+                opening = k == ptr[p + 1] or day[k] > 0
+                while opening or k < ptr[p + 1]:
+                    today = 0 if opening else day[k]
+                    if not opening:
+                        balance += moved[k]
+                        k += 1
+                    opening = False
+                    need = stock.safety[p] - balance
+                    by_shortage = need > 0
+                    if by_shortage and lots.period[p] > 1:
+                        later = balance
+                        for f in range(k, ptr[p + 1]):
+                            if day[f] >= today + lots.period[p]:
+                                break
+                            later += moved[f]
+                            need = max(need, stock.safety[p] - later)
+                    if balance <= point:
+                        need = max(need, lots.order_up_to[p] - balance)
+                    if need > 0:
+                        steps = _steps(need, lots, p)
+                        brings = _stock_units(steps, lots, p)
+                        balance += brings
+                        if fill:
+                            out[0, at], out[1, at], out[2, at], out[3, at], out[4, at] = (
+                                today,
+                                need,
+                                by_shortage,
+                                steps,
+                                brings,
+                            )
+                        at += 1
+            out_ptr[p + 1] = at
+        if fill == 0:
+            out = np.empty((5, at), np.int64)
+    return out_ptr, out
+
+
+@njit(cache=True, nogil=True)
+def price_breaks(candidate: Ints, quantity: Ints, ptr: Ints, from_quantity: Ints) -> Ints:
+    """Row of the highest break at or below each quantity; -1 where there is none."""
+    out = np.full(candidate.size, -1, np.int64)
+    for i in range(candidate.size):
+        c = candidate[i]
+        if c >= 0:
+            for k in range(ptr[c], ptr[c + 1]):
+                if from_quantity[k] <= quantity[i]:
+                    out[i] = k
+    return out
+
+
+@njit(cache=True, nogil=True)
+def larger_breaks(
+    candidate: Ints, quantity: Ints, price: Ints, ptr: Ints, from_quantity: Ints, unit_price: Ints
+) -> tuple[Ints, Ints]:
+    """(line, break) wherever a break above the quantity could make the whole order cheaper; near misses included."""
+    line = np.empty(0, np.int64)
+    row = np.empty(0, np.int64)
+    for fill in range(2):
+        at = 0
+        for i in range(candidate.size):
+            if price[i] >= 0:
+                now = float(quantity[i]) * unit_price[price[i]] * (1 + 1e-9)
+                for k in range(price[i] + 1, ptr[candidate[i] + 1]):
+                    if from_quantity[k] > quantity[i] and float(from_quantity[k]) * unit_price[k] < now:
+                        if fill:
+                            line[at], row[at] = i, k
+                        at += 1
+        if fill == 0:
+            line = np.empty(at, np.int64)
+            row = np.empty(at, np.int64)
+    return line, row

@@ -1,0 +1,167 @@
+"""What to order for each shortage: quantity, date, price (PLAN-6, PLAN-8, PLAN-9, VEN-4)."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from buyside.planning import kernels, lot_kernels
+from buyside.planning.choice import Choice
+from buyside.planning.dense import ROOM, dates, ints
+from buyside.planning.frames import PLAN_LINES, QUANTITY_SCALE, Headroom, Misfit
+from buyside.planning.kernels import Ints, Stock
+from buyside.planning.lot_kernels import Lots
+from buyside.planning.netting import Netted, in_order
+from buyside.planning.structure import Structure
+
+NEVER = -ROOM
+POLICIES = ("lot_for_lot", "fixed_multiple", "period")
+
+
+def plan_lines(
+    structure: Structure, netted: Netted, stocks: Mapping[int, Stock], choice: Choice, as_of: date
+) -> pl.DataFrame:
+    """Order what is short from the chosen vendor, in lots, with what a lot brings beyond its need carried forward.
+
+    A lot is the need in the purchase unit, rounded up to its digits, at least the minimum, up to the multiple; under the
+    policy period it covers the shortages of so many days. An inventory item whose balance, with earlier plan lines,
+    is at or below its reorder point goes up to its order-up-to level (to the reorder point itself if it has none).
+
+    Out    PLAN_LINES, sorted by item, warehouse and date
+    Holds  with the plan lines' stock quantities no balance is below safety stock; order_by == needed_on - lead days -
+           goods-in days; late_days == max(0, as_of - order_by)
+    Refuses Misfit, Headroom.
+    """
+    lots, step = _lots(structure, netted, choice)
+    n = structure.supply.size
+    ptrs, found = [np.zeros(1, np.int64)], [np.empty((5, 0), np.int64)]
+    for w, stock in enumerate(stocks.values()):
+        ptr, rows = lot_kernels.size_lots(
+            netted.ptr[w * n : (w + 1) * n + 1], netted.rows[0], netted.rows[2] - netted.rows[1], stock, lots
+        )
+        ptrs.append(ptr[1:] + ptrs[-1][-1])
+        found.append(rows)
+    groups, item, warehouse = in_order(structure, netted.warehouses)
+    ptr = np.concatenate(ptrs)
+    counts = np.diff(ptr)[groups]
+    day, need, by_shortage, steps, brings = np.concatenate(found, axis=1)[:, kernels.ranges(ptr, groups)]
+    at = np.repeat(groups % n if n else groups, counts)
+    candidate = choice.chosen[at]
+    has = candidate >= 0
+    quantity = steps * step[at]
+    price = lot_kernels.price_breaks(candidate, quantity, choice.price_ptr, ints(choice.prices["from_quantity"]))
+    vendor = choice.candidates.select("vendor_item", "vendor", "reason", "candidates", "preference", "lead_days")
+    picked = vendor[np.where(has, candidate, 0)] if vendor.height else vendor.clear(at.size)
+    known = pl.Series(has)
+    picked = picked.select(pl.when(known).then(pl.all()))
+    lead = ints(picked["lead_days"].fill_null(0)) + ints(structure.items["goods_in_days"])[at]
+    late = np.maximum(0, lead - day)
+    lines = pl.DataFrame(
+        {
+            "item": np.repeat(item, counts),
+            "warehouse": np.repeat(warehouse, counts),
+            "needed_on": dates(day, as_of),
+            "order_by": dates(day - lead, as_of),
+            "late_days": late,
+            "shortage": need,
+            "trigger": pl.Series(by_shortage == 1).replace_strict(
+                {True: "shortage", False: "reorder_point"}, return_dtype=pl.String
+            ),
+            "quantity": pl.Series(quantity),
+            "stock_quantity": brings,
+        }
+    ).hstack(picked)
+    unpriced = choice.prices.select("unit_price", "currency")
+    priced = unpriced[np.maximum(price, 0)] if unpriced.height else unpriced.clear(at.size)
+    lines = lines.hstack(priced.select(pl.when(pl.Series(price >= 0)).then(pl.all()))).with_columns(
+        pl.when(known).then("quantity").alias("quantity"),
+        pl.col("reason").fill_null("no_vendor"),
+        pl.col("candidates").fill_null(0),
+    )
+    better = _better_orders(candidate, quantity, price, step[at], lots.multiple[at], choice)
+    return PLAN_LINES.check(lines.with_row_index("at").join(better, on="at", how="left", maintain_order="left"))
+
+
+def _lots(structure: Structure, netted: Netted, choice: Choice) -> tuple[Lots, Ints]:
+    """Lot sizes of each item with its chosen vendor, and the size of its step in 10^-6 purchase units."""
+    items, chosen = structure.items, choice.chosen
+    if items.filter(~pl.col("lot_policy").is_in(list(POLICIES)) | ~pl.col("unit_digits").is_between(0, 6)).height:
+        raise Misfit("ITEMS has an unknown lot policy, or digits outside 0 to 6")
+    has = chosen >= 0
+    row = np.where(has, chosen, 0)
+
+    def of_vendor(name: str, otherwise: Ints | int) -> Ints:
+        column = ints(choice.candidates[name])
+        return np.where(has, column[row] if column.size else 0, otherwise)
+
+    digits = of_vendor("unit_digits", ints(items["unit_digits"]))
+    factor = of_vendor(
+        "unit_factor", QUANTITY_SCALE
+    )  # 10^-6 stock units per purchase unit; a step is 10^-digits of that
+    step, parts = 10 ** (6 - digits), 10**digits
+    shared = np.gcd(factor, parts)
+    per_step, per_base = factor // shared, parts // shared
+    minimum = -(-of_vendor("minimum", 0) // step)
+    multiple = of_vendor("multiple", 0)
+    multiple = np.where(multiple > 0, np.lcm(multiple, step) // step, 1)
+    inventory = (items["kind"] == "inventory").to_numpy()
+    point = np.where(inventory, ints(items["reorder_point"].fill_null(NEVER)), NEVER)
+    up_to = items.select(pl.coalesce("order_up_to", "reorder_point", pl.lit(NEVER)))
+    by_period = (items["lot_policy"] == "period").to_numpy()
+    period = np.where(by_period, ints(items["period_days"].fill_null(1)), 1)
+    lots = Lots(per_step, per_base, minimum, multiple, point, ints(up_to.to_series()), period)
+    _refuse_large_orders(structure, netted, lots, step)
+    return lots, step
+
+
+def _refuse_large_orders(structure: Structure, netted: Netted, lots: Lots, step: Ints) -> None:
+    """Raises Headroom where an order in purchase units, or on the way to them, could leave the exact range."""
+    n = structure.supply.size
+    need = np.zeros(n)
+    group = np.repeat(np.arange(netted.ptr.size - 1) % max(n, 1), np.diff(netted.ptr))
+    np.maximum.at(need, group, np.abs(netted.rows[4]).astype(np.float64))
+    need += ints(structure.items["safety_stock"]) + np.maximum(lots.order_up_to, 0).astype(np.float64)
+    steps = need * lots.per_base / lots.per_step + 1 + lots.minimum + lots.multiple
+    worst = float((steps * np.maximum(step, lots.per_step / lots.per_base)).max(initial=0))
+    inside = float((2.0 * lots.per_step * lots.per_base).max(initial=0))
+    if max(worst, inside) >= ROOM:
+        raise Headroom("an order quantity could leave the exact range")
+
+
+def _better_orders(
+    candidate: Ints, quantity: Ints, price: Ints, step: Ints, multiple: Ints, choice: Choice
+) -> pl.DataFrame:
+    """Larger orders at a higher price break that cost less in all (PLAN-8): the cheapest, then the smallest, per line."""
+    prices, ptr = choice.prices, choice.price_ptr
+    empty = {"at": pl.UInt32, "better_quantity": pl.Int64, "better_price": pl.Int64, "saving": pl.Int64}
+    line, row = lot_kernels.larger_breaks(
+        candidate, quantity, price, ptr, ints(prices["from_quantity"]), ints(prices["unit_price"])
+    )
+    if not line.size:
+        return pl.DataFrame(schema=empty)
+    lot = step[line] * multiple[line]
+    larger = -(-ints(prices["from_quantity"])[row] // lot) * lot
+    row = lot_kernels.price_breaks(candidate[line], larger, ptr, ints(prices["from_quantity"]))
+    exact = pl.DataFrame(
+        {
+            "at": line.astype(np.uint32),
+            "better_quantity": larger,
+            "better_price": prices["unit_price"].gather(row),
+            "same": prices["currency"].gather(row) == prices["currency"].gather(price[line]),
+            "now": pl.Series(quantity[line]).cast(pl.Int128) * prices["unit_price"].gather(price[line]).cast(pl.Int128),
+        }
+    ).with_columns(
+        less=pl.col("now") - pl.col("better_quantity").cast(pl.Int128) * pl.col("better_price").cast(pl.Int128)
+    )
+    return (
+        exact.filter(pl.col("same") & (pl.col("less") > 0))
+        .sort("at", pl.col("less"), "better_quantity", descending=[False, True, False])
+        .unique("at", keep="first", maintain_order=True)
+        .select(
+            "at",
+            "better_quantity",
+            "better_price",
+            ((pl.col("less") + QUANTITY_SCALE // 2) // QUANTITY_SCALE).cast(pl.Int64).alias("saving"),
+        )
+    )

@@ -1,0 +1,117 @@
+"""Time-phased netting per item and warehouse (PLAN-5)."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from buyside.planning import kernels
+from buyside.planning.dense import Positions, dates, day_numbers, ints
+from buyside.planning.explosion import Gross
+from buyside.planning.frames import ITEM_STOCK, REQUIREMENTS, SUPPLY, WAREHOUSES, Misfit
+from buyside.planning.kernels import Ints, Stock
+from buyside.planning.structure import Structure
+
+
+@dataclass(frozen=True)
+class Netted:
+    """Rows of net_row() of all warehouses, one group per warehouse and item: group w × items + p of ptr."""
+
+    warehouses: list[int]
+    ptr: Ints
+    rows: Ints
+
+
+def stock_by_warehouse(
+    structure: Structure,
+    warehouses: pl.DataFrame,
+    item_stock: pl.DataFrame,
+    supply: pl.DataFrame,
+    as_of: date,
+    scope: Collection[int] | None,
+) -> dict[int, Stock]:
+    """What each warehouse in scope has and gets.
+
+    An item is kept in a warehouse that has a stock row of it or is its default; one without a default is kept in the only
+    warehouse there is. Its safety stock and reorder point hold there, and wherever it is demanded or arrives.
+
+    In     WAREHOUSES (all of them), ITEM_STOCK, SUPPLY (overdue rows count as today), `scope` or None for all
+    Refuses Misfit.
+    """
+    everywhere = ints(WAREHOUSES.check_key(warehouses)["warehouse"])
+    item_stock, supply = ITEM_STOCK.check_key(item_stock), SUPPLY.check_key(supply)
+    places = Positions(everywhere)
+    items = structure.items
+    n = items.height
+    stock_at = places.find_all(ints(item_stock["warehouse"]), "ITEM_STOCK")
+    stock_item = structure.at.find_all(ints(item_stock["item"]), "ITEM_STOCK")
+    stock_quantity = ints(item_stock["on_hand"])
+    arrives_at = places.find_all(ints(supply["warehouse"]), "SUPPLY")
+    arriving_item = structure.at.find_all(ints(supply["item"]), "SUPPLY")
+    arrival, arriving = day_numbers(supply["arrives_on"], as_of), ints(supply["quantity"])
+    if arriving.size and arriving.min() < 0:
+        raise Misfit("SUPPLY has a negative open quantity")
+    default = ints(items["warehouse"].fill_null(int(everywhere[0]) if everywhere.size == 1 else -1))
+    answer = {}
+    for w in np.argsort(everywhere, kind="stable"):
+        warehouse = int(everywhere[w])
+        if scope is not None and warehouse not in scope:
+            continue
+        held = default == warehouse
+        on_hand = np.zeros(n, np.int64)
+        here = stock_at == w
+        on_hand[stock_item[here]] = stock_quantity[here]
+        held[stock_item[here]] = True
+        order = np.flatnonzero(arrives_at == w)
+        order = order[np.lexsort((arrival[order], arriving_item[order]))]
+        ptr = np.searchsorted(arriving_item[order], np.arange(n + 1)).astype(np.int64)
+        answer[warehouse] = Stock(
+            structure.supply, on_hand, ints(items["safety_stock"]), held, ints(items["make_lead_days"]), ptr,
+            np.maximum(arrival[order], 0), arriving[order], np.where(arrival[order] < 0, arriving[order], 0),
+        )  # fmt: skip
+    return answer
+
+
+def net(structure: Structure, gross: Mapping[int, Gross], stocks: Mapping[int, Stock]) -> Netted:
+    """Net every bought and made item in every warehouse over the whole horizon.
+
+    Holds  projected == on hand + receipts - gross, all up to the date; shortage == max(0, safety - (projected + the
+           shortages of earlier dates)); a row wherever gross, receipts or shortage is not zero
+    """
+    n = structure.supply.size
+    ptrs, rows = [np.zeros(1, np.int64)], [np.empty((6, 0), np.int64)]
+    for warehouse, stock in stocks.items():
+        cells = gross[warehouse]
+        ptr, found = kernels.net_rows(cells.ptr, cells.day, cells.quantity, stock, 0, n)
+        ptrs.append(ptr[1:] + ptrs[-1][-1])
+        rows.append(found)
+    return Netted(list(stocks), np.concatenate(ptrs), np.concatenate(rows, axis=1) if len(rows) > 2 else rows[-1])
+
+
+def in_order(structure: Structure, warehouses: Collection[int]) -> tuple[Ints, Ints, Ints]:
+    """Groups of warehouse and item by item id, then warehouse: group number, item id, warehouse id."""
+    n = structure.supply.size
+    by_id = np.argsort(structure.at.ids, kind="stable")
+    groups = (by_id[:, None] + np.arange(len(warehouses)) * n).ravel()
+    place = np.array(list(warehouses), np.int64)
+    return groups, structure.at.ids[groups % n] if n else groups, place[groups // n] if n else groups
+
+
+def requirements(structure: Structure, netted: Netted, as_of: date) -> pl.DataFrame:
+    """REQUIREMENTS of a netting, sorted by item, warehouse and date."""
+    groups, item, warehouse = in_order(structure, netted.warehouses)
+    counts = np.diff(netted.ptr)[groups]
+    rows = kernels.ranges(netted.ptr, groups)
+    names = ("gross", "scheduled_receipts", "overdue_receipts", "projected", "shortage")
+    return REQUIREMENTS.check(
+        pl.DataFrame(
+            {
+                "item": np.repeat(item, counts),
+                "warehouse": np.repeat(warehouse, counts),
+                "date": dates(netted.rows[0][rows], as_of),
+                **{name: netted.rows[k][rows] for k, name in enumerate(names, 1)},
+            }
+        )
+    )

@@ -1,0 +1,153 @@
+"""A planning run: the steps in order, frames in and frames out. No database, no clock (PLAN-10)."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, fields
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from buyside.planning import frames
+from buyside.planning.choice import choose_vendors
+from buyside.planning.configuration import Configured, configure, uncovered_options
+from buyside.planning.coverage import cover_finished_goods
+from buyside.planning.dense import ints
+from buyside.planning.explosion import Explosion, explode
+from buyside.planning.kernels import Stock
+from buyside.planning.lots import plan_lines
+from buyside.planning.missing import dead_ends
+from buyside.planning.netting import Netted, net, requirements, stock_by_warehouse
+from buyside.planning.pegs import peg
+from buyside.planning.structure import Structure, order_items
+
+OnStep = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class PlanInputs:
+    """Everything that a run reads, one frame each, as frames.py declares them."""
+
+    warehouses: pl.DataFrame
+    lines: pl.DataFrame
+    line_options: pl.DataFrame
+    products: pl.DataFrame
+    variant_stock: pl.DataFrame
+    items: pl.DataFrame
+    bom: pl.DataFrame
+    rules: pl.DataFrame
+    rule_conditions: pl.DataFrame
+    item_stock: pl.DataFrame
+    supply: pl.DataFrame
+    vendor_items: pl.DataFrame
+    prices: pl.DataFrame
+
+    @classmethod
+    def of(cls, **given: pl.DataFrame) -> "PlanInputs":
+        """The frames that are given; the others are empty."""
+        return cls(**{f.name: getattr(frames, f.name.upper()).empty() for f in fields(cls)} | given)
+
+    def counts(self) -> dict[str, int]:
+        """Rows per frame."""
+        return {f.name: getattr(self, f.name).height for f in fields(self)}
+
+
+@dataclass(frozen=True)
+class PlanResults:
+    """Everything that a run found, as frames.py declares it; `pegs` only if they were asked for."""
+
+    as_of: date
+    coverage: pl.DataFrame
+    requirements: pl.DataFrame
+    plan_lines: pl.DataFrame
+    unmapped: pl.DataFrame
+    uncovered_options: pl.DataFrame
+    contradictions: pl.DataFrame
+    dead_ends: pl.DataFrame
+    pegs: pl.DataFrame | None = None
+
+
+def plan(
+    inputs: PlanInputs,
+    as_of: date,
+    *,
+    warehouses: Collection[int] | None = None,
+    with_pegs: bool = False,
+    on_step: OnStep | None = None,
+) -> PlanResults:
+    """Plan purchasing as of a day.
+
+    `warehouses` limits the run to some (each plans for itself); `on_step` hears the name of each step before it begins
+    (cover, explode, net, choose, peg) and cancels the run by raising.
+    The same inputs give the same results to the last digit, whatever the order of their rows.
+    Refuses Misfit, Cycle, Headroom.
+    """
+    say = on_step or _silent
+    basis = _net(inputs, as_of, warehouses, say)
+    say("choose")
+    choice = choose_vendors(basis.structure, inputs.vendor_items, inputs.prices, as_of)
+    lines = plan_lines(basis.structure, basis.netted, basis.stocks, choice, as_of)
+    pegs = None
+    if with_pegs:
+        say("peg")
+        pegs = peg(basis.structure, basis.sold, basis.lines, basis.explosion, basis.netted, as_of)
+    unmapped = pl.Series(basis.explosion.unmapped)
+    return PlanResults(
+        as_of=as_of,
+        coverage=basis.coverage,
+        requirements=requirements(basis.structure, basis.netted, as_of),
+        plan_lines=lines,
+        unmapped=frames.UNMAPPED.check(
+            basis.lines.with_columns(basis.coverage["exploded"].alias("quantity")).filter(unmapped)
+        ),
+        uncovered_options=uncovered_options(
+            basis.lines, ints(basis.coverage["exploded"]), inputs.line_options, inputs.rules, inputs.rule_conditions
+        ),
+        contradictions=basis.sold.contradictions,
+        dead_ends=dead_ends(basis.structure, basis.explosion, basis.netted, as_of),
+        pegs=pegs,
+    )
+
+
+def pegs_of(
+    inputs: PlanInputs, as_of: date, *, items: Collection[int] | None = None, warehouses: Collection[int] | None = None
+) -> pl.DataFrame:
+    """PEGS of some items (None: all) from the inputs of a run, as that run would have given them."""
+    basis = _net(inputs, as_of, warehouses, _silent)
+    return peg(basis.structure, basis.sold, basis.lines, basis.explosion, basis.netted, as_of, items)
+
+
+@dataclass(frozen=True)
+class _Basis:
+    """What netting found, and what it stands on. `lines` and `coverage` are sorted by line."""
+
+    structure: Structure
+    lines: pl.DataFrame
+    coverage: pl.DataFrame
+    sold: Configured
+    stocks: dict[int, Stock]
+    explosion: Explosion
+    netted: Netted
+
+
+def _net(inputs: PlanInputs, as_of: date, warehouses: Collection[int] | None, say: OnStep) -> _Basis:
+    say("cover")
+    lines = frames.LINES.check_key(inputs.lines).sort("line")
+    if warehouses is not None:
+        lines = lines.filter(pl.col("warehouse").is_in(sorted(warehouses)))
+    if not lines["warehouse"].is_in(inputs.warehouses["warehouse"].implode()).all():
+        raise frames.Misfit("LINES names a warehouse that is not there")
+    coverage = cover_finished_goods(lines, inputs.products, inputs.variant_stock)
+    say("explode")
+    structure = order_items(inputs.items, inputs.bom, as_of)
+    exploded = np.array(ints(coverage["exploded"]))
+    sold = configure(
+        lines, exploded, inputs.line_options, inputs.bom, inputs.rules, inputs.rule_conditions, structure.at, as_of
+    )
+    stocks = stock_by_warehouse(structure, inputs.warehouses, inputs.item_stock, inputs.supply, as_of, warehouses)
+    explosion = explode(structure, sold, ints(lines["warehouse"]), stocks)
+    say("net")
+    return _Basis(structure, lines, coverage, sold, stocks, explosion, net(structure, explosion.gross, stocks))
+
+
+def _silent(_step: str) -> None:
+    """Nobody listens."""
