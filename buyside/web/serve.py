@@ -76,7 +76,7 @@ def serve(report: Callable[[str], None], *, fill: Callable[[], None] | None = No
 
 def _serve(given: Settings, logins: dict[str, str], stopping: threading.Event, report: Callable[[str], None]) -> None:
     worker = subprocess.Popen(
-        [sys.executable, "-m", "buyside.web.worker"],
+        _worker_command(),
         cwd=ROOT,
         env=_worker_environment(given) | logins,
         stdin=subprocess.PIPE,
@@ -92,6 +92,10 @@ def _serve(given: Settings, logins: dict[str, str], stopping: threading.Event, r
     finally:
         _end_group(worker.pid, worker)
         _record(given).unlink(missing_ok=True)
+
+
+def _worker_command() -> list[str]:
+    return [sys.executable, "-m", "buyside.web.worker"]
 
 
 def _worker_environment(given: Settings) -> dict[str, str]:

@@ -1,0 +1,73 @@
+"""The locks: every package pinned and named by hashes, and no word about where to get it from."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from buyside.config import ROOT
+
+LOCKS = ["requirements.lock", "requirements-dev.lock"]
+NPM_LOCK = ROOT / "reflex.lock" / "package-lock.json"
+
+
+def entries(lock: str) -> list[str]:
+    """Every requirement of a lock with its hashes on one line."""
+    return [line for line in (ROOT / lock).read_text().replace("\\\n", " ").splitlines() if line.strip()]
+
+
+def pins(lock: str) -> set[tuple[str, str]]:
+    return {match.group(1, 2) for line in entries(lock) if (match := re.match(r"([a-z0-9-]+)==([^ ;]+)", line))}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_package_is_pinned_and_has_hashes(lock: str) -> None:
+    for line in entries(lock):
+        assert re.match(r"[a-z0-9-]+(\[[a-z0-9,_-]+\])?==\S+( ;.*?)? +--hash=sha256:[0-9a-f]{64}", line), line
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_no_lock_names_an_address(lock: str) -> None:
+    text = (ROOT / lock).read_text()
+    assert "://" not in text
+    assert not re.search(r"^\s*--(?!hash=)", text, re.MULTILINE), "only hashes, no options for an index"
+    assert "@ " not in text
+
+
+def test_what_runs_is_what_was_tested() -> None:
+    assert pins("requirements.lock") <= pins("requirements-dev.lock")
+
+
+def test_everything_that_is_asked_for_is_locked() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for lock, wanted in {
+        "requirements.lock": project["dependencies"],
+        "requirements-dev.lock": project["dependencies"] + project["optional-dependencies"]["dev"],
+    }.items():
+        locked = {name for name, _ in pins(lock)}
+        names = {re.split(r"[\[<>=!~ ;]", each, maxsplit=1)[0].lower() for each in wanted}
+        assert names <= locked
+
+
+def test_every_npm_package_has_a_hash_and_no_address() -> None:
+    packages = json.loads(NPM_LOCK.read_text())["packages"]
+    named = {name: package for name, package in packages.items() if name}
+    assert len(named) > 50
+    assert not [name for name, package in named.items() if "resolved" in package]
+    assert not [name for name, package in named.items() if not package.get("integrity", "").startswith("sha512-")]
+
+
+def tracked_files() -> list[Path]:
+    folders = ["buyside", "alembic", "docs", "tests", "assets", "scripts", ".ci", "benches"]
+    loose = [path for path in ROOT.iterdir() if path.is_file()]
+    return loose + [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
+
+
+def test_no_file_names_a_package_registry() -> None:
+    hosts = [".".join(words) for words in (("registry", "npmjs"), ("files", "pythonhosted"), ("pypi", "org"))]
+    for path in tracked_files():
+        if path.suffix in {".py", ".md", ".lock", ".toml", ".json", ".ini", ".sh", ".jsx", ""}:
+            text = path.read_text(errors="ignore")
+            assert not [host for host in hosts if host in text], path
