@@ -69,23 +69,36 @@ BEGIN
 END $$
 """
 
+# A proposed row is checked before its conflict is seen, so one that takes something out claims to be allowed; the row that
+# is kept never does, and one that did not exist before is put right, and thereby checked, at the end.
 FOLD_STOCK = """
 CREATE FUNCTION fold_stock() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
     INSERT INTO public.stock_balance AS kept
         (warehouse_id, item_id, variant_id, on_hand, in_inspection, value, allows_negative)
-    SELECT moved.warehouse_id, moved.item_id, moved.variant_id,
-           coalesce(sum(moved.quantity) FILTER (WHERE moved.place = 'on_hand'), 0),
-           coalesce(sum(moved.quantity) FILTER (WHERE moved.place = 'inspection'), 0),
-           sum(moved.value), bool_or(warehouse.allows_negative)
-    FROM posted AS moved JOIN public.warehouse ON warehouse.id = moved.warehouse_id
-    GROUP BY moved.warehouse_id, moved.item_id, moved.variant_id
-    ORDER BY moved.warehouse_id, moved.item_id, moved.variant_id
+    SELECT warehouse_id, item_id, variant_id, on_hand, in_inspection, value,
+           allows_negative OR on_hand < 0 OR in_inspection < 0
+    FROM (
+        SELECT moved.warehouse_id, moved.item_id, moved.variant_id,
+               coalesce(sum(moved.quantity) FILTER (WHERE moved.place = 'on_hand'), 0) AS on_hand,
+               coalesce(sum(moved.quantity) FILTER (WHERE moved.place = 'inspection'), 0) AS in_inspection,
+               sum(moved.value) AS value, bool_or(warehouse.allows_negative) AS allows_negative
+        FROM posted AS moved JOIN public.warehouse ON warehouse.id = moved.warehouse_id
+        GROUP BY moved.warehouse_id, moved.item_id, moved.variant_id
+    ) AS folded
+    ORDER BY warehouse_id, item_id, variant_id
     ON CONFLICT (warehouse_id, item_id, variant_id) DO UPDATE SET
         on_hand = kept.on_hand + excluded.on_hand,
         in_inspection = kept.in_inspection + excluded.in_inspection,
         value = kept.value + excluded.value,
-        allows_negative = excluded.allows_negative;
+        allows_negative = (SELECT allows_negative FROM public.warehouse WHERE id = kept.warehouse_id);
+    IF EXISTS (SELECT FROM posted WHERE quantity < 0) THEN
+        UPDATE public.stock_balance AS kept SET allows_negative = warehouse.allows_negative
+        FROM public.warehouse, (SELECT DISTINCT warehouse_id, item_id, variant_id FROM posted WHERE quantity < 0) AS moved
+        WHERE kept.warehouse_id = moved.warehouse_id
+          AND (kept.item_id = moved.item_id OR kept.variant_id = moved.variant_id)
+          AND warehouse.id = kept.warehouse_id AND kept.allows_negative AND NOT warehouse.allows_negative;
+    END IF;
     RETURN NULL;
 END $$
 """
@@ -749,6 +762,7 @@ def create_tables() -> None:
         sa.Column("unit_cost", sa.Numeric(precision=18, scale=6), server_default="0", nullable=False),
         sa.Column("value", sa.Numeric(precision=18, scale=6), server_default="0", nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
         sa.Column("source_kind", sa.Text(), server_default="", nullable=False),
         sa.Column("source_id", sa.BigInteger(), nullable=True),
         sa.Column("reverses_id", sa.BigInteger(), nullable=True),

@@ -57,6 +57,7 @@ class StockEntry(SQLModel, table=True):
     unit_cost: Decimal = price_column(Decimal(0))
     value: Decimal = price_column(Decimal(0))
     reason: str = text_column(...)
+    note: str = text_column()
     source_kind: str = text_column()
     source_id: int | None = Field(default=None, sa_type=BigInteger)
     reverses_id: int | None = may_refer_to("stock_entry.id", unique=True, index=False)

@@ -28,6 +28,7 @@ class OrderState(StrEnum):
 _S = OrderState
 AWAITING_GOODS = frozenset({_S.ISSUED, _S.PARTLY_CONFIRMED, _S.CONFIRMED, _S.PARTLY_RECEIVED})
 """States in which open quantities are supply for planning and may be received."""
+ENDED = frozenset({_S.CLOSED, _S.CANCELLED})
 
 ORDER: Lifecycle[OrderState] = Lifecycle(
     "purchase order",
@@ -39,6 +40,7 @@ ORDER: Lifecycle[OrderState] = Lifecycle(
         "void_part_of_receipts": ({_S.PARTLY_RECEIVED, _S.RECEIVED}, _S.PARTLY_RECEIVED),
         "void_all_receipts": ({_S.PARTLY_RECEIVED, _S.RECEIVED}, _S.ISSUED),
         "close": ({_S.RECEIVED}, _S.CLOSED),
+        "close_short": ({_S.PARTLY_RECEIVED}, _S.CLOSED),
         "cancel": ({_S.DRAFT, _S.IN_APPROVAL, _S.APPROVED, _S.ISSUED, _S.REJECTED}, _S.CANCELLED),
     },
 )

@@ -1,10 +1,16 @@
-"""Words and states of planning runs and draft plans."""
+"""Words and states of planning runs and draft plans, and the rules of lots and prices that a decision follows."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
+from math import lcm
 
 from buyside.domain.lifecycle import Lifecycle
+from buyside.domain.money import ZERO
 
 
 class RunState(StrEnum):
@@ -35,5 +41,77 @@ PLAN_LINE: Lifecycle[PlanLineState] = Lifecycle(
         "leave_out": ({_S.OPEN}, _S.LEFT_OUT),
         "take_back": ({_S.LEFT_OUT}, _S.OPEN),
         "convert": ({_S.OPEN}, _S.CONVERTED),
+        "reopen": ({_S.CONVERTED}, _S.OPEN),
     },
 )
+
+
+MICRO = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class LotTerms:
+    """How a vendor sells an item: minimum and multiple in the purchase unit, `factor` stock units in one of it.
+
+    `digits` are the decimals of the purchase unit; a multiple of zero is none.
+    """
+
+    factor: Decimal
+    digits: int
+    minimum: Decimal = ZERO
+    multiple: Decimal = ZERO
+
+
+def lot_size(need: Decimal, terms: LotTerms) -> Decimal:
+    """The order quantity, in the purchase unit, that covers `need` stock units (PLAN-8).
+
+    Rounded up to the unit's digits, at least the minimum, up to the multiple.
+    """
+    steps_per_unit = 10**terms.digits
+    step = MICRO // steps_per_unit
+    multiple = _micro(terms.multiple)
+    each = lcm(multiple, step) // step if multiple else 1
+    steps = max(_up(_micro(need) * steps_per_unit, _micro(terms.factor)), _up(_micro(terms.minimum), step))
+    return Decimal(_up(steps, each) * each).scaleb(-terms.digits)
+
+
+def off_the_lot(quantity: Decimal, terms: LotTerms) -> str:
+    """What a vendor may mind about an order quantity, in words; empty where it fits."""
+    if quantity < terms.minimum:
+        return f"Below the vendor's minimum of {_plain(terms.minimum)}."
+    if terms.multiple and quantity % terms.multiple:
+        return f"Not a multiple of {_plain(terms.multiple)}, in which the vendor delivers."
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A price per purchase unit from a quantity on, on the days from `valid_from` to `valid_to`, both included."""
+
+    from_quantity: Decimal
+    unit_price: Decimal
+    currency_code: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+def price_of(quantity: Decimal, prices: Iterable[Price], on: date) -> Price | None:
+    """The highest break at or below the quantity that is valid on the order date (VEN-4); None where there is none."""
+    reached = [
+        each
+        for each in prices
+        if each.from_quantity <= quantity and (each.valid_from or on) <= on <= (each.valid_to or on)
+    ]
+    return max(reached, key=lambda each: each.from_quantity, default=None)
+
+
+def _micro(quantity: Decimal) -> int:
+    return int(quantity.scaleb(6).to_integral_value())
+
+
+def _up(quantity: int, unit: int) -> int:
+    return -(-quantity // unit)
+
+
+def _plain(quantity: Decimal) -> str:
+    return f"{quantity.normalize():f}"

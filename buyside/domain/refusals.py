@@ -55,6 +55,16 @@ class NotPositive(Refused):
     says = "Enter a number above zero."
 
 
+class OutOfRange(Refused):
+    code = "general.out-of-range"
+    says = "{what} must be {range}."
+
+
+class ReasonMissing(Refused):
+    code, field = "general.reason-missing", "reason"
+    says = "Say why."
+
+
 class Unreadable(Refused):
     """Input that is not of the form asked for. Raised by the readers of forms and files, before any operation."""
 

@@ -172,8 +172,13 @@ def _address(session: Session, order: PurchaseOrder, warehouse: Warehouse) -> No
                 address.lines,
                 contact,
             )
-    if warehouse.address:
-        order.ship_to_address = warehouse.address
+    order.ship_to_address = default_ship_to(session, warehouse)
+
+
+def default_ship_to(session: Session, warehouse: Warehouse) -> str:
+    """Where goods for a warehouse go: to its own address, and where it has none to the organisation's flagged one."""
+    flagged = session.exec(select(OrganisationAddress).where(OrganisationAddress.is_ship_to)).one_or_none()
+    return warehouse.address or (flagged.lines if flagged else "")
 
 
 def add_lines(session: Session, order: PurchaseOrder, lines: Sequence[DraftLine]) -> list[PurchaseOrderLine]:
@@ -299,3 +304,55 @@ def _reasonable(order: PurchaseOrder, amounts: OrderAmounts) -> None:
         raise DiscountTooHigh(discount=order.header_discount, value=value, field="header_discount")
     if max(amounts.subtotal, amounts.total) >= _LARGEST_AMOUNT:
         raise AmountTooLarge(limit=f"{_LARGEST_AMOUNT:f}")
+
+
+@dataclass(frozen=True, slots=True)
+class SavedOrder:
+    """An order after a change: `version` is what the next change must name. `line_id`: the line that was touched."""
+
+    order_id: int
+    number: str
+    state: str
+    version: int
+    total: Decimal
+    currency_code: str
+    line_id: int | None = None
+
+
+def saved(
+    session: Session,
+    actor: Actor,
+    order: PurchaseOrder,
+    *,
+    at: datetime,
+    line_id: int | None = None,
+    is_new: bool = False,
+) -> SavedOrder:
+    """Reprice an order that was changed and stamp the change. Refuses: DiscountTooHigh, AmountTooLarge."""
+    reprice(session, order)
+    return touched(session, actor, order, at=at, line_id=line_id, is_new=is_new)
+
+
+def touched(
+    session: Session,
+    actor: Actor,
+    order: PurchaseOrder,
+    *,
+    at: datetime,
+    line_id: int | None = None,
+    is_new: bool = False,
+) -> SavedOrder:
+    """Stamp a change of an order: when, by whom, and the next version."""
+    order.changed_at, order.changed_by = at, actor.user_id
+    if not is_new:
+        order.version += 1
+    session.add(order)
+    session.flush()
+    return SavedOrder(order.id, order.number, order.state, order.version, order.total, order.currency_code, line_id)
+
+
+def release_pegs(session: Session, line_ids: list[int]) -> None:
+    """Take the pegs off order lines: the demand behind them is served by somebody else."""
+    for peg in session.exec(select(PurchaseOrderPeg).where(col(PurchaseOrderPeg.order_line_id).in_(line_ids))).all():
+        session.delete(peg)
+    session.flush()

@@ -41,6 +41,7 @@ class Movement:
     source_kind: str = ""
     source_id: int | None = None
     reverses_id: int | None = None
+    note: str = ""
 
     @property
     def key(self) -> tuple[int, int, int]:
@@ -93,6 +94,7 @@ def post(session: Session, actor: Actor, movements: Sequence[Movement]) -> list[
                 unit_cost=unit_cost,
                 value=moved,
                 reason=movement.reason.value,
+                note=movement.note,
                 source_kind=movement.source_kind,
                 source_id=movement.source_id,
                 reverses_id=movement.reverses_id,
