@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
 
+from buyside.db import tables
 from buyside.db.audit import AnsweredRequest
 from buyside.db.engine import sessions
 from buyside.domain.access import Actor, permission_of
@@ -22,6 +23,7 @@ from buyside.domain.refusals import RequestReused
 from buyside.ledgers import audit
 
 Answer = TypeVar("Answer")
+assert tables.MODULES  # a write needs every table known, whatever the process imported besides
 
 
 def _lost_a_race(error: BaseException) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
+from reflex.style import set_color_mode
 
 from buyside.domain.access import Permission
 from buyside.pages.kit.base import Text, icon, link
@@ -179,11 +180,11 @@ def _person() -> rx.Component:
             )
         ),
         rx.dropdown_menu.content(
-            rx.dropdown_menu.label(ShellState.roles),
+            rx.el.div(ShellState.roles, class_name="menu-says"),
             rx.dropdown_menu.separator(),
-            rx.dropdown_menu.item("Light", on_select=rx.set_color_mode("light")),
-            rx.dropdown_menu.item("Dark", on_select=rx.set_color_mode("dark")),
-            rx.dropdown_menu.item("As this computer", on_select=rx.set_color_mode("system")),
+            rx.dropdown_menu.item("Light", on_click=set_color_mode("light")),
+            rx.dropdown_menu.item("Dark", on_click=set_color_mode("dark")),
+            rx.dropdown_menu.item("As this computer", on_click=set_color_mode("system")),
             rx.dropdown_menu.separator(),
             rx.dropdown_menu.item("Sign out", on_select=rx.call_script(_SIGN_OUT)),
             size="1",

@@ -282,13 +282,13 @@ def unmarked_handlers(package: str = "buyside") -> list[str]:
     )
 
 
-def something_went_wrong(exception: Exception) -> EventSpec:
-    """Our mistake: a short reference for the person, the trace under that reference for us."""
+def our_mistake(exception: Exception) -> str:
+    """Keep the trace under a short reference; answers with the sentence for the person."""
     reference = secrets.token_hex(3).upper()
     _log.error("unexpected error, reference %s", reference, exc_info=exception)
-    return rx.toast.error(
-        f"Something went wrong. Nothing was saved. Reference {reference}.",
-        position="bottom-right",
-        duration=20000,
-        close_button=True,
-    )
+    return f"Something went wrong. Nothing was saved. Reference {reference}."
+
+
+def something_went_wrong(exception: Exception) -> EventSpec:
+    """The app's net under every handler."""
+    return rx.toast.error(our_mistake(exception), position="bottom-right", duration=20000, close_button=True)

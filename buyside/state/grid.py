@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from buyside.domain.refusals import Refused
-from buyside.state.base import SignedInState
+from buyside.state.base import SignedInState, our_mistake
 
 
 class CellEdit(BaseModel):
@@ -70,6 +70,9 @@ class GridState(SignedInState, mixin=True):
             await self._do(operation, **{edit.field: value}, **arguments)
         except Refused as refusal:
             self._answer_edit(edit, str(refusal))
+            return False
+        except Exception as mistake:  # a cell must not wait for ever
+            self._answer_edit(edit, our_mistake(mistake))
             return False
         self._answer_edit(edit)
         return True

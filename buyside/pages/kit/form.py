@@ -23,7 +23,7 @@ class Field:
     value: Any = ""
     help: Text = ""
     unit: Text = ""
-    needed: bool = False
+    needed: bool = True
     options: Any = field(default_factory=list)
     props: dict[str, Any] = field(default_factory=dict)
 

@@ -141,6 +141,8 @@ export function ServerGrid(props) {
   const [trouble, setTrouble] = useState("");
   const [refusal, setRefusal] = useState("");
   const [filters, setFilters] = useState(0);
+  const columnsText = JSON.stringify(columns);
+  const viewsText = JSON.stringify(views ?? []);
   const scopeText = JSON.stringify(scope ?? {});
   const chosenRef = useRef("");
   const ends = useRef(new Map());
@@ -151,7 +153,7 @@ export function ServerGrid(props) {
     sort: JSON.stringify(sort.map(({ colId, sort: direction }) => ({ colId, sort: direction }))),
     filter: JSON.stringify({ ...(views?.find((each) => each.key === view)?.filter ?? {}), ...filter }),
     quick, scope: scopeText,
-  }), [views, view, quick, scopeText]);
+  }), [viewsText, view, quick, scopeText]);
 
   const fetchJson = useCallback(async (query) => {
     const answered = await fetch(`${url}?${query}`, { credentials: "same-origin", headers: { Accept: "application/json" } });
@@ -220,7 +222,7 @@ export function ServerGrid(props) {
   }, [rowHref, navigate, onOpen]);
   const opens = Boolean(rowHref || onOpen);
 
-  const defs = useMemo(() => columns.map((column) => columnOf(column, marks)), [columns]);
+  const defs = useMemo(() => columns.map((column) => columnOf(column, marks)), [columnsText]);
   const exportUrl = () => {
     const sort = api.current?.getColumnState().filter((c) => c.sort).sort((a, b) => a.sortIndex - b.sortIndex) ?? [];
     return `${url}.csv?${asked(sort, api.current?.getFilterModel() ?? {})}`;
@@ -262,7 +264,7 @@ export function ServerGrid(props) {
           getRowId={(p) => String(p.data.id)} context={{ navigate }} suppressCellFocus={false} animateRows={false} enableCellTextSelection
           suppressNoRowsOverlay suppressDragLeaveHidesColumns tooltipShowDelay={300} stopEditingWhenCellsLoseFocus
           rowSelection={selectable ? { mode: "multiRow", headerCheckbox: false, enableClickSelection: false } : undefined}
-          selectionColumnDef={{ pinned: "left", width: 40, headerName: "" }}
+          selectionColumnDef={{ pinned: "left", width: 40, headerName: "Chosen", headerClass: "head-unseen" }}
           rowClassRules={{ "row-open": (p) => p.data && String(p.data.id) === chosenRef.current, "row-waiting": (p) => !p.data }}
           onGridReady={(event) => { api.current = event.api; }}
           onFilterChanged={(event) => setFilters(Object.keys(event.api.getFilterModel()).length)}

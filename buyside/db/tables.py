@@ -1,0 +1,18 @@
+"""Every table at once. A write that touches one table sorts it among those it refers to, so all of them have to be known."""
+
+from buyside.db import (
+    audit,
+    contracts,
+    demand,
+    items,
+    orders,
+    people,
+    plans,
+    receipts,
+    stock,
+    structure,
+    vendors,
+)
+
+MODULES = (audit, contracts, demand, items, orders, people, plans, receipts, stock, structure, vendors)
+"""The modules that declare tables."""
