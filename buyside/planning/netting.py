@@ -11,7 +11,7 @@ from buyside.planning import kernels
 from buyside.planning.dense import Positions, dates, day_numbers, ints
 from buyside.planning.explosion import Gross
 from buyside.planning.frames import ITEM_STOCK, REQUIREMENTS, SUPPLY, WAREHOUSES, Misfit
-from buyside.planning.kernels import Ints, Stock
+from buyside.planning.kernels import MAKE, Ints, Stock
 from buyside.planning.structure import Structure
 
 
@@ -54,6 +54,7 @@ def stock_by_warehouse(
     if arriving.size and arriving.min() < 0:
         raise Misfit("SUPPLY has a negative open quantity")
     default = ints(items["warehouse"].fill_null(int(everywhere[0]) if everywhere.size == 1 else -1))
+    lead = np.where(structure.supply == MAKE, ints(items["make_lead_days"]), 0)  # a phantom takes no time
     answer = {}
     for w in np.argsort(everywhere, kind="stable"):
         warehouse = int(everywhere[w])
@@ -68,7 +69,7 @@ def stock_by_warehouse(
         order = order[np.lexsort((arrival[order], arriving_item[order]))]
         ptr = np.searchsorted(arriving_item[order], np.arange(n + 1)).astype(np.int64)
         answer[warehouse] = Stock(
-            structure.supply, on_hand, ints(items["safety_stock"]), held, ints(items["make_lead_days"]), ptr,
+            structure.supply, on_hand, ints(items["safety_stock"]), held, lead, ptr,
             np.maximum(arrival[order], 0), arriving[order], np.where(arrival[order] < 0, arriving[order], 0),
         )  # fmt: skip
     return answer

@@ -1,0 +1,414 @@
+"""Slow, obvious versions of what the house computes fast; they share no code with it.
+
+A world is plain: lists of dicts with Fraction or int quantities in natural units, dates, None where nothing is said.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any
+
+Row = dict[str, Any]
+SMALLEST = Fraction(1, 10**6)
+BEHAVIOURS = ["remove", "replace", "scale", "add"]
+
+
+@dataclass
+class PlanningWorld:
+    """What a planning run reads. Names are those of the planning frames."""
+
+    as_of: date
+    warehouses: list[int] = field(default_factory=list)
+    lines: list[Row] = field(default_factory=list)
+    line_options: list[tuple[int, int]] = field(default_factory=list)
+    products: list[Row] = field(default_factory=list)
+    variant_stock: list[Row] = field(default_factory=list)
+    items: list[Row] = field(default_factory=list)
+    bom: list[Row] = field(default_factory=list)
+    rules: list[Row] = field(default_factory=list)
+    rule_conditions: list[tuple[int, int]] = field(default_factory=list)
+    item_stock: list[Row] = field(default_factory=list)
+    supply: list[Row] = field(default_factory=list)
+    vendor_items: list[Row] = field(default_factory=list)
+    prices: list[Row] = field(default_factory=list)
+
+
+@dataclass
+class PlanningAnswer:
+    """What the run must find."""
+
+    coverage: dict[int, tuple[Fraction, Fraction]]  # line: covered, exploded
+    requirements: dict[tuple[int, int, date], tuple[Fraction, ...]]  # gross, receipts, overdue, projected, shortage
+    pegs: dict[tuple[int, int, date, int | None], Fraction]
+    plan_lines: dict[tuple[int, int, date], Row]
+    unmapped: set[int]
+    blocked: set[int]
+    dead_ends: dict[tuple[int, int, date], Fraction]
+
+
+def half_up(value: Fraction) -> Fraction:
+    """To six decimals."""
+    return floor(value / SMALLEST + Fraction(1, 2)) * SMALLEST
+
+
+def up_to(value: Fraction, step: Fraction) -> Fraction:
+    """The smallest multiple of step that is not below value."""
+    return ceil(value / step) * step
+
+
+def counts_on(row: Row, day: date) -> bool:
+    """Whether a row with valid_from and valid_to, both included, counts on a day."""
+    return (row["valid_from"] is None or row["valid_from"] <= day) and (
+        row["valid_to"] is None or day <= row["valid_to"]
+    )
+
+
+def in_turn(line: Row) -> tuple[Any, ...]:
+    """Who is served first (PLAN-2)."""
+    return line["needed_on"], line["approved_at"], line["line"]
+
+
+def cover(world: PlanningWorld) -> dict[int, tuple[Fraction, Fraction]]:
+    """Stock of sold variants goes to lines, one after the other."""
+    stock = {(row["warehouse"], row["variant"]): max(Fraction(0), row["on_hand"]) for row in world.variant_stock}
+    opted_in = {row["product"] for row in world.products if row["covers_from_stock"]}
+    answer = {}
+    for line in sorted(world.lines, key=in_turn):
+        free = (
+            stock.get((line["warehouse"], line["variant"]), Fraction(0)) if line["product"] in opted_in else Fraction(0)
+        )
+        taken = min(free, line["quantity"])
+        if taken:
+            stock[line["warehouse"], line["variant"]] -= taken
+        answer[line["line"]] = taken, line["quantity"] - taken
+    return answer
+
+
+def rules_for(world: PlanningWorld, line: Row) -> list[Row]:
+    """Rules that hold for a line, in order of application."""
+    chosen = {value for number, value in world.line_options if number == line["line"]}
+    holding = [
+        rule
+        for rule in world.rules
+        if rule["product"] in (None, line["product"])
+        and rule["variant"] in (None, line["variant"])
+        and {value for number, value in world.rule_conditions if number == rule["rule"]} <= chosen
+    ]
+    return sorted(holding, key=lambda rule: (BEHAVIOURS.index(rule["behaviour"]), rule["priority"], rule["rule"]))
+
+
+def components_of(world: PlanningWorld, line: Row) -> tuple[list[tuple[int, Fraction]] | None, bool]:
+    """Components per sold unit (None: unmapped), and whether rules contradict each other."""
+    own = [row for row in world.bom if row["parent_kind"] == "variant" and row["parent"] == line["variant"]]
+    general = [row for row in world.bom if row["parent_kind"] == "product" and row["parent"] == line["product"]]
+    rows = [row for row in own if counts_on(row, line["needed_on"])]
+    rows = rows or [row for row in general if counts_on(row, line["needed_on"])]
+    parts = [(row["component"], row["quantity_per"] * (1 + row["scrap_percent"] / 100)) for row in rows]
+    rules = rules_for(world, line)
+    if not rows and not any(rule["behaviour"] == "add" for rule in rules):
+        return None, False
+    for behaviour in (
+        "replace",
+        "scale",
+        "remove",
+        "add",
+    ):  # contradictions first: is any pair at odds when its turn comes?
+        for priority in sorted({rule["priority"] for rule in rules if rule["behaviour"] == behaviour}):
+            before = [
+                rule
+                for rule in rules
+                if (BEHAVIOURS.index(rule["behaviour"]), rule["priority"]) < (BEHAVIOURS.index(behaviour), priority)
+            ]
+            there = {component for component, _ in changed(parts, before)}
+            now = [rule for rule in rules if (rule["behaviour"], rule["priority"]) == (behaviour, priority)]
+            for component in there:
+                results = {(r["replacement"], r["quantity"]) for r in now if r["component"] == component}
+                if behaviour in ("replace", "scale") and len(results) > 1:
+                    return [], True
+    return changed(parts, rules), False
+
+
+def changed(parts: list[tuple[int, Fraction]], rules: list[Row]) -> list[tuple[int, Fraction]]:
+    """The parts after some rules, one after the other."""
+    for rule in rules:
+        if rule["behaviour"] == "remove":
+            parts = [part for part in parts if part[0] != rule["component"]]
+        elif rule["behaviour"] == "replace":
+            parts = [
+                (rule["replacement"], quantity if rule["quantity"] is None else rule["quantity"])
+                if component == rule["component"]
+                else (component, quantity)
+                for component, quantity in parts
+            ]
+        elif rule["behaviour"] == "scale":
+            parts = [(c, quantity * rule["quantity"] if c == rule["component"] else quantity) for c, quantity in parts]
+        else:
+            parts = [*parts, (rule["component"], rule["quantity"])]
+    return parts
+
+
+def by_depth(world: PlanningWorld) -> list[Row]:
+    """Items, every parent before its components."""
+    supply = {item["item"]: item["supply"] for item in world.items}
+    parents = defaultdict(set)
+    for row in world.bom:
+        if row["parent_kind"] == "item" and supply[row["parent"]] != "buy":
+            parents[row["component"]].add(row["parent"])
+
+    def depth(item: int) -> int:
+        return 1 + max((depth(parent) for parent in parents[item]), default=0)
+
+    return sorted(world.items, key=lambda item: (depth(item["item"]), item["item"]))
+
+
+def divide(shares: dict[int | None, Fraction], whole: Fraction) -> dict[int | None, Fraction]:
+    """Largest remainder: whole millionths that add up; ties to the lowest line, the stock policy last."""
+    down = {line: floor(share / SMALLEST) * SMALLEST for line, share in shares.items()}
+    missing = (whole - sum(down.values())) / SMALLEST
+    ranked = sorted(shares, key=lambda line: (down[line] - shares[line], line is None, line or 0))
+    for line in ranked[: int(missing)]:
+        down[line] += SMALLEST
+    return down
+
+
+def kept_in(world: PlanningWorld, item: Row, warehouse: int) -> bool:
+    """Whether the item's stock policy holds there without any demand or supply."""
+    return (
+        any(row["item"] == item["item"] and row["warehouse"] == warehouse for row in world.item_stock)
+        or item["warehouse"] == warehouse
+        or (item["warehouse"] is None and len(world.warehouses) == 1)
+    )
+
+
+def planned(world: PlanningWorld) -> PlanningAnswer:
+    """The whole run."""
+    today = world.as_of
+    coverage = cover(world)
+    answer = PlanningAnswer(coverage, {}, {}, {}, set(), set(), {})
+    # shares[item, warehouse, day][line]
+    shares: dict[tuple[int, int, date], dict[int | None, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
+    turn = {line["line"]: in_turn(line) for line in world.lines}
+    for line in world.lines:
+        rest = coverage[line["line"]][1]
+        if not rest:
+            continue
+        parts, at_odds = components_of(world, line)
+        if at_odds:
+            answer.blocked.add(line["line"])
+        elif parts is None:
+            answer.unmapped.add(line["line"])
+        else:
+            for component, factor in parts:
+                shares[component, line["warehouse"], max(today, line["needed_on"])][line["line"]] += rest * factor
+    for item in by_depth(world):
+        for warehouse in world.warehouses:
+            cells = {day: s for (i, w, day), s in shares.items() if (i, w) == (item["item"], warehouse)}
+            gross = {day: half_up(sum(cells[day].values(), Fraction(0))) for day in sorted(cells)}
+            gross = {day: quantity for day, quantity in gross.items() if quantity}
+            pegs = {day: divide(cells[day], gross[day]) for day in gross}
+            short: dict[date, dict[int | None, Fraction]] = {}
+            if item["supply"] == "phantom":
+                short = pegs
+            else:
+                rows = netted(world, item, warehouse, gross)
+                for day, row in rows.items():
+                    answer.requirements[item["item"], warehouse, day] = row
+                    for line_id, quantity in pegs.get(day, {}).items():
+                        if quantity:
+                            answer.pegs[item["item"], warehouse, day, line_id] = quantity
+                    if row[4]:
+                        short[day] = short_of(pegs.get(day, {}), row[4], turn)
+            if item["supply"] == "buy":
+                order(world, item, warehouse, rows, answer)
+                continue
+            lead = item["make_lead_days"] if item["supply"] == "make" else 0
+            for day, asked in short.items():
+                below = [
+                    row
+                    for row in world.bom
+                    if row["parent_kind"] == "item" and row["parent"] == item["item"] and counts_on(row, day)
+                ]
+                if not below:
+                    answer.dead_ends[item["item"], warehouse, day] = sum(asked.values(), Fraction(0))
+                for row in below:
+                    cell = shares[row["component"], warehouse, max(today, day - timedelta(days=lead))]
+                    for line_id, quantity in asked.items():
+                        if quantity:
+                            cell[line_id] += quantity * row["quantity_per"] * (1 + row["scrap_percent"] / 100)
+    return answer
+
+
+def short_of(
+    pegs: dict[int | None, Fraction], short: Fraction, turn: dict[int, tuple[Any, ...]]
+) -> dict[int | None, Fraction]:
+    """Whose demand a shortage is: stock serves who comes first; what no demand asks for is the stock policy's."""
+    served = max(Fraction(0), sum(pegs.values(), Fraction(0)) - short)
+    left: dict[int | None, Fraction] = {}
+    for line in sorted(pegs, key=lambda line: (line is None, turn[line] if line is not None else ())):
+        taken = min(served, pegs[line])
+        served -= taken
+        left[line] = pegs[line] - taken
+    left[None] = left.get(None, Fraction(0)) + short - sum(left.values(), Fraction(0))
+    return left
+
+
+def netted(
+    world: PlanningWorld, item: Row, warehouse: int, gross: dict[date, Fraction]
+) -> dict[date, tuple[Fraction, ...]]:
+    """gross, receipts, overdue, projected, shortage on every day on which one of them is not zero."""
+    today = world.as_of
+    arriving = [row for row in world.supply if (row["item"], row["warehouse"]) == (item["item"], warehouse)]
+    on_hand = sum(
+        (row["on_hand"] for row in world.item_stock if (row["item"], row["warehouse"]) == (item["item"], warehouse)),
+        Fraction(0),
+    )
+    if not gross and not arriving and not kept_in(world, item, warehouse):
+        return {}
+    answer: dict[date, tuple[Fraction, ...]] = {}
+    supplied = Fraction(0)
+    for day in sorted({today, *gross, *(max(today, row["arrives_on"]) for row in arriving)}):
+        receipts = sum((r["quantity"] for r in arriving if max(today, r["arrives_on"]) == day), Fraction(0))
+        overdue = sum((r["quantity"] for r in arriving if day == today and r["arrives_on"] < today), Fraction(0))
+        projected = (
+            on_hand
+            + sum((r["quantity"] for r in arriving if max(today, r["arrives_on"]) <= day), Fraction(0))
+            - sum((quantity for when, quantity in gross.items() if when <= day), Fraction(0))
+        )
+        shortage = max(Fraction(0), item["safety_stock"] - (projected + supplied))
+        supplied += shortage
+        if gross.get(day) or receipts or shortage:
+            answer[day] = gross.get(day, Fraction(0)), receipts, overdue, projected, shortage
+    return answer
+
+
+def breaks_of(world: PlanningWorld, vendor_item: int) -> list[Row]:
+    """Price breaks that count today, lowest first."""
+    rows = [row for row in world.prices if row["vendor_item"] == vendor_item and counts_on(row, world.as_of)]
+    return sorted(rows, key=lambda row: row["from_quantity"])
+
+
+def chosen_vendor(world: PlanningWorld, item: int) -> tuple[Row | None, str, int]:
+    """The vendor item, what decided, and among how many."""
+    rows = [v for v in world.vendor_items if v["item"] == item and v["is_usable"] and counts_on(v, world.as_of)]
+    if not rows:
+        return None, "no_vendor", 0
+    if len(rows) == 1:
+        return rows[0], "only", 1
+    best = min((v["preference"], v["lead_days"]) for v in rows)
+    equals = sorted(
+        (v for v in rows if (v["preference"], v["lead_days"]) == best), key=lambda v: (v["vendor"], v["vendor_item"])
+    )
+    if len(equals) == 1:
+        preferred = sum(v["preference"] == best[0] for v in rows) == 1
+        return equals[0], "preferred" if preferred else "fastest", len(rows)
+    offers = []
+    for v in equals:
+        prices = breaks_of(world, v["vendor_item"])
+        reached = [p for p in prices if p["from_quantity"] <= v["minimum"]]
+        offers.append((reached or prices[:1])[-1:])
+    if all(offers) and len({offer[0]["currency"] for offer in offers}) == 1:
+        per_unit = [offer[0]["unit_price"] / v["unit_factor"] for offer, v in zip(offers, equals, strict=True)]
+        cheapest = min(per_unit)
+        return equals[per_unit.index(cheapest)], "cheapest" if per_unit.count(cheapest) == 1 else "first", len(rows)
+    return equals[0], "first", len(rows)
+
+
+def lot(need: Fraction, item: Row, vendor: Row | None) -> tuple[Fraction, Fraction]:
+    """Quantity in purchase units and what it brings in stock units."""
+    if vendor is None:
+        quantity = up_to(need, Fraction(1, 10 ** item["unit_digits"]))
+        return quantity, quantity
+    digit = Fraction(1, 10 ** vendor["unit_digits"])
+    quantity = max(up_to(need / vendor["unit_factor"], digit), vendor["minimum"])
+    step = multiple_of(vendor)
+    quantity = up_to(quantity, step)
+    return quantity, half_up(quantity * vendor["unit_factor"])
+
+
+def multiple_of(vendor: Row) -> Fraction:
+    """The smallest quantity that is a multiple of the vendor's and has no more digits than the unit."""
+    digit = Fraction(1, 10 ** vendor["unit_digits"])
+    if not vendor["multiple"]:
+        return digit
+    step = vendor["multiple"]
+    while step % digit:
+        step += vendor["multiple"]
+    return step
+
+
+def order(
+    world: PlanningWorld, item: Row, warehouse: int, rows: dict[date, tuple[Fraction, ...]], answer: PlanningAnswer
+) -> None:
+    """Plan lines of one bought item in one warehouse."""
+    today = world.as_of
+    if not rows and not kept_in(world, item, warehouse):
+        return
+    vendor, reason, candidates = chosen_vendor(world, item["item"])
+    stock = sum(
+        (r["on_hand"] for r in world.item_stock if (r["item"], r["warehouse"]) == (item["item"], warehouse)),
+        Fraction(0),
+    )
+    moves = {today: Fraction(0)} | {day: row[1] - row[0] for day, row in sorted(rows.items())}
+    days = sorted(moves)
+    brought = Fraction(0)
+    point = item["reorder_point"] if item["kind"] == "inventory" else None
+    for day in days:
+
+        def balance(until: date) -> Fraction:
+            return stock + brought + sum(moves[d] for d in days if d <= until)
+
+        need = item["safety_stock"] - balance(day)
+        trigger = "shortage"
+        if need > 0:
+            if item["lot_policy"] == "period":
+                within = [d for d in days if day <= d < day + timedelta(days=max(1, item["period_days"]))]
+                need = max(item["safety_stock"] - balance(d) for d in within)
+        else:
+            trigger = "reorder_point"
+        if point is not None and balance(day) <= point:
+            level = point if item["order_up_to"] is None else item["order_up_to"]
+            need = max(need, level - balance(day))
+        if need <= 0:
+            continue
+        quantity, brings = lot(need, item, vendor)
+        line: Row = {
+            "shortage": need,
+            "trigger": trigger,
+            "stock_quantity": brings,
+            "reason": reason,
+            "candidates": candidates,
+        }
+        lead = item["goods_in_days"] + (vendor["lead_days"] if vendor else 0)
+        line["order_by"] = day - timedelta(days=lead)
+        line["late_days"] = max(0, (today - line["order_by"]).days)
+        line["vendor_item"] = vendor["vendor_item"] if vendor else None
+        line["vendor"] = vendor["vendor"] if vendor else None
+        line["quantity"] = quantity if vendor else None
+        line |= priced(world, vendor, quantity)
+        answer.plan_lines[item["item"], warehouse, day] = line
+        brought += brings
+
+
+def priced(world: PlanningWorld, vendor: Row | None, quantity: Fraction) -> Row:
+    """Price of a quantity, and the larger order that would cost least, if any costs less."""
+    nothing: Row = dict.fromkeys(("unit_price", "currency", "better_quantity", "better_price", "saving"))
+    breaks = breaks_of(world, vendor["vendor_item"]) if vendor else []
+    reached = [row for row in breaks if row["from_quantity"] <= quantity]
+    if vendor is None or not reached:
+        return nothing
+    now = reached[-1]
+    found = []
+    for row in breaks:
+        if row["from_quantity"] > quantity:
+            larger = up_to(row["from_quantity"], multiple_of(vendor))
+            price = [p for p in breaks if p["from_quantity"] <= larger][-1]
+            saving = quantity * now["unit_price"] - larger * price["unit_price"]
+            if saving > 0 and price["currency"] == now["currency"]:
+                found.append((-saving, larger, price["unit_price"]))
+    answer = nothing | {"unit_price": now["unit_price"], "currency": now["currency"]}
+    if found:
+        saving, larger, price = min(found)
+        answer |= {"better_quantity": larger, "better_price": price, "saving": half_up(-saving)}
+    return answer

@@ -1,0 +1,249 @@
+"""Random planning worlds, small and nasty, and the way from a plain world to planning's frames."""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+
+from buyside.planning import frames
+from buyside.planning.frames import Frame
+from buyside.planning.run import PlanInputs
+from tests.oracles import PlanningWorld
+
+SCALES = {"scrap_percent": 10**4}
+
+
+def world_of(seed: int) -> PlanningWorld:
+    """A world with options, rules, phantoms, scrap, several warehouses, validity, lots; much of it extreme."""
+    return _Maker(seed).make()
+
+
+def inputs_of(world: PlanningWorld, shuffle: int | None = None) -> PlanInputs:
+    """The frames of a world, in a random order of rows if asked for."""
+    rows: dict[str, list[dict[str, Any]]] = {
+        "warehouses": [{"warehouse": w} for w in world.warehouses],
+        "line_options": [{"line": line, "option_value": value} for line, value in world.line_options],
+        "rule_conditions": [{"rule": rule, "option_value": value} for rule, value in world.rule_conditions],
+    }
+    for name in PlanInputs.__dataclass_fields__:
+        rows.setdefault(name, getattr(world, name))
+    given = {name: frame_of(getattr(frames, name.upper()), part) for name, part in rows.items()}
+    if shuffle is not None:
+        given = {name: frame.sample(fraction=1, shuffle=True, seed=shuffle) for name, frame in given.items()}
+    return PlanInputs(**given)
+
+
+def frame_of(declared: Frame, rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Rows in natural units as a declared frame; what cannot be said at its scale is an error."""
+
+    def at_scale(name: str, value: object) -> object:
+        if isinstance(value, Fraction):
+            scaled = value * SCALES.get(name, 10**6)
+            assert scaled.denominator == 1, f"{name} has too many decimals: {value}"
+            return int(scaled)
+        return value
+
+    return pl.DataFrame(
+        [{name: at_scale(name, row[name]) for name in declared.columns} for row in rows],
+        schema=declared.schema,
+        orient="row",
+    )
+
+
+class _Maker:
+    """One world from one seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.today = date(2026, 3, 2)
+        self.decimals = self.random.choice([0, 0, 1, 2, 3, 6])
+        self.finest = self.chance(0.2)  # everything with all the decimals that it can have
+        self.largest = self.random.choice([5, 100, 100, 10**6, 10**9])
+
+    def chance(self, share: float) -> bool:
+        return self.random.random() < share
+
+    def day(self, earliest: int, latest: int) -> date:
+        return self.today + timedelta(days=self.random.randint(earliest, latest))
+
+    def amount(self, low: float, high: float, decimals: int | None = None) -> Fraction:
+        digits = self.random.randint(0, self.decimals) if decimals is None else decimals
+        return Fraction(self.random.randint(int(low * 10**digits), int(high * 10**digits)), 10**digits)
+
+    def positive(self, high: float, decimals: int | None = None) -> Fraction:
+        return self.amount(0, high, decimals) or Fraction(1)
+
+    def scrap(self) -> Fraction:
+        if self.finest:
+            return self.amount(0, 30, 4)
+        return self.amount(0, 30, self.random.choice([0, 1, 4])) if self.chance(0.4) else Fraction(0)
+
+    def validity(self, share: float) -> dict[str, date | None]:
+        if not self.chance(share):
+            return {"valid_from": None, "valid_to": None}
+        first, last = sorted((self.day(-10, 30), self.day(-10, 60)))
+        return {
+            "valid_from": first if self.chance(0.8) else None,
+            "valid_to": last if self.chance(0.8) else None,
+        }
+
+    def make(self) -> PlanningWorld:
+        world = PlanningWorld(self.today)
+        world.warehouses = self.random.sample(range(1, 90), self.random.choice([1, 1, 2, 3]))
+        items = self.random.sample(range(1, 400), self.random.randint(2, 12))
+        products = self.random.sample(range(1, 50), self.random.randint(1, 3))
+        variants = {
+            v: self.random.choice(products) for v in self.random.sample(range(1, 99), self.random.randint(1, 5))
+        }
+        values = list(range(1, self.random.randint(2, 6)))
+        world.items = [self.item(item, world.warehouses) for item in items]
+        world.products = [{"product": p, "covers_from_stock": self.chance(0.8)} for p in products]
+        self.structure(world, items, list(variants), products)
+        self.rules(world, items, list(variants), products, values)
+        self.demand(world, variants, values)
+        self.stock(world, items, list(variants))
+        self.vendors(world, items)
+        return world
+
+    def item(self, item: int, warehouses: list[int]) -> dict[str, Any]:
+        point = self.amount(0, 20) if self.chance(0.25) else None
+        return {
+            "item": item,
+            "supply": self.random.choice(["buy", "buy", "make", "make", "phantom"]),
+            "kind": self.random.choice(["inventory", "inventory", "inventory", "catalogue"]),
+            "warehouse": self.random.choice(warehouses) if self.chance(0.4) else None,
+            "safety_stock": self.amount(0, 20) if self.chance(0.4) else Fraction(0),
+            "reorder_point": point,
+            "order_up_to": self.amount(0, 60) if self.chance(0.6) else None,
+            "lot_policy": (policy := self.random.choice(["lot_for_lot", "fixed_multiple", "period"])),
+            "period_days": self.random.randint(1, 20) if policy == "period" else None,
+            "make_lead_days": self.random.choice([0, 1, 3, 20]),
+            "goods_in_days": self.random.choice([0, 0, 2]),
+            "unit_digits": self.random.randint(0, 6),
+        }
+
+    def structure(self, world: PlanningWorld, items: list[int], variants: list[int], products: list[int]) -> None:
+        order = self.random.sample(items, len(items))  # a row's component stands behind its parent: no circles
+        numbers = iter(self.random.sample(range(1, 5000), 300))
+
+        def rows(kind: str, parent: int, components: list[int], most: int) -> None:
+            for _ in range(self.random.randint(0, most) if components else 0):
+                world.bom.append(
+                    {
+                        "row": next(numbers),
+                        "parent_kind": kind,
+                        "parent": parent,
+                        "component": self.random.choice(components),
+                        "quantity_per": self.positive(3, 6 if self.finest else None),
+                        "scrap_percent": self.scrap(),
+                        **self.validity(0.25),
+                    }
+                )
+
+        for variant in variants:
+            rows("variant", variant, order, 3)
+        for product in products:
+            rows("product", product, order, 3)
+        for n, item in enumerate(order):
+            rows("item", item, order[n + 1 :], 3)
+
+    def rules(
+        self, world: PlanningWorld, items: list[int], variants: list[int], products: list[int], values: list[int]
+    ) -> None:
+        sold = [row["component"] for row in world.bom if row["parent_kind"] != "item"]
+        for rule in self.random.sample(range(1, 999), self.random.choice([0, 0, 3, 8, 14])):
+            behaviour = self.random.choice(["add", "remove", "replace", "scale", "scale"])
+            digits = 6 if self.finest else self.random.choice([0, 1])
+            quantity = self.positive(3, digits) if behaviour in ("add", "scale") or self.chance(0.3) else None
+            scope = self.random.choice(["all", "all", "product", "variant"])
+            world.rules.append(
+                {
+                    "rule": rule,
+                    "product": self.random.choice(products) if scope == "product" else None,
+                    "variant": self.random.choice(variants) if scope == "variant" else None,
+                    "behaviour": behaviour,
+                    "component": self.random.choice(sold or items),
+                    "replacement": self.random.choice(items) if behaviour == "replace" else None,
+                    "quantity": None if behaviour == "remove" else quantity,
+                    "priority": self.random.randint(0, 2),
+                }
+            )
+            if values:
+                needed = self.random.sample(values, min(len(values), self.random.choice([0, 1, 1, 1, 2])))
+                world.rule_conditions += [(rule, value) for value in needed]
+
+    def demand(self, world: PlanningWorld, variants: dict[int, int], values: list[int]) -> None:
+        for line in self.random.sample(range(1, 9999), self.random.randint(0, 12)):
+            variant = self.random.choice(list(variants))
+            approved = datetime(2026, 2, self.random.randint(1, 3), tzinfo=UTC)
+            world.lines.append(
+                {
+                    "line": line,
+                    "product": variants[variant],
+                    "variant": variant,
+                    "warehouse": self.random.choice(world.warehouses),
+                    "quantity": self.random.choice(
+                        [Fraction(1), self.positive(self.largest), self.positive(self.largest)]
+                    ),
+                    "needed_on": self.day(-5, self.random.choice([3, 40])),
+                    "approved_at": approved,
+                }
+            )
+            world.line_options += [(line, value) for value in values if self.chance(0.4)]
+
+    def stock(self, world: PlanningWorld, items: list[int], variants: list[int]) -> None:
+        for warehouse in world.warehouses:
+            for variant in variants:
+                if self.chance(0.4):
+                    on_hand = self.amount(-3, 15)
+                    world.variant_stock.append({"warehouse": warehouse, "variant": variant, "on_hand": on_hand})
+            for item in items:
+                if self.chance(0.5):
+                    world.item_stock.append({"warehouse": warehouse, "item": item, "on_hand": self.amount(-10, 40)})
+        for order_line in range(1, self.random.choice([1, 5, 15])):
+            world.supply.append(
+                {
+                    "order_line": order_line,
+                    "warehouse": self.random.choice(world.warehouses),
+                    "item": self.random.choice(items),
+                    "quantity": self.amount(0, 40),
+                    "arrives_on": self.day(-8, 60),
+                }
+            )
+
+    def vendors(self, world: PlanningWorld, items: list[int]) -> None:
+        for vendor_item in self.random.sample(range(1, 999), self.random.choice([0, 8, 25])):
+            digits = self.random.randint(0, self.random.choice([0, 2, 6]))
+            world.vendor_items.append(
+                {
+                    "vendor_item": vendor_item,
+                    "vendor": self.random.randint(1, 6),
+                    "item": self.random.choice(items),
+                    "unit_digits": digits,
+                    "unit_factor": self.random.choice(
+                        [Fraction(1), Fraction(12), self.positive(50), self.positive(3, 6)]
+                    ),
+                    "lead_days": self.random.choice([0, 5, 5, 60]),
+                    "minimum": self.amount(0, 30, self.random.choice([0, 1])) if self.chance(0.5) else Fraction(0),
+                    "multiple": self.amount(0, 12, self.random.choice([0, 1])) if self.chance(0.5) else Fraction(0),
+                    "preference": self.random.randint(1, 2),
+                    "is_usable": self.chance(0.9),
+                    **self.validity(0.2),
+                }
+            )
+            currency = self.random.choice(["EUR", "EUR", "USD"])
+            start = Fraction(0) if self.chance(0.8) else Fraction(5)
+            for n in range(self.random.choice([0, 1, 2, 4])):
+                world.prices.append(
+                    {
+                        "vendor_item": vendor_item,
+                        "from_quantity": start + n * 10,
+                        "unit_price": self.random.choice([Fraction(2), Fraction(3), self.positive(9, 4)]) / (n + 1)
+                        if n < 2
+                        else self.positive(2, 4),
+                        "currency": currency,
+                        **self.validity(0.1),
+                    }
+                )

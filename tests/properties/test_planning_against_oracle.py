@@ -1,0 +1,121 @@
+"""The planning run against its slow twin, on generated worlds: `make test` a few hundred, `make nightly` thousands."""
+
+import os
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+import pytest
+
+from buyside.planning import explosion
+from buyside.planning.run import PlanResults, pegs_of, plan
+from tests.oracles import PlanningAnswer, PlanningWorld, planned
+from tests.properties.planning_worlds import inputs_of, world_of
+
+NIGHTLY = os.environ.get("BUYSIDE_NIGHTLY") == "1"
+WORLDS = 6_000 if NIGHTLY else 300
+BATCH = 50
+
+
+def exact(value: int | None) -> Fraction | None:
+    return None if value is None else Fraction(value, 10**6)
+
+
+def by_key(frame: pl.DataFrame, *key: str) -> dict[tuple[Any, ...], dict[str, Any]]:
+    rows = {tuple(row[name] for name in key): row for row in frame.iter_rows(named=True)}
+    assert len(rows) == frame.height
+    return rows
+
+
+def found(results: PlanResults) -> PlanningAnswer:
+    """Results in natural units, as the oracle gives them."""
+    money = ("unit_price", "better_quantity", "better_price", "saving", "shortage", "stock_quantity", "quantity")
+    same = ("order_by", "late_days", "trigger", "vendor_item", "vendor", "currency", "reason", "candidates")
+    names = ("gross", "scheduled_receipts", "overdue_receipts", "projected", "shortage")
+    assert results.pegs is not None
+    return PlanningAnswer(
+        coverage={
+            k[0]: (exact(r["covered"]), exact(r["exploded"])) for k, r in by_key(results.coverage, "line").items()
+        },
+        requirements={
+            k: tuple(exact(r[name]) for name in names)
+            for k, r in by_key(results.requirements, "item", "warehouse", "date").items()
+        },
+        pegs={k: exact(r["quantity"]) for k, r in by_key(results.pegs, "item", "warehouse", "date", "line").items()},
+        plan_lines={
+            k: {name: exact(r[name]) for name in money} | {name: r[name] for name in same}
+            for k, r in by_key(results.plan_lines, "item", "warehouse", "needed_on").items()
+        },
+        unmapped=set(results.unmapped["line"].to_list()),
+        blocked=set(results.contradictions["line"].to_list()),
+        dead_ends={k: exact(r["quantity"]) for k, r in by_key(results.dead_ends, "item", "warehouse", "date").items()},
+    )
+
+
+def assert_agrees(world: PlanningWorld, results: PlanResults, what: str) -> None:
+    answer, expected = found(results), planned(world)
+    for name in PlanningAnswer.__dataclass_fields__:
+        assert getattr(answer, name) == getattr(expected, name), f"{what}: {name}"
+
+
+@pytest.mark.rule("PLAN-2")
+@pytest.mark.rule("PLAN-3")
+@pytest.mark.rule("PLAN-4")
+@pytest.mark.rule("PLAN-5")
+@pytest.mark.rule("PLAN-6")
+@pytest.mark.rule("PLAN-8")
+@pytest.mark.rule("PLAN-9")
+@pytest.mark.rule("ITM-4")
+@pytest.mark.rule("ITM-5")
+@pytest.mark.parametrize("start", range(0, WORLDS, BATCH))
+def test_the_run_finds_what_the_oracle_finds(start: int) -> None:
+    for seed in range(start, start + BATCH):
+        world = world_of(seed)
+        assert_agrees(world, plan(inputs_of(world), world.as_of, with_pegs=True), f"world {seed}")
+
+
+@pytest.mark.rule("PLAN-3")
+def test_sorted_events_find_what_the_dense_block_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(explosion.explode.__kwdefaults__, "cells", 0)
+    for seed in range(10_000, 10_000 + WORLDS // 8):
+        world = world_of(seed)
+        assert_agrees(world, plan(inputs_of(world), world.as_of, with_pegs=True), f"world {seed}")
+
+
+@pytest.mark.rule("PLAN-10")
+def test_the_order_of_input_rows_changes_nothing() -> None:
+    for seed in range(20_000, 20_000 + WORLDS // 10):
+        world = world_of(seed)
+        first = plan(inputs_of(world), world.as_of, with_pegs=True)
+        again = plan(inputs_of(world, shuffle=seed), world.as_of, with_pegs=True)
+        for name in PlanResults.__dataclass_fields__:
+            one, other = getattr(first, name), getattr(again, name)
+            assert one == other if isinstance(one, date) else one.equals(other), f"world {seed}: {name}"
+
+
+@pytest.mark.rule("PLAN-4")
+def test_pegs_of_one_item_are_its_part_of_all_pegs() -> None:
+    for seed in range(30_000, 30_000 + WORLDS // 10):
+        world = world_of(seed)
+        inputs = inputs_of(world)
+        whole = plan(inputs, world.as_of, with_pegs=True).pegs
+        assert whole is not None
+        for item in world.items[:3]:
+            assert pegs_of(inputs, world.as_of, items=[item["item"]]).equals(
+                whole.filter(pl.col("item") == item["item"])
+            )
+
+
+@pytest.mark.rule("PLAN-10")
+def test_a_run_for_one_warehouse_is_its_part_of_the_run_for_all() -> None:
+    for seed in range(40_000, 40_000 + WORLDS // 10):
+        world = world_of(seed)
+        inputs = inputs_of(world)
+        whole = plan(inputs, world.as_of)
+        for warehouse in world.warehouses:
+            part = plan(inputs, world.as_of, warehouses=[warehouse])
+            for name in ("requirements", "plan_lines", "dead_ends"):
+                assert getattr(part, name).equals(getattr(whole, name).filter(pl.col("warehouse") == warehouse)), (
+                    f"world {seed}"
+                )
