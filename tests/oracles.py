@@ -182,16 +182,26 @@ def kept_in(world: PlanningWorld, item: Row, warehouse: int) -> bool:
     )
 
 
+Shares = dict[tuple[int, int, date], dict[int | None, Fraction]]  # item, warehouse, day: line: exact quantity
+
+
 def planned(world: PlanningWorld) -> PlanningAnswer:
     """The whole run."""
-    today = world.as_of
-    coverage = cover(world)
-    answer = PlanningAnswer(coverage, {}, {}, {}, set(), set(), {})
-    # shares[item, warehouse, day][line]
-    shares: dict[tuple[int, int, date], dict[int | None, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
-    turn = {line["line"]: in_turn(line) for line in world.lines}
+    answer = PlanningAnswer(cover(world), {}, {}, {}, set(), set(), {})
+    shares = asked_by_lines(world, answer)
+    for item in by_depth(world):
+        for warehouse in world.warehouses:
+            short = one_item(world, item, warehouse, shares, answer)
+            if item["supply"] != "buy":
+                ask_of_components(world, item, warehouse, short, shares, answer)
+    return answer
+
+
+def asked_by_lines(world: PlanningWorld, answer: PlanningAnswer) -> Shares:
+    """What the sold lines themselves ask for."""
+    shares: Shares = defaultdict(lambda: defaultdict(Fraction))
     for line in world.lines:
-        rest = coverage[line["line"]][1]
+        rest = answer.coverage[line["line"]][1]
         if not rest:
             continue
         parts, at_odds = components_of(world, line)
@@ -201,43 +211,53 @@ def planned(world: PlanningWorld) -> PlanningAnswer:
             answer.unmapped.add(line["line"])
         else:
             for component, factor in parts:
-                shares[component, line["warehouse"], max(today, line["needed_on"])][line["line"]] += rest * factor
-    for item in by_depth(world):
-        for warehouse in world.warehouses:
-            cells = {day: s for (i, w, day), s in shares.items() if (i, w) == (item["item"], warehouse)}
-            gross = {day: half_up(sum(cells[day].values(), Fraction(0))) for day in sorted(cells)}
-            gross = {day: quantity for day, quantity in gross.items() if quantity}
-            pegs = {day: divide(cells[day], gross[day]) for day in gross}
-            short: dict[date, dict[int | None, Fraction]] = {}
-            if item["supply"] == "phantom":
-                short = pegs
-            else:
-                rows = netted(world, item, warehouse, gross)
-                for day, row in rows.items():
-                    answer.requirements[item["item"], warehouse, day] = row
-                    for line_id, quantity in pegs.get(day, {}).items():
-                        if quantity:
-                            answer.pegs[item["item"], warehouse, day, line_id] = quantity
-                    if row[4]:
-                        short[day] = short_of(pegs.get(day, {}), row[4], turn)
-            if item["supply"] == "buy":
-                order(world, item, warehouse, rows, answer)
-                continue
-            lead = item["make_lead_days"] if item["supply"] == "make" else 0
-            for day, asked in short.items():
-                below = [
-                    row
-                    for row in world.bom
-                    if row["parent_kind"] == "item" and row["parent"] == item["item"] and counts_on(row, day)
-                ]
-                if not below:
-                    answer.dead_ends[item["item"], warehouse, day] = sum(asked.values(), Fraction(0))
-                for row in below:
-                    cell = shares[row["component"], warehouse, max(today, day - timedelta(days=lead))]
-                    for line_id, quantity in asked.items():
-                        if quantity:
-                            cell[line_id] += quantity * row["quantity_per"] * (1 + row["scrap_percent"] / 100)
-    return answer
+                cell = component, line["warehouse"], max(world.as_of, line["needed_on"])
+                shares[cell][line["line"]] += rest * factor
+    return shares
+
+
+def one_item(
+    world: PlanningWorld, item: Row, warehouse: int, shares: Shares, answer: PlanningAnswer
+) -> dict[date, dict[int | None, Fraction]]:
+    """Round, peg, net and order one item in one warehouse; per day what is short, and whose it is."""
+    turn = {line["line"]: in_turn(line) for line in world.lines}
+    cells = {day: share for (i, w, day), share in shares.items() if (i, w) == (item["item"], warehouse)}
+    gross = {day: half_up(sum(cells[day].values(), Fraction(0))) for day in sorted(cells)}
+    gross = {day: quantity for day, quantity in gross.items() if quantity}
+    pegs = {day: divide(cells[day], gross[day]) for day in gross}
+    if item["supply"] == "phantom":
+        return pegs
+    rows = netted(world, item, warehouse, gross)
+    for day, row in rows.items():
+        answer.requirements[item["item"], warehouse, day] = row
+        for line, quantity in pegs.get(day, {}).items():
+            if quantity:
+                answer.pegs[item["item"], warehouse, day, line] = quantity
+    if item["supply"] == "buy":
+        order(world, item, warehouse, rows, answer)
+    return {day: short_of(pegs.get(day, {}), row[4], turn) for day, row in rows.items() if row[4]}
+
+
+def ask_of_components(
+    world: PlanningWorld,
+    item: Row,
+    warehouse: int,
+    short: dict[date, dict[int | None, Fraction]],
+    shares: Shares,
+    answer: PlanningAnswer,
+) -> None:
+    """What a made or phantom item asks of its components, and when."""
+    lead = timedelta(days=item["make_lead_days"] if item["supply"] == "make" else 0)
+    rows = [row for row in world.bom if row["parent_kind"] == "item" and row["parent"] == item["item"]]
+    for day, asked in short.items():
+        below = [row for row in rows if counts_on(row, day)]
+        if not below:
+            answer.dead_ends[item["item"], warehouse, day] = sum(asked.values(), Fraction(0))
+        for row in below:
+            cell = shares[row["component"], warehouse, max(world.as_of, day - lead)]
+            for line, quantity in asked.items():
+                if quantity:
+                    cell[line] += quantity * row["quantity_per"] * (1 + row["scrap_percent"] / 100)
 
 
 def short_of(
@@ -355,21 +375,18 @@ def order(
     brought = Fraction(0)
     point = item["reorder_point"] if item["kind"] == "inventory" else None
     for day in days:
-
-        def balance(until: date) -> Fraction:
-            return stock + brought + sum(moves[d] for d in days if d <= until)
-
-        need = item["safety_stock"] - balance(day)
+        balance = {until: stock + brought + sum(moves[d] for d in days if d <= until) for until in days}
+        need = item["safety_stock"] - balance[day]
         trigger = "shortage"
         if need > 0:
             if item["lot_policy"] == "period":
                 within = [d for d in days if day <= d < day + timedelta(days=max(1, item["period_days"]))]
-                need = max(item["safety_stock"] - balance(d) for d in within)
+                need = max(item["safety_stock"] - balance[d] for d in within)
         else:
             trigger = "reorder_point"
-        if point is not None and balance(day) <= point:
+        if point is not None and balance[day] <= point:
             level = point if item["order_up_to"] is None else item["order_up_to"]
-            need = max(need, level - balance(day))
+            need = max(need, level - balance[day])
         if need <= 0:
             continue
         quantity, brings = lot(need, item, vendor)

@@ -1,6 +1,5 @@
 """The planning run against its slow twin, on generated worlds: `make test` a few hundred, `make nightly` thousands."""
 
-import os
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -13,9 +12,7 @@ from buyside.planning.run import PlanResults, pegs_of, plan
 from tests.oracles import PlanningAnswer, PlanningWorld, planned
 from tests.properties.planning_worlds import inputs_of, world_of
 
-NIGHTLY = os.environ.get("BUYSIDE_NIGHTLY") == "1"
-WORLDS = 6_000 if NIGHTLY else 300
-BATCH = 50
+WORLDS, NIGHTLY_WORLDS, BATCH = 300, 6_000, 50
 
 
 def exact(value: int | None) -> Fraction | None:
@@ -59,6 +56,12 @@ def assert_agrees(world: PlanningWorld, results: PlanResults, what: str) -> None
         assert getattr(answer, name) == getattr(expected, name), f"{what}: {name}"
 
 
+def agree_on(seeds: range) -> None:
+    for seed in seeds:
+        world = world_of(seed)
+        assert_agrees(world, plan(inputs_of(world), world.as_of, with_pegs=True), f"world {seed}")
+
+
 @pytest.mark.rule("PLAN-2")
 @pytest.mark.rule("PLAN-3")
 @pytest.mark.rule("PLAN-4")
@@ -70,17 +73,26 @@ def assert_agrees(world: PlanningWorld, results: PlanResults, what: str) -> None
 @pytest.mark.rule("ITM-5")
 @pytest.mark.parametrize("start", range(0, WORLDS, BATCH))
 def test_the_run_finds_what_the_oracle_finds(start: int) -> None:
-    for seed in range(start, start + BATCH):
-        world = world_of(seed)
-        assert_agrees(world, plan(inputs_of(world), world.as_of, with_pegs=True), f"world {seed}")
+    agree_on(range(start, start + BATCH))
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("start", range(100_000, 100_000 + NIGHTLY_WORLDS, BATCH))
+def test_the_run_finds_what_the_oracle_finds_in_thousands_of_worlds(start: int) -> None:
+    agree_on(range(start, start + BATCH))
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("start", range(200_000, 200_000 + NIGHTLY_WORLDS // 4, BATCH))
+def test_sorted_events_find_the_same_in_thousands_of_worlds(start: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(explosion.explode.__kwdefaults__, "cells", 0)
+    agree_on(range(start, start + BATCH))
 
 
 @pytest.mark.rule("PLAN-3")
 def test_sorted_events_find_what_the_dense_block_finds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(explosion.explode.__kwdefaults__, "cells", 0)
-    for seed in range(10_000, 10_000 + WORLDS // 8):
-        world = world_of(seed)
-        assert_agrees(world, plan(inputs_of(world), world.as_of, with_pegs=True), f"world {seed}")
+    agree_on(range(10_000, 10_000 + WORLDS // 8))
 
 
 @pytest.mark.rule("PLAN-10")
