@@ -1,7 +1,6 @@
 """`buyside demo`: everything, with a made-up company to look at and a sign-in without passwords."""
 
 import os
-from importlib import import_module
 
 import typer
 from sqlmodel import Session, col, select
@@ -28,10 +27,17 @@ def demo() -> None:
 def _fill() -> None:
     if not _people():
         say("Loading the demo company.")
-        import_module("buyside.cli.demo_data").load()
+        load_demo_company()
     say("Sign in as one of:")
     for name, roles in _people():
         say(f"  {name} ({', '.join(roles)})")
+
+
+def load_demo_company() -> None:
+    """Fill the empty database, with all of the company or nothing."""
+    from buyside.cli import demo_data
+
+    demo_data.load()
 
 
 def _people() -> list[tuple[str, list[str]]]:

@@ -45,7 +45,7 @@ def database(*, durable: bool = True) -> Iterator[None]:
         return
     with server.running(data_folder(), password(server.ADMINISTRATOR), durable=durable):
         _make_database()
-        roles.prepare(administrator_url(), _kept_passwords() | {OWNER: password(OWNER)}, owner_signs_in=True)
+        _prepare_embedded()
         try:
             yield
         finally:
@@ -80,6 +80,10 @@ def _kept_passwords() -> dict[str, str]:
     if given.portal_database_url is None:
         kept[PORTAL] = password(PORTAL)
     return kept
+
+
+def _prepare_embedded() -> None:
+    roles.prepare(administrator_url(), _kept_passwords() | {OWNER: password(OWNER)}, owner_signs_in=True)
 
 
 def _make_database() -> None:

@@ -9,9 +9,11 @@ import hashlib
 import importlib.metadata
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,6 +23,8 @@ _STAMP = "buyside.stamp"
 # Rooms that the page cannot show: layers below it that it never imports, and commands above it.
 _NOT_SHOWN = {"cli", "db", "documents", "identity", "integrations", "ledgers", "planning", "web"}
 _LOG_LINES = 30
+
+_exports: "list[subprocess.Popen[bytes]]" = []
 
 
 class BuildFailed(Exception):
@@ -48,6 +52,13 @@ def build(given: Settings) -> None:
         _export(given)
         # A build after a change of packages writes the lock anew; the rest is as it was when the build began.
         (given.web_folder / _STAMP).write_text(f"{wanted.split()[0]} {_digest(_files(ROOT / 'reflex.lock'))}")
+
+
+def stop_building() -> None:
+    """End the builds of this process; whoever waits for one gets `BuildFailed`."""
+    for export in _exports:
+        with suppress(ProcessLookupError):
+            os.killpg(export.pid, signal.SIGTERM)
 
 
 def stamp(given: Settings) -> str:
@@ -96,16 +107,21 @@ def _export(given: Settings) -> None:
     log = given.home / f"build-{given.surface}.log"
     variables = _build_environment(given)
     with log.open("w") as output:
-        finished = subprocess.run(
+        export = subprocess.Popen(
             [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip", "--loglevel", "info"],
             cwd=ROOT,
             env=variables,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            check=False,
+            start_new_session=True,  # npm and Node are its children: they are ended together
         )
-    if finished.returncode or not (_client(given) / "index.html").is_file():
+        _exports.append(export)
+        try:
+            export.wait()
+        finally:
+            _exports.remove(export)
+    if export.returncode or not (_client(given) / "index.html").is_file():
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-_LOG_LINES:])
         raise BuildFailed(f"The page could not be built. {log} ends:\n{tail}")
 

@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -28,7 +29,7 @@ import psutil
 from buyside.config import ROOT, Settings, settings
 from buyside.db import ready
 from buyside.db.engine import app_url, dispose_engines, portal_url
-from buyside.web.build import build, environment, is_built, without_logins
+from buyside.web.build import build, environment, is_built, stop_building, without_logins
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +45,10 @@ class WorkerEnded(Exception):
     """The serving process ended without being told to."""
 
 
+class _ToldToStop(BaseException):
+    """Ctrl-C or SIGTERM while things are being started."""
+
+
 def serve(report: Callable[[str], None], *, fill: Callable[[], None] | None = None) -> None:
     """Start everything, serve until Ctrl-C or SIGTERM, stop everything.
 
@@ -51,30 +56,40 @@ def serve(report: Callable[[str], None], *, fill: Callable[[], None] | None = No
     `CannotServe`, `WorkerEnded`, `build.BuildFailed`, `server.ServerProblem`, `roles.DatabaseProblem`.
     """
     given = settings()
-    stopping = threading.Event()
+    stopping = _Stopping()
     with _only_one(given), _stopped_by_signals(stopping), ThreadPoolExecutor(1) as aside:
-        _end_orphans(given)
-        _check_port(given)
-        if not is_built(given):
-            report("Building the page. This happens once and takes about half a minute.")
-        page = aside.submit(build, given)
-        with ready.database():
-            if not ready.is_current():
-                report("Making the tables.")
-                ready.upgrade()
-            if fill is not None:
-                fill()
-            page.result()
-            logins = {"BUYSIDE_APP_DATABASE_URL": app_url()}
-            if given.surface == "portal":
-                logins = {"BUYSIDE_PORTAL_DATABASE_URL": portal_url()}
-            dispose_engines()
-            if not stopping.is_set():
-                _serve(given, logins, stopping, report)
-        report("Stopped.")
+        try:
+            _end_orphans(given)
+            _check_port(given)
+            if not is_built(given):
+                report("Building the page. This happens once and takes about half a minute.")
+            page = aside.submit(build, given)
+            with ready.database():
+                _make_ready(report, fill)
+                page.result()
+                dispose_engines()
+                stopping.is_starting = False
+                _serve(given, stopping.event, report)
+        except _ToldToStop:
+            pass
+        finally:
+            stopping.is_starting = False
+            stop_building()
+    report("Stopped.")
 
 
-def _serve(given: Settings, logins: dict[str, str], stopping: threading.Event, report: Callable[[str], None]) -> None:
+def _make_ready(report: Callable[[str], None], fill: Callable[[], None] | None) -> None:
+    if not ready.is_current():
+        report("Making the tables.")
+        ready.upgrade()
+    if fill is not None:
+        fill()
+
+
+def _serve(given: Settings, stopping: threading.Event, report: Callable[[str], None]) -> None:
+    logins = {"BUYSIDE_APP_DATABASE_URL": app_url()}
+    if given.surface == "portal":
+        logins = {"BUYSIDE_PORTAL_DATABASE_URL": portal_url()}
     worker = subprocess.Popen(
         _worker_command(),
         cwd=ROOT,
@@ -162,10 +177,21 @@ def _only_one(given: Settings) -> Iterator[None]:
         yield
 
 
+@dataclass
+class _Stopping:
+    """What a signal does: it interrupts the start, and ends the serving."""
+
+    event: threading.Event = field(default_factory=threading.Event)
+    is_starting: bool = True
+
+
 @contextmanager
-def _stopped_by_signals(stopping: threading.Event) -> Iterator[None]:
+def _stopped_by_signals(stopping: _Stopping) -> Iterator[None]:
     def stop(_number: int, _frame: FrameType | None) -> None:
-        stopping.set()
+        stopping.event.set()
+        if stopping.is_starting:
+            stopping.is_starting = False  # a second Ctrl-C must not interrupt the clearing up
+            raise _ToldToStop
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

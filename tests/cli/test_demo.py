@@ -1,0 +1,52 @@
+"""`buyside demo`: loads once and stays on this machine."""
+
+import pytest
+from sqlmodel import Session
+
+from buyside.cli import demo, main
+from buyside.config import settings
+from buyside.db.engine import app_engine
+from buyside.db.people import AppUser, UserRole
+from buyside.domain.access import Role
+from tests.conftest import Database
+
+
+@pytest.fixture
+def loads(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """How often the company was loaded; here it is one person."""
+    made: list[str] = []
+
+    def load() -> None:
+        made.append("load")
+        with Session(app_engine()) as session:
+            ada = AppUser(name="Ada Byrne", email="ada@example.org")
+            session.add(ada)
+            session.flush()
+            session.add(UserRole(user_id=ada.id, role=Role.BUYER))
+            session.commit()
+
+    monkeypatch.setattr(demo, "load_demo_company", load)
+    return made
+
+
+def test_an_empty_database_is_filled_once_and_says_who_can_sign_in(
+    loads: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    demo._fill()
+    demo._fill()
+    assert loads == ["load"]
+    assert "Ada Byrne (buyer)" in capsys.readouterr().out
+
+
+def test_the_demo_is_refused_where_others_can_reach_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BUYSIDE_HOST", "0.0.0.0")
+    settings.cache_clear()
+    try:
+        assert main.run(["demo"]) == main.WRONG_USAGE
+    finally:
+        monkeypatch.undo()
+        monkeypatch.delenv("BUYSIDE_DEMO", raising=False)
+        settings.cache_clear()
+    assert "on this machine only" in capsys.readouterr().err
