@@ -1,0 +1,295 @@
+"""Planning runs: begun, calculated, stored as a whole, cancelled (PLAN-10).
+
+A run is a row that everybody sees while it is calculated. Its worker holds an advisory lock of the database as long as it
+lives, so that a run whose worker died is recognised by the lock that is free again, and not by a guess at its age.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, cast
+
+import psycopg
+from sqlalchemy import Connection, Engine, insert, text
+from sqlmodel import Session, col, select
+
+from buyside.db.plans import PlanLine, PlanningProblem, PlanningRun, PlanningRunInput
+from buyside.db.stock import Warehouse
+from buyside.domain.access import Actor, Permission, needs
+from buyside.domain.money import ZERO
+from buyside.domain.plans import RunState
+from buyside.domain.refusals import NotFound, Refused
+from buyside.ledgers import audit
+from buyside.queries.plan_results import CalculatedRun, Stream, calculate
+
+_LOCKS = 0x706C616E << 32  # our range of advisory locks; the low half is the run's id
+_BEGINS_WITHIN = 60.0  # seconds from the start of a run to its worker's lock
+
+
+class UnknownWarehouse(Refused):
+    code, field = "plans.unknown-warehouse", "warehouse_codes"
+    says = "There is no warehouse {codes}."
+
+
+class NotRunning(Refused):
+    code = "plans.not-running"
+    says = "This planning run is {state} already."
+
+
+class RunCancelled(Refused):
+    code = "plans.run-cancelled"
+    says = "The planning run was cancelled. Nothing of it was stored."
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A run that waits for its worker."""
+
+    run_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunDone:
+    """A stored run, in numbers of rows; `pegs` is None where the run is so large that pegs are divided on demand."""
+
+    run_id: int
+    requirements: int
+    shortages: int
+    plan_lines: int
+    late_lines: int
+    without_vendor: int
+    pegs: int | None
+    unmapped: int
+    result_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """A run that will not become a plan."""
+
+    run_id: int
+    state: str
+
+
+@needs(Permission.PLAN_RUN)
+def start_run(
+    session: Session, actor: Actor, *, as_of: date, warehouse_codes: tuple[str, ...] | None = None, at: datetime
+) -> RunStarted:
+    """Open a planning run as of a day, for all warehouses or some. `run_plan` calculates it.
+
+    Runs whose worker died are marked failed on the way. Refuses: UnknownWarehouse.
+    """
+    _bury_dead_runs(session, at)
+    scope: dict[str, Any] = {}
+    if warehouse_codes is not None:
+        found = session.exec(select(Warehouse).where(col(Warehouse.code).in_(warehouse_codes))).all()
+        if missing := sorted(set(warehouse_codes) - {each.code for each in found}):
+            raise UnknownWarehouse(codes=", ".join(missing))
+        scope = {"warehouses": sorted(each.id for each in found), "codes": sorted(each.code for each in found)}
+    run = PlanningRun(
+        as_of=as_of,
+        scope=scope,
+        state=RunState.RUNNING.value,
+        step="waiting",
+        counts={},
+        started_at=at,
+        user_id=actor.user_id,
+    )
+    session.add(run)
+    session.flush()
+    return RunStarted(run.id)
+
+
+@needs(Permission.PLAN_RUN)
+def run_plan(session: Session, actor: Actor, *, run_id: int, on_step: Callable[[str], None] | None = None) -> RunDone:
+    """Calculate a run that was started, and store all of it or nothing.
+
+    Everybody sees its step meanwhile (read, cover, explode, net, choose, peg, prepare, store), and `on_step` hears it. A run
+    that is cancelled stops before its next step. What goes wrong is written to the run.
+    Refuses: NotFound, NotRunning, RunCancelled, BomInCircle, NumbersTooLarge.
+    """
+    run = session.get(PlanningRun, run_id)
+    if run is None:
+        raise NotFound(kind="planning run")
+    with _worker(session, run_id) as keeper:
+
+        def step(name: str) -> None:
+            if on_step is not None:
+                on_step(name)
+            _say(keeper, run_id, name)
+
+        try:
+            places = run.scope.get("warehouses")
+            found = calculate(
+                session,
+                actor,
+                run_id=run_id,
+                as_of=run.as_of,
+                warehouses=None if places is None else tuple(places),
+                on_step=step,
+            )
+            step("store")
+            return _store(session, run_id, found)
+        except (RunCancelled, NotRunning):
+            raise
+        except BaseException as problem:
+            session.rollback()  # lets go of the run's row, so that the keeper can write to it
+            told = str(problem) if isinstance(problem, Refused) else f"{type(problem).__name__}"
+            _end(keeper, run_id, RunState.FAILED, told)
+            raise
+
+
+@needs(Permission.PLAN_RUN)
+def cancel_run(session: Session, actor: Actor, *, run_id: int, at: datetime) -> RunEnded:
+    """Stop a run that is being calculated, before its next step. Refuses: NotFound, NotRunning."""
+    run = _lock_run(session, run_id)
+    if run.state != RunState.RUNNING:
+        raise NotRunning(state=run.state)
+    run.state, run.finished_at = RunState.CANCELLED.value, at
+    session.add(run)
+    return RunEnded(run.id, run.state)
+
+
+def _lock_run(session: Session, run_id: int) -> PlanningRun:
+    run = session.exec(
+        select(PlanningRun).where(PlanningRun.id == run_id).with_for_update().execution_options(populate_existing=True)
+    ).one_or_none()
+    if run is None:
+        raise NotFound(kind="planning run")
+    return run
+
+
+@contextmanager
+def _worker(session: Session, run_id: int) -> Iterator[Connection]:
+    """The connection that shows how far a run is, and by its lock that the run's worker lives. Refuses: NotRunning."""
+    bind = session.get_bind()
+    engine = bind if isinstance(bind, Engine) else bind.engine
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as keeper:
+        taken = keeper.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCKS + run_id}).scalar_one()
+        if not taken:
+            raise NotRunning(state="being calculated by somebody else")
+        try:
+            state = keeper.execute(text("SELECT state FROM planning_run WHERE id = :run"), {"run": run_id}).scalar_one()
+            if state != RunState.RUNNING:
+                raise NotRunning(state=state)
+            yield keeper
+        finally:
+            keeper.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCKS + run_id})
+
+
+def _say(keeper: Connection, run_id: int, step: str) -> None:
+    """Show a step to everybody. Refuses: RunCancelled."""
+    running = keeper.execute(
+        text("UPDATE planning_run SET step = :step WHERE id = :run AND state = 'running' RETURNING id"),
+        {"step": step, "run": run_id},
+    ).first()
+    if running is None:
+        raise RunCancelled
+
+
+def _end(keeper: Connection, run_id: int, state: RunState, problem: str) -> None:
+    keeper.execute(
+        text(
+            "UPDATE planning_run SET state = :state, problem = :problem, finished_at = :at "
+            "WHERE id = :run AND state = 'running'"
+        ),
+        {"state": state.value, "problem": problem, "at": datetime.now(UTC), "run": run_id},
+    )
+
+
+def _bury_dead_runs(session: Session, at: datetime) -> None:
+    """Mark runs failed whose worker is gone: begun some time ago, and nobody holds their lock."""
+    running = session.exec(
+        select(PlanningRun)
+        .where(PlanningRun.state == RunState.RUNNING.value)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    for run in running:
+        if (at - run.started_at).total_seconds() < _BEGINS_WITHIN and run.step == "waiting":
+            continue
+        free = session.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": _LOCKS + run.id}).scalar_one()
+        if free:
+            run.state, run.finished_at = RunState.FAILED.value, at
+            run.problem = "The run ended without a result: its process stopped."
+            session.add(run)
+
+
+def _store(session: Session, run_id: int, found: CalculatedRun) -> RunDone:
+    run = _lock_run(session, run_id)
+    if run.state != RunState.RUNNING:
+        raise RunCancelled
+    for stream in found.streams:
+        _copy(session, stream)
+    _store_plan_lines(session, run_id, found)
+    if found.problems:
+        session.execute(
+            insert(PlanningProblem),
+            [each | {"quantity": (ZERO + each["quantity"]).scaleb(-6)} for each in found.problems],
+        )
+    session.execute(
+        insert(PlanningRunInput),
+        [{"run_id": run_id, "name": name, "row_count": rows, "content": kept} for name, rows, kept in found.inputs],
+    )
+    run.state, run.step, run.finished_at = RunState.DONE.value, "", datetime.now(UTC)
+    run.counts, run.result_sha256 = found.counts, found.sha256
+    session.add(run)
+    session.flush()
+    counts = found.counts
+    return RunDone(
+        run_id=run_id,
+        requirements=counts["requirements"],
+        shortages=counts["shortages"],
+        plan_lines=counts["plan_lines"],
+        late_lines=counts["late_lines"],
+        without_vendor=counts["without_vendor"],
+        pegs=counts["pegs"],
+        unmapped=counts["unmapped"] + counts["contradictions"],
+        result_sha256=found.sha256.hex(),
+    )
+
+
+def _copy(session: Session, stream: Stream) -> None:
+    driver = cast("psycopg.Connection[Any]", session.connection().connection.dbapi_connection)
+    with driver.cursor() as cursor, cursor.copy(stream.copy_statement()) as target:
+        for chunk in stream.chunks:
+            target.write(chunk)
+
+
+def _store_plan_lines(session: Session, run_id: int, found: CalculatedRun) -> None:
+    """The draft plan begins as what the run suggests (PLAN-11)."""
+    session.execute(text("DROP TABLE IF EXISTS staged_plan_line, staged_reason"))
+    session.execute(
+        text(
+            "CREATE TEMPORARY TABLE staged_plan_line (position int8, item_id int8, warehouse_id int8, needed_on date, "
+            "order_by date, late_days int4, shortage numeric(18, 6), vendor_item_id int8, unit_id int8, "
+            "unit_factor numeric(18, 6), quantity_packs numeric(18, 6), unit_price numeric(18, 6), currency_code text, "
+            "reason int8) ON COMMIT DROP"
+        )
+    )
+    _copy(session, found.staged)
+    session.execute(text("CREATE TEMPORARY TABLE staged_reason (id int8, says text) ON COMMIT DROP"))
+    session.execute(
+        text(
+            "INSERT INTO staged_reason SELECT position - 1, says "
+            "FROM unnest(CAST(:reasons AS text[])) WITH ORDINALITY AS given (says, position)"
+        ),
+        {"reasons": found.reasons},
+    )
+    session.execute(
+        text(
+            "INSERT INTO plan_line (run_id, item_id, warehouse_id, suggested_needed_on, suggested_vendor_item_id, "
+            "suggested_quantity_packs, suggested_unit_price, shortage, reason, needed_on, order_by, late_days, "
+            "vendor_item_id, unit_id, unit_factor, quantity_packs, unit_price, currency_code, is_locked, state, version) "
+            "SELECT :run, line.item_id, line.warehouse_id, line.needed_on, line.vendor_item_id, line.quantity_packs, "
+            "line.unit_price, line.shortage, reason.says, line.needed_on, line.order_by, line.late_days, "
+            "line.vendor_item_id, line.unit_id, line.unit_factor, line.quantity_packs, line.unit_price, "
+            "coalesce(line.currency_code, vendor.currency_code), false, 'open', 1 "
+            "FROM staged_plan_line AS line JOIN staged_reason AS reason ON reason.id = line.reason "
+            "LEFT JOIN vendor_item AS mapping ON mapping.id = line.vendor_item_id "
+            "LEFT JOIN vendor ON vendor.id = mapping.vendor_id ORDER BY line.position"
+        ),
+        {"run": run_id},
+    )
+    audit.note(session, PlanLine.__tablename__, None, after={"run_id": run_id, "lines": found.counts["plan_lines"]})

@@ -1,0 +1,168 @@
+"""What moved since a run (PLAN-12): the run's requirements against those of today, calculated the same way.
+
+Orders that came out of the plan itself, and what was received on them, are no drift: they are the plan at work.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+from sqlmodel import Session, col, select
+
+from buyside.db.plans import PlanningRun, PlanningRunInput
+from buyside.domain.access import Actor, Permission, needs
+from buyside.domain.refusals import NotFound
+from buyside.planning.frames import PEGS, QUANTITY_SCALE, REQUIREMENTS
+from buyside.planning.run import PlanInputs, pegs_of, plan
+from buyside.queries.plan_results import stored_inputs
+from buyside.queries.planning import ArrowReader, arrow_reader, read_inputs
+
+_OWN_LINES = """
+    SELECT purchase_order_line_id AS order_line FROM plan_line WHERE run_id = {run} AND state = 'converted'
+"""
+_OWN_RECEIPTS = """
+    SELECT receipt.warehouse_id AS warehouse, planned.item_id AS item, (sum(line.stock_quantity) * 1000000)::int8 AS came
+    FROM plan_line AS planned
+    JOIN receipt_line AS line ON line.order_line_id = planned.purchase_order_line_id
+    JOIN receipt ON receipt.id = line.receipt_id
+    WHERE planned.run_id = {run} AND planned.state = 'converted'
+    GROUP BY 1, 2
+"""
+_KEY = ("item", "warehouse")
+_MEASURES = ("gross", "scheduled_receipts", "projected", "shortage")
+
+
+@dataclass(frozen=True, slots=True)
+class Drifted:
+    """An item in a warehouse whose requirement is not what it was. Differences in stock units, today less then."""
+
+    item_id: int
+    warehouse_id: int
+    demand: Decimal
+    on_hand: Decimal
+    on_order: Decimal
+
+    @property
+    def says(self) -> str:
+        """The differences in words."""
+        parts = [
+            f"{name} {amount.normalize():+f}"
+            for name, amount in (("demand", self.demand), ("on hand", self.on_hand), ("on order", self.on_order))
+            if amount
+        ]
+        text = ", ".join(parts) or "dates moved"
+        return text[0].upper() + text[1:]
+
+
+@needs(Permission.PLAN_VIEW)
+def drifted(session: Session, actor: Actor, *, run_id: int) -> list[Drifted]:
+    """Every item and warehouse that moved since a run, by its keys. Sees what is committed. Refuses: NotFound."""
+    run = session.get(PlanningRun, run_id)
+    if run is None:
+        raise NotFound(kind="planning run")
+    scope = run.scope.get("warehouses")
+    then = _inputs_of(session, run_id)
+    with arrow_reader(session) as reader:
+        now = _without_own_orders(reader, run_id, read_inputs(reader, scope))
+        before = _requirements_of(reader, run_id)
+    if _same(then, now):
+        return []
+    after = plan(now, run.as_of, warehouses=scope).requirements
+    changed = _changed(before, after)
+    on_hand = _moved(then.item_stock, now.item_stock, "on_hand")
+    on_order = _moved(then.supply, now.supply, "quantity")
+    demand = _moved(before, after, "gross")
+    rows = (
+        changed.join(demand, on=_KEY, how="left")
+        .join(on_hand, on=_KEY, how="left")
+        .join(on_order, on=_KEY, how="left")
+        .with_columns(pl.col("gross", "on_hand", "quantity").fill_null(0))
+        .sort(_KEY)
+    )
+    return [
+        Drifted(item, warehouse, _units(gross), _units(stock), _units(supply))
+        for item, warehouse, gross, stock, supply in rows.select(*_KEY, "gross", "on_hand", "quantity").iter_rows()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPeg:
+    """How much of a requirement one sales order line asks for, in stock units; no line: a stock policy."""
+
+    item_id: int
+    warehouse_id: int
+    on_date: date
+    sales_order_line_id: int | None
+    quantity: Decimal
+
+
+def divided_pegs(session: Session, run_id: int, item_ids: list[int]) -> list[StoredPeg]:
+    """Pegs of some items of a run too large to store them, divided anew from the run's own inputs."""
+    run = session.get_one(PlanningRun, run_id)
+    found = pegs_of(_inputs_of(session, run_id), run.as_of, items=item_ids, warehouses=run.scope.get("warehouses"))
+    return [
+        StoredPeg(item, warehouse, on, line, _units(quantity))
+        for item, warehouse, on, line, quantity in PEGS.check(found).iter_rows()
+    ]
+
+
+def _inputs_of(session: Session, run_id: int) -> PlanInputs:
+    found = session.execute(
+        select(col(PlanningRunInput.name), col(PlanningRunInput.content)).where(PlanningRunInput.run_id == run_id)
+    ).all()
+    return stored_inputs([(name, content) for name, content in found])
+
+
+def _requirements_of(reader: ArrowReader, run_id: int) -> pl.DataFrame:
+    quantities = ("gross", "scheduled_receipts", "overdue_receipts", "projected", "shortage")
+    columns = ", ".join(f"({name} * 1000000)::int8 AS {name}" for name in quantities)
+    return reader.frame(
+        f"SELECT item_id AS item, warehouse_id AS warehouse, on_date AS date, {columns} "  # noqa: S608 - our own names
+        f"FROM planning_requirement WHERE run_id = {int(run_id)}",
+        REQUIREMENTS,
+    )
+
+
+def _without_own_orders(reader: ArrowReader, run_id: int, now: PlanInputs) -> PlanInputs:
+    """Today's inputs as if nothing of the run had been ordered: without its order lines, and without what came of them."""
+    run = str(int(run_id))
+    lines = reader.frame(_OWN_LINES.replace("{run}", run))
+    if not lines.height:
+        return now
+    came = reader.frame(_OWN_RECEIPTS.replace("{run}", run))
+    stock = (
+        now.item_stock.join(came, on=_KEY, how="left")
+        .with_columns((pl.col("on_hand") - pl.col("came").fill_null(0)).alias("on_hand"))
+        .drop("came")
+    )
+    frames = {name: getattr(now, name) for name in now.__dataclass_fields__}
+    supply = now.supply.filter(~pl.col("order_line").is_in(lines["order_line"].implode()))
+    return PlanInputs.of(**(frames | {"item_stock": stock, "supply": supply}))
+
+
+def _same(then: PlanInputs, now: PlanInputs) -> bool:
+    """Whether no input moved at all, rows in any order."""
+    for name in then.__dataclass_fields__:
+        one, other = getattr(then, name), getattr(now, name)
+        if one.height != other.height or not one.sort(one.columns).equals(other.select(one.columns).sort(one.columns)):
+            return False
+    return True
+
+
+def _changed(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    """Items and warehouses with any date whose row is not the same."""
+    keys = [*_KEY, "date", *_MEASURES]
+    gone = before.select(keys).join(after.select(keys), on=keys, how="anti")
+    came = after.select(keys).join(before.select(keys), on=keys, how="anti")
+    return pl.concat([gone, came]).select(_KEY).unique()
+
+
+def _moved(then: pl.DataFrame, now: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Per item and warehouse, what a quantity adds up to now less what it did."""
+    both = pl.concat([now.select(*_KEY, name), then.select(*_KEY, (-pl.col(name)).alias(name))])
+    return both.group_by(_KEY).agg(pl.col(name).sum())
+
+
+def _units(quantity: int) -> Decimal:
+    return (Decimal(quantity) / QUANTITY_SCALE).quantize(Decimal("0.000001")) if quantity else Decimal(0)

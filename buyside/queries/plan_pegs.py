@@ -1,0 +1,27 @@
+"""Who asks for a requirement: pegs of a run, stored or divided on demand (PLAN-4, PLAN-14)."""
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
+
+from buyside.db.plans import PlanningPeg, PlanningRun
+from buyside.queries.plan_drift import StoredPeg, divided_pegs
+
+
+def pegs_of_items(session: Session, run_id: int, item_ids: Sequence[int]) -> list[StoredPeg]:
+    """The pegs of some items of a run, by item, warehouse, date and line."""
+    if session.get_one(PlanningRun, run_id).counts.get("pegs") is None:
+        return divided_pegs(session, run_id, list(item_ids))
+    return [
+        StoredPeg(each.item_id, each.warehouse_id, each.on_date, each.sales_order_line_id, each.quantity)
+        for each in session.exec(
+            select(PlanningPeg)
+            .where(PlanningPeg.run_id == run_id, col(PlanningPeg.item_id).in_(item_ids))
+            .order_by(
+                col(PlanningPeg.item_id),
+                col(PlanningPeg.warehouse_id),
+                col(PlanningPeg.on_date),
+                col(PlanningPeg.sales_order_line_id),
+            )
+        )
+    ]

@@ -1,0 +1,317 @@
+"""What a planning run finds, ready to be stored: streams for bulk loading, problems, and the inputs it stood on.
+
+Frames end here: operations write the streams as they are, without looking into them.
+"""
+
+import io
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlmodel import Session
+
+from buyside.domain.access import Actor, Permission, needs
+from buyside.domain.plans import ProblemKind
+from buyside.domain.refusals import Refused
+from buyside.planning.choice import WORDS
+from buyside.planning.copy_stream import Wire, binary_copy
+from buyside.planning.frames import PRICE_SCALE, QUANTITY_SCALE, Cycle, Headroom
+from buyside.planning.run import PlanInputs, PlanResults, plan
+from buyside.queries import plan_files
+from buyside.queries.plan_files import Codes, decimal_text
+from buyside.queries.planning import arrow_reader, read_inputs
+
+PEGS_STORED_TO = 60_000
+"""Demand lines up to which a run stores its pegs; a larger one divides on demand what is looked at."""
+
+
+class BomInCircle(Refused):
+    code = "plans.bom-in-circle"
+    says = "The bill of materials goes in a circle: {path}. Correct one of its rows and run the plan again."
+
+
+class NumbersTooLarge(Refused):
+    code = "plans.numbers-too-large"
+    says = "The quantities of this plan leave the range that is computed exactly: {what}. Nothing has been rounded."
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Rows on their way into a table, in PostgreSQL's binary COPY format. `chunks` can be read once."""
+
+    table: str
+    columns: tuple[str, ...]
+    chunks: Iterator[bytes]
+
+    def copy_statement(self) -> str:
+        """The COPY that takes the chunks."""
+        return f"COPY {self.table} ({', '.join(self.columns)}) FROM STDIN (FORMAT BINARY)"
+
+
+@dataclass(frozen=True)
+class CalculatedRun:
+    """A finished calculation. Counts are rows; `streams` fill tables, `staged` the lines of the draft plan."""
+
+    counts: dict[str, Any]
+    sha256: bytes
+    streams: tuple[Stream, ...]
+    staged: Stream
+    reasons: list[str]
+    problems: list[dict[str, Any]]
+    inputs: list[tuple[str, int, bytes]]
+
+
+@needs(Permission.PLAN_RUN)
+def calculate(
+    session: Session,
+    actor: Actor,
+    /,
+    *,
+    run_id: int,
+    as_of: date,
+    warehouses: tuple[int, ...] | None = None,
+    on_step: Callable[[str], None] | None = None,
+) -> CalculatedRun:
+    """Read one snapshot, plan it, and make everything ready to store. Writes nothing.
+
+    `on_step` hears read, cover, explode, net, choose, peg, prepare, each before it begins, and cancels by raising.
+    Refuses: BomInCircle, NumbersTooLarge.
+    """
+    say = on_step or (lambda _step: None)
+    say("read")
+    with arrow_reader(session) as reader:
+        inputs = read_inputs(reader, warehouses)
+        codes = plan_files.read_codes(reader, warehouses)
+    with_pegs = inputs.lines.height <= PEGS_STORED_TO
+    try:
+        results = plan(inputs, as_of, warehouses=warehouses, with_pegs=with_pegs, on_step=say)
+    except Cycle as circle:
+        by_id = dict(codes.items.select("item", "code").iter_rows())
+        raise BomInCircle(path=" > ".join(by_id.get(each, str(each)) for each in circle.path)) from None
+    except Headroom as limit:
+        raise NumbersTooLarge(what=str(limit)) from None
+    say("prepare")
+    said = with_reasons(results.plan_lines)
+    reasons = said.select("says").unique(maintain_order=True)
+    return CalculatedRun(
+        counts=_counts(inputs, results),
+        sha256=plan_files.sha256_of(
+            plan_files.requirements_file(results.requirements, codes),
+            plan_files.coverage_file(results.coverage, codes),
+            plan_files.plan_lines_file(said, codes),
+        ),
+        streams=tuple(_streams(run_id, results)),
+        staged=_staged(inputs, said, reasons, codes),
+        reasons=reasons["says"].to_list(),
+        problems=list(_problems(run_id, results)),
+        inputs=[
+            *(
+                (each.name, getattr(inputs, each.name).height, packed(getattr(inputs, each.name)))
+                for each in fields(inputs)
+            ),
+            ("plan_lines", results.plan_lines.height, packed(results.plan_lines)),
+        ],
+    )
+
+
+def with_reasons(plan_lines: pl.DataFrame) -> pl.DataFrame:
+    """PLAN_LINES and `says`: what asked for the line, what decided for its vendor, and what would be cheaper (PLAN-7, PLAN-8)."""
+    choice = pl.lit("")
+    for code, template in WORDS.items():
+        choice = pl.when(pl.col("reason") == code).then(pl.lit(template)).otherwise(choice)
+    choice = choice.str.replace("{others}", (pl.col("candidates") - 1).cast(pl.String), literal=True)
+    choice = choice.str.replace("{candidates}", pl.col("candidates").cast(pl.String), literal=True)
+    asked = pl.when(pl.col("trigger") == "reorder_point").then(pl.lit("Reorder point reached; ")).otherwise(pl.lit(""))
+    told = plan_lines.with_columns(
+        decimal_text("better_quantity", QUANTITY_SCALE),
+        decimal_text("better_price", PRICE_SCALE),
+        decimal_text("saving", PRICE_SCALE),
+    )
+    cheaper = (
+        pl.lit(". Ordering ")
+        + pl.col("better_quantity")
+        + pl.lit(" at ")
+        + pl.col("better_price")
+        + pl.lit(" would cost ")
+        + pl.col("saving")
+        + pl.lit(" ")
+        + pl.col("currency")
+        + pl.lit(" less in all")
+    )
+    sentence = asked + choice + cheaper.fill_null("") + pl.lit(".")
+    says = sentence.str.slice(0, 1).str.to_uppercase() + sentence.str.slice(1)
+    return plan_lines.with_columns(told.select(says.alias("says"))["says"])
+
+
+def packed(frame: pl.DataFrame) -> bytes:
+    """A frame as a compressed Arrow file."""
+    target = io.BytesIO()
+    frame.write_ipc(target, compression="zstd")
+    return target.getvalue()
+
+
+def unpacked(content: bytes) -> pl.DataFrame:
+    """What packed() made."""
+    return pl.read_ipc(io.BytesIO(content))
+
+
+def _counts(inputs: PlanInputs, results: PlanResults) -> dict[str, Any]:
+    lines = results.plan_lines
+    return {
+        "inputs": inputs.counts(),
+        "requirements": results.requirements.height,
+        "shortages": results.requirements.filter(pl.col("shortage") > 0).height,
+        "overdue_receipts": results.requirements.filter(pl.col("overdue_receipts") > 0).height,
+        "coverage": results.coverage.height,
+        "plan_lines": lines.height,
+        "late_lines": lines.filter(pl.col("late_days") > 0).height,
+        "without_vendor": lines.filter(pl.col("vendor_item").is_null()).height,
+        "pegs": None if results.pegs is None else results.pegs.height,
+        "unmapped": results.unmapped.height,
+        "contradictions": results.contradictions["line"].n_unique(),
+        "uncovered_options": results.uncovered_options.height,
+        "dead_ends": results.dead_ends.height,
+    }
+
+
+def _streams(run_id: int, results: PlanResults) -> Iterator[Stream]:
+    run = pl.lit(run_id, pl.Int64).alias("run_id")
+    key = (pl.col("item").alias("item_id"), pl.col("warehouse").alias("warehouse_id"), pl.col("date").alias("on_date"))
+    quantities = ("gross", "scheduled_receipts", "overdue_receipts", "projected", "shortage")
+    place = {"run_id": Wire.INT8, "item_id": Wire.INT8, "warehouse_id": Wire.INT8, "on_date": Wire.DATE}
+    yield _stream(
+        "planning_requirement",
+        results.requirements.select(run, *key, *quantities),
+        place | dict.fromkeys(quantities, Wire.NUMERIC),
+    )
+    problem = (
+        pl.when(pl.col("line").is_in(results.contradictions["line"].unique().implode()))
+        .then(pl.lit(ProblemKind.CONTRADICTION.value))
+        .when(pl.col("line").is_in(results.unmapped["line"].implode()))
+        .then(pl.lit(ProblemKind.UNMAPPED.value))
+        .otherwise(pl.lit(""))
+    )
+    yield _stream(
+        "planning_coverage",
+        results.coverage.select(
+            run,
+            pl.col("line").alias("sales_order_line_id"),
+            "ordered",
+            pl.col("covered").alias("covered_from_stock"),
+            "exploded",
+            problem.alias("problem"),
+        ),
+        {"run_id": Wire.INT8, "sales_order_line_id": Wire.INT8}
+        | dict.fromkeys(("ordered", "covered_from_stock", "exploded"), Wire.NUMERIC)
+        | {"problem": Wire.WORD},
+    )
+    if results.pegs is not None:
+        yield _stream(
+            "planning_peg",
+            results.pegs.select(run, *key, pl.col("line").alias("sales_order_line_id"), "quantity"),
+            place | {"sales_order_line_id": Wire.INT8, "quantity": Wire.NUMERIC},
+        )
+
+
+def _staged(inputs: PlanInputs, said: pl.DataFrame, reasons: pl.DataFrame, codes: Codes) -> Stream:
+    """Lines of the draft plan for the staging table; `reason` is a position in the list of reasons."""
+    lines = (
+        said.join(reasons.with_row_index("reason_at"), on="says", how="left", maintain_order="left")
+        .join(
+            inputs.vendor_items.select("vendor_item", "unit_factor"),
+            on="vendor_item",
+            how="left",
+            maintain_order="left",
+        )
+        .join(
+            codes.vendor_items.select("vendor_item", "purchase_unit_id"),
+            on="vendor_item",
+            how="left",
+            maintain_order="left",
+        )
+        .join(codes.items.select("item", "unit_id"), on="item", how="left", maintain_order="left")
+        .with_row_index("position")
+        .select(
+            pl.col("position").cast(pl.Int64),
+            pl.col("item").alias("item_id"),
+            pl.col("warehouse").alias("warehouse_id"),
+            "needed_on",
+            "order_by",
+            pl.col("late_days").cast(pl.Int32),
+            "shortage",
+            pl.col("vendor_item").alias("vendor_item_id"),
+            pl.coalesce("purchase_unit_id", "unit_id").alias("unit_id"),
+            pl.col("unit_factor").fill_null(QUANTITY_SCALE),
+            pl.coalesce("quantity", "stock_quantity").alias("quantity_packs"),
+            "unit_price",
+            pl.col("currency").alias("currency_code"),
+            pl.col("reason_at").cast(pl.Int64).alias("reason"),
+        )
+    )
+    wires = {
+        **dict.fromkeys(("position", "item_id", "warehouse_id"), Wire.INT8),
+        **dict.fromkeys(("needed_on", "order_by"), Wire.DATE),
+        "late_days": Wire.INT4,
+        "shortage": Wire.NUMERIC,
+        **dict.fromkeys(("vendor_item_id", "unit_id"), Wire.INT8),
+        **dict.fromkeys(("unit_factor", "quantity_packs", "unit_price"), Wire.NUMERIC),
+        "currency_code": Wire.WORD,
+        "reason": Wire.INT8,
+    }
+    return _stream("staged_plan_line", lines, wires)
+
+
+def _stream(table: str, rows: pl.DataFrame, wires: dict[str, Wire]) -> Stream:
+    return Stream(table, tuple(wires), binary_copy(rows, wires))
+
+
+def _problems(run_id: int, results: PlanResults) -> Iterator[dict[str, Any]]:
+    """Rows of planning_problem. Quantities as whole numbers at QUANTITY_SCALE, which the writer divides."""
+    blank = {
+        "run_id": run_id,
+        **dict.fromkeys(("sales_order_line_id", "variant_id", "option_value_id", "item_id", "warehouse_id", "on_date")),
+        "quantity": 0,
+        "lines": 1,
+        "rules": "",
+    }
+    blocked: dict[int, set[int]] = {}
+    for row in results.contradictions.iter_rows(named=True):
+        blocked.setdefault(row["line"], set()).update((row["rule"], row["other_rule"]))
+    exploded = dict(results.coverage.filter(pl.col("line").is_in(list(blocked))).select("line", "exploded").iter_rows())
+    for line, rules in sorted(blocked.items()):
+        yield blank | {
+            "kind": ProblemKind.CONTRADICTION.value,
+            "sales_order_line_id": line,
+            "quantity": exploded[line],
+            "rules": ",".join(map(str, sorted(rules))),
+        }
+    for row in results.unmapped.sort("line").iter_rows(named=True):
+        yield blank | {
+            "kind": ProblemKind.UNMAPPED.value,
+            "sales_order_line_id": row["line"],
+            "variant_id": row["variant"],
+            "quantity": row["quantity"],
+        }
+    for row in results.uncovered_options.iter_rows(named=True):
+        yield blank | {
+            "kind": ProblemKind.UNCOVERED_OPTION.value,
+            "variant_id": row["variant"],
+            "option_value_id": row["option_value"],
+            "lines": row["lines"],
+        }
+    for row in results.dead_ends.iter_rows(named=True):
+        yield blank | {
+            "kind": ProblemKind.DEAD_END.value,
+            "item_id": row["item"],
+            "warehouse_id": row["warehouse"],
+            "on_date": row["date"],
+            "quantity": row["quantity"],
+        }
+
+
+def stored_inputs(stored: Collection[tuple[str, bytes]]) -> PlanInputs:
+    """The frames that a run was calculated from, out of planning_run_input."""
+    names = {each.name for each in fields(PlanInputs)}
+    return PlanInputs.of(**{name: unpacked(content) for name, content in stored if name in names})

@@ -1,0 +1,210 @@
+"""The frames of a planning run, filled from the database in one snapshot (PLAN-1, PLAN-10).
+
+Rows travel as Arrow over a connection of their own, quantities as integers at the scale that planning computes in: no
+decimal is made and none is lost on the way (a column of numeric(18, 6) times a million is whole).
+"""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import polars as pl
+from adbc_driver_postgresql import dbapi
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from buyside.domain.access import Actor, Permission, needs
+from buyside.domain.orders import AWAITING_GOODS
+from buyside.planning.frames import (
+    BOM,
+    ITEM_STOCK,
+    ITEMS,
+    LINE_OPTIONS,
+    LINES,
+    PRICES,
+    PRODUCTS,
+    RULE_CONDITIONS,
+    RULES,
+    SUPPLY,
+    VARIANT_STOCK,
+    VENDOR_ITEMS,
+    WAREHOUSES,
+    Frame,
+)
+from buyside.planning.run import PlanInputs
+
+_AWAITING = ", ".join(f"'{state.value}'" for state in sorted(AWAITING_GOODS))
+
+DEMAND = """
+    FROM sales_order_line AS line
+    JOIN sales_order AS ordered ON ordered.id = line.order_id
+    {more}
+    WHERE ordered.status = 'approved' AND NOT line.is_direct_purchase
+      AND line.quantity - line.fulfilled_quantity - line.cancelled_quantity > 0 {scope}
+"""
+"""Demand is the open quantity of approved lines (PLAN-1); what is bought directly for its order is not planned."""
+
+# Each select gives the columns of its frame. `{scope…}` limits it to warehouses, where the frame has one.
+_SELECTS: dict[str, tuple[Frame, str]] = {
+    "warehouses": (WAREHOUSES, "SELECT id AS warehouse FROM warehouse ORDER BY id"),
+    "lines": (
+        LINES,
+        """
+        SELECT line.id AS line, variant.product_id AS product, line.variant_id AS variant,
+               ordered.warehouse_id AS warehouse,
+               ((line.quantity - line.fulfilled_quantity - line.cancelled_quantity) * 1000000)::int8 AS quantity,
+               line.needed_by AS needed_on, ordered.approved_at
+        """
+        + DEMAND.replace("{more}", "JOIN variant ON variant.id = line.variant_id")
+        + "ORDER BY line.id",
+    ),
+    "line_options": (
+        LINE_OPTIONS,
+        "SELECT chosen.line_id AS line, chosen.option_value_id AS option_value"
+        + DEMAND.replace("{more}", "JOIN sales_order_line_option AS chosen ON chosen.line_id = line.id"),
+    ),
+    "products": (PRODUCTS, "SELECT id AS product, covers_from_stock FROM product"),
+    "variant_stock": (
+        VARIANT_STOCK,
+        """
+        SELECT warehouse_id AS warehouse, variant_id AS variant, (on_hand * 1000000)::int8 AS on_hand
+        FROM stock_balance WHERE variant_id IS NOT NULL {scope_own}
+        """,
+    ),
+    "items": (
+        ITEMS,
+        """
+        SELECT item.id AS item, supply, kind, default_warehouse_id AS warehouse,
+               (safety_stock * 1000000)::int8 AS safety_stock, (reorder_point * 1000000)::int8 AS reorder_point,
+               (order_up_to * 1000000)::int8 AS order_up_to, lot_policy, period_days::int8,
+               make_lead_days::int8, goods_in_days::int8, unit.digits::int8 AS unit_digits
+        FROM item JOIN unit ON unit.id = item.unit_id
+        """,
+    ),
+    "bom": (
+        BOM,
+        """
+        SELECT id AS row,
+               CASE WHEN variant_id IS NOT NULL THEN 'variant' WHEN product_id IS NOT NULL THEN 'product' ELSE 'item' END
+                   AS parent_kind,
+               coalesce(variant_id, product_id, item_id) AS parent, component_id AS component,
+               (quantity_per * 1000000)::int8 AS quantity_per, (scrap_percent * 10000)::int8 AS scrap_percent,
+               valid_from, valid_to
+        FROM bom_row
+        """,
+    ),
+    "rules": (
+        RULES,
+        """
+        SELECT id AS rule, product_id AS product, variant_id AS variant, behaviour, component_id AS component,
+               replacement_id AS replacement, (quantity * 1000000)::int8 AS quantity, priority::int8
+        FROM option_rule
+        """,
+    ),
+    "rule_conditions": (
+        RULE_CONDITIONS,
+        "SELECT rule_id AS rule, option_value_id AS option_value FROM option_rule_condition",
+    ),
+    "item_stock": (
+        ITEM_STOCK,
+        """
+        SELECT warehouse_id AS warehouse, item_id AS item, (on_hand * 1000000)::int8 AS on_hand
+        FROM stock_balance WHERE item_id IS NOT NULL {scope_own}
+        """,
+    ),
+    "supply": (
+        SUPPLY,
+        """
+        SELECT line.id AS order_line, ordered.warehouse_id AS warehouse, line.item_id AS item,
+               ((line.quantity - line.received_quantity) * line.unit_factor * 1000000)::int8 AS quantity,
+               coalesce(line.promised_on, line.expected_on, line.needed_on, ordered.ordered_on,
+                        ordered.created_at::date) AS arrives_on
+        FROM purchase_order_line AS line JOIN purchase_order AS ordered ON ordered.id = line.order_id
+        WHERE ordered.state IN ({awaiting}) AND line.quantity > line.received_quantity {scope}
+        """.replace("{awaiting}", _AWAITING),
+    ),
+    "vendor_items": (
+        VENDOR_ITEMS,
+        """
+        SELECT mapping.id AS vendor_item, mapping.vendor_id AS vendor, mapping.item_id AS item,
+               unit.digits::int8 AS unit_digits, (mapping.unit_factor * 1000000)::int8 AS unit_factor,
+               mapping.lead_days::int8, (mapping.minimum_quantity * 1000000)::int8 AS minimum,
+               (coalesce(mapping.order_multiple, 0) * 1000000)::int8 AS multiple, mapping.preference::int8,
+               mapping.valid_from, mapping.valid_to,
+               mapping.is_active AND vendor.status = 'active' AS is_usable
+        FROM vendor_item AS mapping
+        JOIN unit ON unit.id = mapping.purchase_unit_id
+        JOIN vendor ON vendor.id = mapping.vendor_id
+        """,
+    ),
+    # A price list in several currencies is read in the vendor's own; without one, in the first by its code.
+    "prices": (
+        PRICES,
+        """
+        SELECT vendor_item, from_quantity, unit_price, currency, valid_from, valid_to
+        FROM (
+            SELECT price.vendor_item_id AS vendor_item, (price.from_quantity * 1000000)::int8 AS from_quantity,
+                   (price.unit_price * 1000000)::int8 AS unit_price, price.currency_code AS currency,
+                   price.valid_from, price.valid_to,
+                   rank() OVER (PARTITION BY price.vendor_item_id
+                                ORDER BY price.currency_code <> vendor.currency_code, price.currency_code) AS choice
+            FROM price_break AS price
+            JOIN vendor_item AS mapping ON mapping.id = price.vendor_item_id
+            JOIN vendor ON vendor.id = mapping.vendor_id
+        ) AS ranked
+        WHERE choice = 1
+        """,
+    ),
+}
+
+
+@contextmanager
+def arrow_reader(session: Session) -> Iterator["ArrowReader"]:
+    """A second connection of the session's login that reads frames, all from one moment of the committed database."""
+    bind = session.get_bind()
+    engine = bind if isinstance(bind, Engine) else bind.engine
+    address = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    path, mark, query = address.partition("?")
+    with dbapi.connect(path + mark + query.replace("+", "%20")) as connection, connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield ArrowReader(cursor)
+        connection.rollback()
+
+
+class ArrowReader:
+    """Reads selects as frames."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def frame(self, select: str, schema: Frame | None = None) -> pl.DataFrame:
+        """The rows of a select; with `schema`, in its types (text and whole numbers come as they are)."""
+        self._cursor.execute(select)
+        found = pl.from_arrow(self._cursor.fetch_arrow_table())
+        assert isinstance(found, pl.DataFrame)
+        return found.cast(dict(schema.schema)) if schema is not None else found  # type: ignore[arg-type]
+
+
+@needs(Permission.PLAN_VIEW)
+def planning_inputs(session: Session, actor: Actor, /, *, warehouses: Collection[int] | None = None) -> PlanInputs:
+    """What planning needs, as the database has it at this moment. `warehouses`: ids, or None for all of them.
+
+    Sees what is committed, whatever the session's own transaction has written meanwhile.
+    """
+    with arrow_reader(session) as reader:
+        return read_inputs(reader, warehouses)
+
+
+def read_inputs(reader: ArrowReader, warehouses: Collection[int] | None = None) -> PlanInputs:
+    """The same through a reader that is open already."""
+    return PlanInputs.of(
+        **{name: reader.frame(in_scope(select, warehouses), frame) for name, (frame, select) in _SELECTS.items()}
+    )
+
+
+def in_scope(select: str, warehouses: Collection[int] | None) -> str:
+    """A select of this module, limited to warehouses; None: all of them."""
+    among = "" if warehouses is None else ", ".join(str(int(each)) for each in sorted(warehouses)) or "NULL"
+    return select.replace("{scope}", f"AND ordered.warehouse_id IN ({among})" if among else "").replace(
+        "{scope_own}", f"AND warehouse_id IN ({among})" if among else ""
+    )
