@@ -132,8 +132,10 @@ def start(folder: Path, password: str, *, durable: bool = True) -> Server:
             sockets = _own_socket_folder(folder, user)
             if _running_process(folder) is None:
                 _launch(folder, sockets, user, _SETTINGS if durable else _SETTINGS | _NOT_DURABLE)
-        except BaseException:
-            claim.close()
+        except BaseException:  # Ctrl-C too: a server that nobody else uses must not stay behind
+            with suppress(BlockingIOError), claim:
+                fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                stop(folder)
             raise
     return Server(folder=folder, socket_folder=sockets, _claim=claim)
 

@@ -103,3 +103,9 @@ def test_a_login_that_may_do_nothing_is_told_what_an_administrator_has_to_do(dat
 def test_a_server_that_does_not_answer_is_told_in_a_sentence() -> None:
     with pytest.raises(roles.DatabaseProblem, match="The database cannot be reached"):
         roles.prepare("postgresql://nobody@127.0.0.1:1/nothing", {}, owner_signs_in=False)
+
+
+def test_an_old_server_is_refused(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roles, "OLDEST_POSTGRESQL", 99)
+    with pytest.raises(roles.DatabaseProblem, match="runs PostgreSQL 18; Buyside needs 99 or newer"):
+        roles.prepare(engine.administrator_url(), {}, owner_signs_in=True)

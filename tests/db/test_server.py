@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psutil
 import psycopg
@@ -159,3 +160,19 @@ def test_many_processes_starting_at_once_share_one_server(folder: Path) -> None:
     while processes_of(folder) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not processes_of(folder)
+
+
+def test_a_start_that_is_interrupted_leaves_no_server_behind(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    launch = server._launch
+
+    def launch_and_interrupt(*words: Any) -> None:
+        launch(*words)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(server, "_launch", launch_and_interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        server.start(folder, PASSWORD)
+    assert not processes_of(folder)
+    monkeypatch.undo()
+    with server.running(folder, PASSWORD) as running:
+        connect(running).close()
