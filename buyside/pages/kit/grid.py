@@ -161,6 +161,7 @@ def grid(
     props |= {name: event for name, event in events.items() if event is not None}
     return ServerGrid.create(
         *actions,
+        key=source.name,  # two grids that take each other's place share nothing
         url=f"/api/grid/{source.name}",
         label=label,
         noun=noun,

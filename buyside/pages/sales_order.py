@@ -1,0 +1,86 @@
+"""One customer's order: what was sold, and the supply that will serve it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from buyside.domain.access import Permission
+from buyside.domain.words import ORDER_WORDS, SALES_ORDER_WORDS
+from buyside.pages import routes
+from buyside.pages.kit.base import link
+from buyside.pages.kit.parts import amount, empty_state, facts, link_button, section, status, table
+from buyside.pages.shell import can, page
+from buyside.state.sales_orders import SalesOrderState as Order
+
+
+def _sold(line: Any) -> tuple[Any, ...]:
+    return (
+        line["line"],
+        rx.el.div(
+            rx.el.div(line["sku"], " ", rx.el.span(line["name"], class_name="quiet")),
+            rx.cond(line["options"] != "", rx.el.div(line["options"], class_name="quiet"), rx.fragment()),
+        ),
+        line["needed_by"],
+        amount(line["ordered"]),
+        amount(line["fulfilled"]),
+        amount(line["open"]),
+        amount(line["from_stock"]),
+        amount(line["to_buy"]),
+        status(line["says"], tone=line["tone"]),
+    )
+
+
+def _supply(each: Any) -> tuple[Any, ...]:
+    return (
+        each["line"],
+        rx.cond(can(Permission.ORDER_VIEW), link(each["order"], to=each["path"]), rx.el.span(each["order"])),
+        status(each["state"], ORDER_WORDS),
+        rx.el.span(each["item"], " ", rx.el.span(each["item_name"], class_name="quiet")),
+        amount(each["quantity"], each["unit"]),
+        rx.cond(each["is_endangered"], status(each["due"], tone="warn"), rx.el.span(each["due"])),
+    )
+
+
+@page(routes.SALES_ORDER, on_load=Order.load, title=Order.number)
+def sales_order() -> rx.Component:
+    """The order, its lines, and the purchase orders behind them."""
+    missing = empty_state(
+        "There is no such sales order",
+        "It may carry another number on the selling side.",
+        link_button("All sales orders", routes.SALES_ORDERS.path),
+    )
+    shown = rx.el.div(
+        facts(
+            ("Customer", Order.customer),
+            ("Status", status(Order.status, SALES_ORDER_WORDS)),
+            ("Approved", Order.approved),
+            ("Ships from", Order.warehouse),
+        ),
+        section(
+            "Lines",
+            table(
+                "Lines",
+                ("Line", "Sold", "Needed by", "Ordered", "Fulfilled", "Open", "From stock", "To supply", "Standing"),
+                Order.sold,
+                _sold,
+                numbers=("Ordered", "Fulfilled", "Open", "From stock", "To supply"),
+            ),
+            says=rx.cond(
+                Order.as_of != "", "Stock and supply as the plan of " + Order.as_of + " saw them", "Not planned yet"
+            ),
+        ),
+        section(
+            "Supply",
+            table(
+                "Purchase orders that serve these lines",
+                ("For line", "Purchase order", "Status", "Item", "Quantity", "Arrives"),
+                Order.supply,
+                _supply,
+                numbers=("Quantity",),
+                empty="No purchase order serves these lines yet. Convert the lines of a plan, and they are linked here.",
+            ),
+        ),
+    )
+    return rx.cond(Order.missing, missing, rx.cond(Order.found, shown, rx.fragment()))
