@@ -20,6 +20,8 @@ from sqlmodel import Session
 from buyside.domain.pack import BY_NAME, ENDING, Fault, PackFile
 from buyside.domain.refusals import Refused
 
+Connection = psycopg.Connection[tuple[Any, ...]]
+
 _CHUNK = 1 << 20
 _LONGEST_ROW = 1 << 20
 _LONGEST_SHOWN = 80
@@ -105,7 +107,7 @@ def _source(path: Path, opened: dict[str, Any], strangers: list[str]) -> Source:
 
 
 def run(
-    connection: psycopg.Connection[tuple[Any, ...]],
+    connection: Connection,
     statement: LiteralString,
     given: Sequence[Any] | None = None,
     **names: sql.Composable | str,
@@ -115,14 +117,14 @@ def run(
     return connection.execute(sql.SQL(statement).format(**parts), given)
 
 
-def driver(session: Session) -> psycopg.Connection[tuple[Any, ...]]:
+def driver(session: Session) -> Connection:
     """The psycopg connection beneath a session, inside its transaction."""
-    connection: psycopg.Connection[tuple[Any, ...]] = session.connection().connection.driver_connection  # type: ignore[assignment]
+    connection: Connection = session.connection().connection.driver_connection  # type: ignore[assignment]
     return connection
 
 
 def stage(
-    connection: psycopg.Connection[tuple[Any, ...]], file: PackFile, opened: Callable[[], IO[bytes]] | None
+    connection: Connection, file: PackFile, opened: Callable[[], IO[bytes]] | None
 ) -> tuple[tuple[str, ...], list[Fault]]:
     """Fill the temporary table `raw_<file>`, every column of the file as text beside its `row`.
 
@@ -163,9 +165,7 @@ def _told(error: psycopg.Error) -> str:
     return f"row {int(line[1]) + 1}: {said}" if line else said
 
 
-def _copy(
-    connection: psycopg.Connection[tuple[Any, ...]], table: sql.Composable, header: Sequence[str], rest: "_Straight"
-) -> None:
+def _copy(connection: Connection, table: sql.Composable, header: Sequence[str], rest: "_Straight") -> None:
     names = sql.SQL(", ").join(sql.Identifier(each) for each in header)
     statement = sql.SQL("COPY pg_temp.{} ({}) FROM STDIN (FORMAT csv, FORCE_NULL ({}), ENCODING 'UTF8')").format(
         table, names, names
@@ -243,9 +243,9 @@ class _Straight:
         closing = False  # the last byte seen was a quote that closes a cell, or is the first of a pair
         tail = b"\n"
         while chunk := self._stream.read(_CHUNK):
-            if b"\n\\." in tail + chunk:
+            if b"\n\\.\n" in tail + chunk or b"\n\\.\r" in tail + chunk:  # older servers would stop reading there
                 raise _Crooked
-            tail = chunk[-2:]
+            tail = (tail + chunk)[-3:]
             for position, part in enumerate(chunk.split(b'"')):
                 if position:
                     if inside:
@@ -262,7 +262,7 @@ class _Straight:
                     closing = False
                     outside_before = part[-1:]
             yield chunk
-        if inside:
+        if inside or tail == b"\n\\.":
             raise _Crooked
 
 

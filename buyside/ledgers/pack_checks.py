@@ -8,10 +8,10 @@ from typing import Any, LiteralString
 
 from psycopg import sql
 
-from buyside.db.bulk import run
+from buyside.db.bulk import Connection, run
 from buyside.domain.orders import AWAITING_GOODS, OrderState
 from buyside.domain.pack import BY_NAME, FILES, PackFile
-from buyside.ledgers.pack_rows import Connection, Rows, check_keys, check_references
+from buyside.ledgers.pack_rows import Rows, check_keys, check_references
 
 _MOST_CYCLES = 100
 

@@ -6,8 +6,8 @@ from typing import LiteralString
 
 from psycopg import sql
 
-from buyside.db.bulk import run
-from buyside.ledgers.pack_rows import Connection, Rows
+from buyside.db.bulk import Connection, run
+from buyside.ledgers.pack_rows import Rows
 
 
 @dataclass(frozen=True, slots=True)

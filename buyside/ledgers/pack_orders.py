@@ -9,12 +9,12 @@ from typing import LiteralString
 
 from psycopg import sql
 
-from buyside.db.bulk import run
+from buyside.db.bulk import Connection, run
 from buyside.domain.access import Actor
 from buyside.domain.orders import OrderState
 from buyside.domain.pack import BY_NAME
 from buyside.ledgers.pack_master import Written
-from buyside.ledgers.pack_rows import Connection, Rows
+from buyside.ledgers.pack_rows import Rows
 
 _LARGEST_AMOUNT = 10**14  # what numeric(18, 4) holds
 

@@ -6,15 +6,11 @@ row beside the number that a reader of the file counts. What is wrong is collect
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
-import psycopg
 from psycopg import sql
 
-from buyside.db.bulk import Source, run, stage
+from buyside.db.bulk import Connection, Source, run, stage
 from buyside.domain.pack import FILES, LONGEST_TEXT, SPELLINGS, Column, Fault, Form, PackFile
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 _ENTITY_TABLES = {  # of files that others refer to: the file's key column, the table, its column
     "warehouses": ("code", "warehouse", "code"),
