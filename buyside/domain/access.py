@@ -57,6 +57,8 @@ class Permission(StrEnum):
     STOCK_ADJUST = "stock.adjust"
     DATA_IMPORT = "data.import"
     DATA_EXPORT = "data.export"
+    USER_EDIT = "user.edit"
+    ORGANISATION_EDIT = "organisation.edit"
     AUDIT_VIEW = "audit.view"
     INVARIANTS_CHECK = "invariants.check"
 
@@ -93,7 +95,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SALES: frozenset({_P.SHELL_USE, _P.START_VIEW, _P.SEARCH_USE, _P.DEMAND_VIEW}),
     Role.FINANCE: frozenset({_P.SHELL_USE, _P.START_VIEW, _P.SEARCH_USE, _P.VENDOR_VIEW, _P.ORDER_VIEW}),
     Role.ADMIN: frozenset(
-        {_P.SHELL_USE, _P.START_VIEW, _P.AUDIT_VIEW, _P.INVARIANTS_CHECK, _P.DATA_IMPORT, _P.DATA_EXPORT}
+        {
+            *(_P.SHELL_USE, _P.START_VIEW, _P.USER_EDIT, _P.ORGANISATION_EDIT),
+            *(_P.AUDIT_VIEW, _P.INVARIANTS_CHECK, _P.DATA_IMPORT, _P.DATA_EXPORT),
+        }
     ),
     Role.VENDOR: frozenset(),
 }

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 from random import Random
 
-from buyside.integrations.demo_company.catalogue import BOUGHT
+from buyside.integrations.demo_company.catalogue import BOUGHT, GROUPS
 from buyside.integrations.demo_company.demand import Line, Order, weekday
 from buyside.integrations.demo_company.products import (
     DISPLAY,
@@ -40,12 +40,13 @@ Stock = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Production:
-    """Components that went into production, and bikes that were finished and shipped: article code and quantity."""
+    """Components that went into production: item, quantity; and what was finished and shipped: variant, quantity, the
+    cost of its material."""
 
     on: date
     warehouse: str
     issued: tuple[tuple[str, Decimal], ...]
-    made: tuple[tuple[str, Decimal], ...]
+    made: tuple[tuple[str, Decimal, Decimal], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,15 @@ class Cancelled:
     reason: str
 
 
-Event = Production | Ordered | Received | Cancelled
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """An order that was closed, some days after the last of it had arrived."""
+
+    on: date
+    key: int
+
+
+Event = Production | Ordered | Received | Cancelled | Closed
 
 
 @dataclass(slots=True)
@@ -115,6 +124,7 @@ class History:
 _BELOW: dict[str, list[Row]] = {}
 for _row in STRUCTURE:
     _BELOW.setdefault(_row.parent, []).append(_row)
+_COSTS = {item.code: item.cost for item in ITEMS}
 _IS_BOUGHT = {item.code: item.supply == "buy" for item in ITEMS}
 _WHOLE = {item.code for item in BOUGHT if item.unit in {"pcs", "pair", "set", "sheet"}}
 _known: dict[str, dict[str, Decimal]] = {}
@@ -173,8 +183,8 @@ def write_history(today: date, start: date, orders: Iterable[Order], offers: Seq
         for warehouse in ("MAIN", "SERV", "WEST"):
             issued = [(item, use[position]) for (place, item), use in sorted(used.items()) if place == warehouse]
             finished = sorted(
-                (sku, Decimal(count))
-                for (at, place, sku), count in made.items()
+                (sku, count, (cost / count).quantize(Decimal("0.01")))
+                for (at, place, sku), (count, cost) in made.items()
                 if (at, place) == (position, warehouse)
             )
             if finished:
@@ -188,22 +198,25 @@ def write_history(today: date, start: date, orders: Iterable[Order], offers: Seq
     return history
 
 
-_RANK = {Ordered: 0, Received: 1, Cancelled: 2, Production: 3}
+_RANK = {Ordered: 0, Received: 1, Cancelled: 2, Closed: 3, Production: 4}
 
 
 def _production(
     orders: Iterable[Order], days: Sequence[date]
-) -> tuple[dict[Stock, list[Decimal]], dict[tuple[int, str, str], int]]:
-    """What was used, by posting day, and what was finished: posting day, warehouse, variant."""
+) -> tuple[dict[Stock, list[Decimal]], dict[tuple[int, str, str], tuple[Decimal, Decimal]]]:
+    """What was used, by posting day; and by posting day, warehouse and variant what was finished, at which cost."""
     exact: dict[Stock, list[Decimal]] = defaultdict(lambda: [ZERO] * len(days))
-    made: dict[tuple[int, str, str], int] = defaultdict(int)
+    made: dict[tuple[int, str, str], tuple[Decimal, Decimal]] = defaultdict(lambda: (ZERO, ZERO))
     for order in orders:
         for line in order.lines:
             if not line.fulfilled or line.sku == UNMAPPED_VARIANT:
                 continue
             position = max(0, sum(day <= line.needed_by for day in days) - 1)
-            made[position, order.warehouse, line.sku] += line.fulfilled
-            for item, each in components_of(line).items():
+            parts = components_of(line)
+            material = sum((each * _COSTS[item] for item, each in parts.items()), ZERO)
+            count, cost = made[position, order.warehouse, line.sku]
+            made[position, order.warehouse, line.sku] = (count + line.fulfilled, cost + line.fulfilled * material)
+            for item, each in parts.items():
                 exact[order.warehouse, item][position] += each * line.fulfilled
     used = {stock: [_units_up(stock[1], use) for use in by_day] for stock, by_day in exact.items()}
     return used, made
@@ -241,6 +254,7 @@ def _purchases(
             )
         elif order.is_issued:
             events += _arrivals(order, today, rng)
+            events += _closing(order, events, today)
     return _something_went_wrong(events, rng)
 
 
@@ -287,7 +301,7 @@ def _orders_of_vendor(
                 )
                 by_vendor[offer.vendor.code].append(line)
         for vendor, lines in sorted(by_vendor.items()):
-            title = f"{lines[0].item.split('-')[0]} for {warehouse}, weeks {on.isocalendar().week}–{on.isocalendar().week + 2 * cycle}"
+            title = f"{GROUPS[lines[0].item.split('-')[0]]}, week {on.isocalendar().week}"
             placed.append(Ordered(on, 0, vendor, warehouse, title, tuple(lines)))
     return placed
 
@@ -310,6 +324,15 @@ def _arrivals(order: Ordered, today: date, rng: Random) -> list[Event]:
         for count, (day, lines) in enumerate(sorted(arrivals.items()))
         if weekday(day) <= today
     ]
+
+
+def _closing(order: Ordered, events: Sequence[Event], today: date) -> list[Event]:
+    arrived = [event for event in events if isinstance(event, Received) and event.key == order.key]
+    is_complete = sum(quantity for event in arrived for _, quantity in event.lines) == sum(
+        line.quantity for line in order.lines
+    )
+    day = weekday(arrived[-1].on + timedelta(days=16)) if arrived else today
+    return [Closed(day, order.key)] if is_complete and day < today else []
 
 
 def _something_went_wrong(events: list[Event], rng: Random) -> list[Event]:

@@ -95,7 +95,10 @@ OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
     "Seating": {"LH": ("One child", "Two children"), "TR": ("One child", "Two children"), "PT": ("One child",)},
     "Cover": {"LH": ("Rain cover", "Tonneau"), "TR": ("Rain cover", "Tonneau"), "CP": ("Tonneau",)},
     "Lights": dict.fromkeys(_E_BIKES, ("Standard", "High beam")),
-    "Extras": dict.fromkeys(("LH", "TR", "CP", "PT"), ("Indicators", "Position tracker", "Alarm", "Phone mount", "Mirror", "Suspension fork"))
+    "Extras": dict.fromkeys(
+        ("LH", "TR", "CP", "PT"),
+        ("Indicators", "Position tracker", "Alarm", "Phone mount", "Mirror", "Suspension fork"),
+    )
     | dict.fromkeys(("KO", "UT"), ("Alarm", "Phone mount", "Mirror", "Dropper post")),
     "Charger": dict.fromkeys(_E_BIKES, ("Standard 2 A", "Fast 4 A", "Rapid 8 A")),
     "Tyres": dict.fromkeys(("LH", "TR"), ("Winter",)),

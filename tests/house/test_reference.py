@@ -1,0 +1,34 @@
+"""The reference pages say what the code says, and leave nothing out."""
+
+import pytest
+
+from buyside.config import ROOT, Settings
+from buyside.domain.access import GRANTS, Permission, Role
+from docs.write import FOLDER, PAGES, pack_page, permissions_page, settings_page
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_reference_page_is_what_the_code_would_write_now(name: str) -> None:
+    assert (FOLDER / name).read_text(encoding="utf-8") == PAGES[name](), "run `make docs`"
+
+
+def test_nothing_else_lies_among_the_written_pages() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == set(PAGES)
+
+
+@pytest.mark.rule("ACC-2")
+def test_the_printed_matrix_marks_every_grant_once() -> None:
+    assert permissions_page().count("●") == sum(len(granted) for granted in GRANTS.values())
+    assert all(f"`{permission.value}`" in permissions_page() for permission in Permission)
+    assert Role.VENDOR.value in permissions_page()
+
+
+def test_every_setting_is_explained() -> None:
+    rows = [line for line in settings_page().splitlines() if line.startswith("| `BUYSIDE_")]
+    assert len(rows) == len(Settings.model_fields)
+    assert all(line.split("|")[3].strip() for line in rows)
+    assert str(ROOT) not in settings_page()
+
+
+def test_every_file_of_the_pack_has_a_section() -> None:
+    assert pack_page().count("\n## ") == 1 + 18
