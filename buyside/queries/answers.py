@@ -1,12 +1,21 @@
 """From the rows of a select to the frozen values that queries answer with."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from datetime import date
+from typing import Any, TypeVar
+from typing import cast as cast_type
 
-from sqlalchemy import Executable
-from sqlmodel import Session
+from sqlalchemy import ColumnElement, Date, Executable, Select, cast, func, select
+from sqlmodel import Session, col
+
+from buyside.db.people import Organisation
 
 Answer = TypeVar("Answer")
+
+
+def columns(**named: Any) -> Select[Any]:
+    """A select of named columns: what a name stands for, by name."""
+    return cast_type("Select[Any]", select(*(value.label(name) for name, value in named.items())))
 
 
 def each_as(session: Session, make: Callable[..., Answer], statement: Executable) -> list[Answer]:
@@ -18,3 +27,9 @@ def one_as(session: Session, make: Callable[..., Answer], statement: Executable)
     """The one row as a value, or None."""
     row = session.execute(statement).mappings().one_or_none()
     return None if row is None else make(**row)
+
+
+def organisation_today() -> ColumnElement[date]:
+    """The organisation's date now, inside a select (INT-3)."""
+    zone = col(Organisation.time_zone)
+    return select(cast(func.timezone(zone, func.now()), Date)).where(col(Organisation.id) == 1).scalar_subquery()

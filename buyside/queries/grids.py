@@ -1,5 +1,17 @@
 """Every grid of the application. Each area describes its own beside its other queries; one that is not named here has no rows."""
 
+from buyside.queries.demand import SALES_LINE_ROWS, SALES_ORDER_ROWS
+from buyside.queries.orders import ORDER_ROWS
+from buyside.queries.receipts import EXPECTED_ROWS, RECEIPT_ROWS
 from buyside.queries.rows import GridSource
+from buyside.queries.stock import BALANCE_ROWS, ENTRY_ROWS
 
-GRIDS: tuple[GridSource, ...] = ()
+GRIDS: tuple[GridSource, ...] = (
+    ORDER_ROWS,
+    EXPECTED_ROWS,
+    RECEIPT_ROWS,
+    BALANCE_ROWS,
+    ENTRY_ROWS,
+    SALES_ORDER_ROWS,
+    SALES_LINE_ROWS,
+)
