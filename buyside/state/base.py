@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 import reflex as rx
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 from reflex.event import Event, EventSpec
+from reflex.istate.proxy import StateProxy
 from reflex.middleware.middleware import Middleware
 from reflex.state import BaseState, OnLoadInternalState, State, StateUpdate
 from reflex_base.registry import RegistrationContext
@@ -137,7 +138,8 @@ def _telling_steps(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _is_background(state: Any) -> bool:
-    return hasattr(state, "__aenter__")
+    """A background handler sees its state through a proxy, and may change it only while it holds the lock."""
+    return isinstance(state, StateProxy)
 
 
 async def _forget_errors(state: Any) -> None:

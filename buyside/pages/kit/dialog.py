@@ -34,7 +34,7 @@ def confirm(
             rx.alert_dialog.title(title, class_name="dialog-title", size="3"),
             rx.alert_dialog.description(says, class_name="dialog-says", size="2"),
             rx.el.div(
-                rx.alert_dialog.cancel(button("Cancel")),
+                rx.alert_dialog.cancel(button("Back")),
                 rx.alert_dialog.action(button(action, on_confirm, look="danger" if is_danger else "primary")),
                 class_name="dialog-foot",
             ),

@@ -98,7 +98,7 @@ def form(
             drawn.append(rx.el.div(*[draw(each, base, errors) for each in child], class_name="form-row"))
         else:
             drawn.append(child)
-    head = [rx.el.h3(title)] if show_title else []
+    head = [rx.el.h2(title)] if show_title else []
     return rx.el.form(
         *head,
         *drawn,

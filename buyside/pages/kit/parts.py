@@ -56,7 +56,7 @@ def section(title: Text, *children: Any, says: Text = "", actions: Sequence[rx.C
     """A titled part of a page or panel."""
     return rx.el.section(
         rx.el.div(
-            rx.el.h3(title),
+            rx.el.h2(title),
             rx.el.span(says, class_name="quiet"),
             rx.el.div(*actions, class_name="actions"),
             class_name="section-head",

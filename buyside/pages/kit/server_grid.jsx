@@ -128,6 +128,11 @@ const Glass = () => (
     <circle cx="11" cy="11" r="7" /><path d="m20 20-3.8-3.8" /></svg>
 );
 
+const Tray = () => (
+  <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth="2" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true">
+    <path d="M12 4v11m0 0-4-4m4 4 4-4M4 16v3a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-3" /></svg>
+);
+
 export function ServerGrid(props) {
   const { url, label, noun, columns, views, scope, changed, answer, chosen, rowHref, selectable, quickHint, emptyTitle,
     emptySays, canExport, onOpen, onEdit, onSelect, children } = props;
@@ -244,7 +249,7 @@ export function ServerGrid(props) {
         </div>
         {filters > 0 && <button type="button" className="button plain" onClick={() => api.current?.setFilterModel(null)}>Clear {filters === 1 ? "filter" : `${filters} filters`}</button>}
         <span className="rows-count" role="status">{total ? `${total.text} ${noun}` : ""}</span>
-        {canExport && <button type="button" className="button plain" onClick={() => window.location.assign(exportUrl())}>Export CSV</button>}
+        {canExport && <button type="button" className="button plain square" aria-label="Export CSV" title="Export these rows as CSV" onClick={() => window.location.assign(exportUrl())}><Tray /></button>}
         {children && <div className="rows-actions">{children}</div>}
       </div>
       {refusal && <div className="rows-refused" role="alert">Not saved: {refusal}<button type="button" className="button plain" onClick={() => {
