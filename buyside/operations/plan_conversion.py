@@ -15,9 +15,8 @@ from buyside.domain.money import ZERO, spread
 from buyside.domain.plans import PLAN_LINE, PlanLineState, RunState
 from buyside.domain.refusals import NotFound, Refused
 from buyside.ledgers.orders import DraftLine, day_of, write_draft
-from buyside.queries.plan_drift import StoredPeg, drifted
 from buyside.queries.plan_lines import Source, sources_of
-from buyside.queries.plan_pegs import pegs_of_items
+from buyside.queries.plan_pegs import StoredPeg, pegs_of_items
 
 _DIGITS = 6
 
@@ -81,6 +80,11 @@ class _Chosen:
     item: Item
     source: Source
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """Item and warehouse."""
+        return self.line.item_id, self.line.warehouse_id
+
 
 @needs(Permission.PLAN_CONVERT)
 def convert_plan(
@@ -105,23 +109,24 @@ def convert_plan(
     if run.state != RunState.DONE:
         raise RunNotDone(state=run.state)
     _refuse_superseded(session, run)
-    moved = (
-        {}
-        if despite_drift
-        else {(each.item_id, each.warehouse_id): each for each in drifted(session, actor, run_id=run_id)}
-    )
+    moved = {} if despite_drift else _moved(session, actor, run_id)
     lines = _lock_lines(session, run_id, line_ids)
     chosen, left = _sort_out(session, run, lines, vendor_id, is_picked=line_ids is not None)
     if not chosen:
         raise NothingToConvert(why=" ".join(f"{each.item_code}: {each.why}" for each in left[:5]))
-    if touched := [each for each in chosen if (each.line.item_id, each.line.warehouse_id) in moved]:
-        raise PlanDrifted(
-            what=_named(touched, [moved[each.line.item_id, each.line.warehouse_id].says for each in touched])
-        )
+    if touched := [each for each in chosen if each.place in moved]:
+        raise PlanDrifted(what=_named(touched, [moved[each.place] for each in touched]))
     pegs = _Pegs(session, run_id, {each.line.item_id for each in chosen})
     today = day_of(session, at)
     orders = [_order(session, actor, run, group, pegs, at, today) for group in _groups(chosen)]
     return Converted(tuple(orders), len(chosen), tuple(left))
+
+
+def _moved(session: Session, actor: Actor, run_id: int) -> dict[tuple[int, int], str]:
+    """By item and warehouse, what moved since the run (PLAN-12)."""
+    from buyside.queries.plan_drift import drifted
+
+    return {(each.item_id, each.warehouse_id): each.says for each in drifted(session, actor, run_id=run_id)}
 
 
 def _named(lines: Sequence[_Chosen], says: Sequence[str]) -> str:

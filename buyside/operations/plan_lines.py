@@ -13,7 +13,6 @@ from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.plans import PLAN_LINE, PlanLineState, RunState, lot_size, off_the_lot
 from buyside.domain.refusals import NotFound, NotPositive, Refused
 from buyside.ledgers import audit
-from buyside.queries.plan_drift import drifted
 from buyside.queries.plan_lines import Source, lock_plan_line, sources_of
 
 
@@ -156,6 +155,8 @@ def mark_drift(session: Session, actor: Actor, *, run_id: int) -> DriftMarked:
         raise NotFound(kind="planning run")
     if run.state != RunState.DONE:
         raise RunNotDone(state=run.state)
+    from buyside.queries.plan_drift import drifted
+
     moved = drifted(session, actor, run_id=run_id)
     before = session.execute(
         text("SELECT count(*) FROM plan_line WHERE run_id = :run AND state = 'open' AND drift <> ''"), {"run": run_id}

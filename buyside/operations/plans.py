@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
 from sqlalchemy import Connection, Engine, insert, text
@@ -21,7 +21,9 @@ from buyside.domain.money import ZERO
 from buyside.domain.plans import RunState
 from buyside.domain.refusals import NotFound, Refused
 from buyside.ledgers import audit
-from buyside.queries.plan_results import CalculatedRun, Stream, calculate
+
+if TYPE_CHECKING:  # the engine is loaded by the first run, not by whoever may start one
+    from buyside.queries.plan_results import CalculatedRun, Stream
 
 _LOCKS = 0x706C616E << 32  # our range of advisory locks; the low half is the run's id
 _BEGINS_WITHIN = 60.0  # seconds from the start of a run to its worker's lock
@@ -112,6 +114,8 @@ def run_plan(session: Session, actor: Actor, *, run_id: int, on_step: Callable[[
     run = session.get(PlanningRun, run_id)
     if run is None:
         raise NotFound(kind="planning run")
+    from buyside.queries.plan_results import calculate
+
     with _worker(session, run_id) as keeper:
 
         def step(name: str) -> None:
@@ -216,7 +220,7 @@ def _bury_dead_runs(session: Session, at: datetime) -> None:
             session.add(run)
 
 
-def _store(session: Session, run_id: int, found: CalculatedRun) -> RunDone:
+def _store(session: Session, run_id: int, found: "CalculatedRun") -> RunDone:
     run = _lock_run(session, run_id)
     if run.state != RunState.RUNNING:
         raise RunCancelled
@@ -250,14 +254,14 @@ def _store(session: Session, run_id: int, found: CalculatedRun) -> RunDone:
     )
 
 
-def _copy(session: Session, stream: Stream) -> None:
+def _copy(session: Session, stream: "Stream") -> None:
     driver = cast("psycopg.Connection[Any]", session.connection().connection.dbapi_connection)
     with driver.cursor() as cursor, cursor.copy(stream.copy_statement()) as target:
         for chunk in stream.chunks:
             target.write(chunk)
 
 
-def _store_plan_lines(session: Session, run_id: int, found: CalculatedRun) -> None:
+def _store_plan_lines(session: Session, run_id: int, found: "CalculatedRun") -> None:
     """The draft plan begins as what the run suggests (PLAN-11)."""
     session.execute(text("DROP TABLE IF EXISTS staged_plan_line, staged_reason"))
     session.execute(

@@ -4,7 +4,6 @@ Orders that came out of the plan itself, and what was received on them, are no d
 """
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 import polars as pl
@@ -15,6 +14,7 @@ from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.refusals import NotFound
 from buyside.planning.frames import PEGS, QUANTITY_SCALE, REQUIREMENTS
 from buyside.planning.run import PlanInputs, pegs_of, plan
+from buyside.queries.plan_pegs import StoredPeg
 from buyside.queries.plan_results import stored_inputs
 from buyside.queries.planning import ArrowReader, arrow_reader, read_inputs
 
@@ -84,17 +84,6 @@ def drifted(session: Session, actor: Actor, *, run_id: int) -> list[Drifted]:
         Drifted(item, warehouse, _units(gross), _units(stock), _units(supply))
         for item, warehouse, gross, stock, supply in rows.select(*_KEY, "gross", "on_hand", "quantity").iter_rows()
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPeg:
-    """How much of a requirement one sales order line asks for, in stock units; no line: a stock policy."""
-
-    item_id: int
-    warehouse_id: int
-    on_date: date
-    sales_order_line_id: int | None
-    quantity: Decimal
 
 
 def divided_pegs(session: Session, run_id: int, item_ids: list[int]) -> list[StoredPeg]:

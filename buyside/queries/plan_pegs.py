@@ -1,16 +1,31 @@
 """Who asks for a requirement: pegs of a run, stored or divided on demand (PLAN-4, PLAN-14)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 
 from sqlmodel import Session, col, select
 
 from buyside.db.plans import PlanningPeg, PlanningRun
-from buyside.queries.plan_drift import StoredPeg, divided_pegs
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPeg:
+    """How much of a requirement one sales order line asks for, in stock units; no line: a stock policy."""
+
+    item_id: int
+    warehouse_id: int
+    on_date: date
+    sales_order_line_id: int | None
+    quantity: Decimal
 
 
 def pegs_of_items(session: Session, run_id: int, item_ids: Sequence[int]) -> list[StoredPeg]:
     """The pegs of some items of a run, by item, warehouse, date and line."""
     if session.get_one(PlanningRun, run_id).counts.get("pegs") is None:
+        from buyside.queries.plan_drift import divided_pegs
+
         return divided_pegs(session, run_id, list(item_ids))
     return [
         StoredPeg(each.item_id, each.warehouse_id, each.on_date, each.sales_order_line_id, each.quantity)

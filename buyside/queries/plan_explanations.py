@@ -1,0 +1,357 @@
+"""Every number of a plan explains itself (PLAN-14): the arithmetic, the demand behind it, the lot and its alternatives."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from buyside.db.demand import SalesOrder, SalesOrderLine
+from buyside.db.items import Item, Unit
+from buyside.db.orders import PurchaseOrder, PurchaseOrderLine
+from buyside.db.plans import PlanLine, PlanningRequirement, PlanningRun
+from buyside.db.stock import Warehouse
+from buyside.db.structure import Variant
+from buyside.domain.access import Actor, Permission, needs
+from buyside.domain.money import ZERO
+from buyside.domain.plans import PlanLineState, lot_size
+from buyside.domain.refusals import NotFound
+from buyside.queries.plan_lines import Source, sources_of
+from buyside.queries.plan_pegs import pegs_of_items
+
+
+@dataclass(frozen=True, slots=True)
+class ArithmeticRow:
+    """One date of an item in a warehouse, in stock units. `planned` is what open and converted plan lines bring."""
+
+    on_date: date
+    opening: Decimal
+    gross: Decimal
+    receipts: Decimal
+    overdue_receipts: Decimal
+    projected: Decimal
+    shortage: Decimal
+    planned: Decimal
+    projected_with_plan: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """The netting of one item in one warehouse: opening - gross + receipts = projected; short below the safety stock."""
+
+    run_id: int
+    item_id: int
+    warehouse_id: int
+    item: str
+    name: str
+    unit: str
+    supply: str
+    warehouse: str
+    as_of: date
+    on_hand: Decimal
+    safety_stock: Decimal
+    rows: tuple[ArithmeticRow, ...]
+
+
+@needs(Permission.PLAN_VIEW)
+def requirement_arithmetic(
+    session: Session, actor: Actor, *, run_id: int, item_id: int, warehouse_id: int
+) -> Arithmetic:
+    """The time-phased netting of a requirement as the run found it, and what the plan does about it. Refuses: NotFound."""
+    needs_of = (
+        select(PlanningRequirement)
+        .where(
+            col(PlanningRequirement.run_id) == run_id,
+            col(PlanningRequirement.item_id) == item_id,
+            col(PlanningRequirement.warehouse_id) == warehouse_id,
+        )
+        .order_by(col(PlanningRequirement.on_date))
+    )
+    found = {row.on_date: row for row in session.execute(needs_of).scalars()}
+    if not found:
+        raise NotFound(kind="requirement")
+    planned: dict[date, Decimal] = {}
+    for on, quantity in session.execute(
+        select(col(PlanLine.needed_on), func.sum(PlanLine.quantity_packs * PlanLine.unit_factor))
+        .where(
+            col(PlanLine.run_id) == run_id,
+            col(PlanLine.item_id) == item_id,
+            col(PlanLine.warehouse_id) == warehouse_id,
+            col(PlanLine.state) != PlanLineState.LEFT_OUT.value,
+        )
+        .group_by(col(PlanLine.needed_on))
+    ):
+        planned[on] = _six(quantity)
+    item = session.get_one(Item, item_id)
+    unit = session.get_one(Unit, item.unit_id)
+    first = found[min(found)]
+    on_hand = first.projected - first.scheduled_receipts + first.gross
+    return Arithmetic(
+        run_id=run_id,
+        item_id=item_id,
+        warehouse_id=warehouse_id,
+        item=item.code,
+        name=item.name,
+        unit=unit.code,
+        supply=item.supply,
+        warehouse=session.get_one(Warehouse, warehouse_id).code,
+        as_of=session.get_one(PlanningRun, run_id).as_of,
+        on_hand=on_hand,
+        safety_stock=_safety(found, item),
+        rows=tuple(_arithmetic_rows(found, planned, on_hand)),
+    )
+
+
+def _arithmetic_rows(
+    found: dict[date, PlanningRequirement], planned: dict[date, Decimal], on_hand: Decimal
+) -> list[ArithmeticRow]:
+    rows, balance, brought = [], on_hand, ZERO
+    for on in sorted(found.keys() | planned.keys()):
+        need = found.get(on)
+        brought += planned.get(on, ZERO)
+        opening, balance = balance, need.projected if need else balance
+        rows.append(
+            ArithmeticRow(
+                on_date=on,
+                opening=opening,
+                gross=need.gross if need else ZERO,
+                receipts=need.scheduled_receipts if need else ZERO,
+                overdue_receipts=need.overdue_receipts if need else ZERO,
+                projected=balance,
+                shortage=need.shortage if need else ZERO,
+                planned=planned.get(on, ZERO),
+                projected_with_plan=balance + brought,
+            )
+        )
+    return rows
+
+
+def _safety(found: dict[date, PlanningRequirement], item: Item) -> Decimal:
+    """The safety stock that the run kept: told by its shortages where there are any, else by the item of today."""
+    earlier = ZERO
+    for on in sorted(found):
+        row = found[on]
+        if row.shortage > 0:
+            return row.shortage + row.projected + earlier
+        earlier += row.shortage
+    return item.safety_stock
+
+
+@dataclass(frozen=True, slots=True)
+class PegRow:
+    """Who asks for how much of a requirement, in stock units. Without a sales order it is a stock policy."""
+
+    sales_order_line_id: int | None
+    sales_order: str
+    line_number: int | None
+    customer: str
+    sku: str
+    variant: str
+    needed_by: date | None
+    on_date: date
+    quantity: Decimal
+
+
+@needs(Permission.PLAN_VIEW)
+def pegs_of_requirement(
+    session: Session, actor: Actor, *, run_id: int, item_id: int, warehouse_id: int, on_date: date | None = None
+) -> list[PegRow]:
+    """The demand behind a requirement, or behind one date of it, by date and order."""
+    pegs = [
+        each
+        for each in pegs_of_items(session, run_id, [item_id])
+        if each.warehouse_id == warehouse_id and on_date in {None, each.on_date}
+    ]
+    asking = {each.sales_order_line_id for each in pegs if each.sales_order_line_id is not None}
+    lines = {
+        line.id: (line, order, variant)
+        for line, order, variant in session.execute(
+            select(SalesOrderLine, SalesOrder, Variant)
+            .join(SalesOrder, col(SalesOrder.id) == col(SalesOrderLine.order_id))
+            .join(Variant, col(Variant.id) == col(SalesOrderLine.variant_id))
+            .where(col(SalesOrderLine.id).in_(asking))
+        )
+    }
+    rows = []
+    for peg in pegs:
+        found = lines.get(peg.sales_order_line_id or 0)
+        line, order, variant = found or (None, None, None)
+        rows.append(
+            PegRow(
+                sales_order_line_id=peg.sales_order_line_id,
+                sales_order=order.number if order else "",
+                line_number=line.line_number if line else None,
+                customer=order.customer if order else "",
+                sku=variant.sku if variant else "",
+                variant=variant.name if variant else "",
+                needed_by=line.needed_by if line else None,
+                on_date=peg.on_date,
+                quantity=peg.quantity,
+            )
+        )
+    return sorted(rows, key=lambda row: (row.on_date, not row.sales_order, row.sales_order, row.line_number or 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another way to get what a plan line is short of: its quantity in the vendor's lots, its price, its dates."""
+
+    vendor_item_id: int
+    vendor: str
+    vendor_part: str
+    preference: int
+    lead_days: int
+    quantity_packs: Decimal
+    unit: str
+    unit_factor: Decimal
+    unit_price: Decimal | None
+    total: Decimal | None
+    currency: str
+    order_by: date
+    late_days: int
+    is_usable: bool
+    is_chosen: bool
+    is_suggested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLineDetail:
+    """A line of the draft plan with the reasons for it. Quantities in the purchase unit, `shortage` in stock units."""
+
+    line_id: int
+    version: int
+    run_id: int
+    item_id: int
+    warehouse_id: int
+    item: str
+    name: str
+    stock_unit: str
+    warehouse: str
+    state: str
+    is_locked: bool
+    left_out_reason: str
+    drift: str
+    reason: str
+    lot: str
+    """The lot-size arithmetic of the suggestion in words."""
+    shortage: Decimal
+    needed_on: date
+    suggested_needed_on: date
+    order_by: date
+    late_days: int
+    vendor_item_id: int | None
+    vendor: str
+    suggested_vendor: str
+    unit: str
+    unit_factor: Decimal
+    quantity_packs: Decimal
+    suggested_quantity: Decimal
+    unit_price: Decimal | None
+    suggested_unit_price: Decimal | None
+    currency: str
+    total: Decimal | None
+    order_number: str
+    alternatives: tuple[Alternative, ...]
+
+
+@needs(Permission.PLAN_VIEW)
+def plan_line_detail(session: Session, actor: Actor, *, line_id: int) -> PlanLineDetail:
+    """One line of the draft plan, and who else could deliver. Refuses: NotFound."""
+    line = session.get(PlanLine, line_id)
+    if line is None:
+        raise NotFound(kind="plan line")
+    run = session.get_one(PlanningRun, line.run_id)
+    item = session.get_one(Item, line.item_id)
+    sources = {each.vendor_item_id: each for each in sources_of(session, on=run.as_of, item_ids=[line.item_id])}
+    chosen, suggested = sources.get(line.vendor_item_id or 0), sources.get(line.suggested_vendor_item_id or 0)
+    number = session.execute(
+        select(col(PurchaseOrder.number))
+        .join(PurchaseOrderLine, col(PurchaseOrderLine.order_id) == col(PurchaseOrder.id))
+        .where(col(PurchaseOrderLine.id) == line.purchase_order_line_id)
+    ).scalar_one_or_none()
+    stock_unit = session.get_one(Unit, item.unit_id).code
+    return PlanLineDetail(
+        line_id=line.id,
+        version=line.version,
+        run_id=line.run_id,
+        item_id=item.id,
+        warehouse_id=line.warehouse_id,
+        item=item.code,
+        name=item.name,
+        stock_unit=stock_unit,
+        warehouse=session.get_one(Warehouse, line.warehouse_id).code,
+        state=line.state,
+        is_locked=line.is_locked,
+        left_out_reason=line.left_out_reason,
+        drift=line.drift,
+        reason=line.reason,
+        lot=_lot_in_words(line, suggested, stock_unit),
+        shortage=line.shortage,
+        needed_on=line.needed_on,
+        suggested_needed_on=line.suggested_needed_on,
+        order_by=line.order_by,
+        late_days=line.late_days,
+        vendor_item_id=line.vendor_item_id,
+        vendor=chosen.vendor_name if chosen else "",
+        suggested_vendor=suggested.vendor_name if suggested else "",
+        unit=session.get_one(Unit, line.unit_id).code,
+        unit_factor=line.unit_factor,
+        quantity_packs=line.quantity_packs,
+        suggested_quantity=line.suggested_quantity_packs,
+        unit_price=line.unit_price,
+        suggested_unit_price=line.suggested_unit_price,
+        currency=line.currency_code or "",
+        total=None if line.unit_price is None else line.quantity_packs * line.unit_price,
+        order_number=number or "",
+        alternatives=tuple(_alternative(each, line, run.as_of) for each in sources.values()),
+    )
+
+
+def _alternative(source: Source, line: PlanLine, as_of: date) -> Alternative:
+    quantity = lot_size(line.shortage, source.lots)
+    price = source.price_of(quantity, as_of)
+    order_by = source.order_by(line.needed_on)
+    return Alternative(
+        vendor_item_id=source.vendor_item_id,
+        vendor=source.vendor_name,
+        vendor_part=source.vendor_part,
+        preference=source.preference,
+        lead_days=source.lead_days,
+        quantity_packs=quantity,
+        unit=source.unit_code,
+        unit_factor=source.lots.factor,
+        unit_price=price.unit_price if price else None,
+        total=quantity * price.unit_price if price else None,
+        currency=source.currency_code,
+        order_by=order_by,
+        late_days=max(0, (as_of - order_by).days),
+        is_usable=source.is_usable,
+        is_chosen=source.vendor_item_id == line.vendor_item_id,
+        is_suggested=source.vendor_item_id == line.suggested_vendor_item_id,
+    )
+
+
+def _lot_in_words(line: PlanLine, source: Source | None, stock_unit: str) -> str:
+    """As in "Short of 7 pcs = 3.5 box; at least 8; in multiples of 4; 8 box hold 16 pcs."."""
+    if source is None:
+        return f"Short of {_plain(line.shortage)} {stock_unit}."
+    lots = source.lots
+    parts = [f"Short of {_plain(line.shortage)} {stock_unit}"]
+    if lots.factor != 1 or source.unit_code != stock_unit:
+        parts.append(f"1 {source.unit_code} holds {_plain(lots.factor)} {stock_unit}")
+    if lots.minimum:
+        parts.append(f"at least {_plain(lots.minimum)} {source.unit_code}")
+    if lots.multiple:
+        parts.append(f"in multiples of {_plain(lots.multiple)}")
+    quantity = line.suggested_quantity_packs
+    parts.append(f"so {_plain(quantity)} {source.unit_code}, which is {_plain(quantity * lots.factor)} {stock_unit}")
+    return "; ".join(parts) + "."
+
+
+def _six(quantity: Decimal) -> Decimal:
+    return quantity.quantize(Decimal("0.000001"))
+
+
+def _plain(quantity: Decimal) -> str:
+    return f"{quantity.normalize():f}"
