@@ -2,6 +2,7 @@
 
 from buyside.queries.demand import SALES_LINE_ROWS, SALES_ORDER_ROWS
 from buyside.queries.orders import ORDER_ROWS
+from buyside.queries.plans import PLAN_LINE_ROWS, PROBLEM_ROWS, REQUIREMENT_ROWS
 from buyside.queries.receipts import EXPECTED_ROWS, RECEIPT_ROWS
 from buyside.queries.rows import GridSource
 from buyside.queries.stock import BALANCE_ROWS, ENTRY_ROWS
@@ -14,4 +15,7 @@ GRIDS: tuple[GridSource, ...] = (
     ENTRY_ROWS,
     SALES_ORDER_ROWS,
     SALES_LINE_ROWS,
+    REQUIREMENT_ROWS,
+    PLAN_LINE_ROWS,
+    PROBLEM_ROWS,
 )

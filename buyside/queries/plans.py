@@ -409,5 +409,3 @@ PROBLEM_ROWS = GridSource(
     order=(("kind", "asc"), ("about", "asc")),
     scopes=("run_id", "kind"),
 )
-
-PLAN_GRIDS = (REQUIREMENT_ROWS, PLAN_LINE_ROWS, PROBLEM_ROWS)
