@@ -13,7 +13,7 @@ import numpy as np
 
 from buyside.planning import kernels
 from buyside.planning.configuration import Configured
-from buyside.planning.dense import ROOM, refuse_beyond, with_common_unit
+from buyside.planning.dense import FOREVER, ROOM, refuse_beyond, with_common_unit
 from buyside.planning.kernels import MAKE, MICRO, PHANTOM, REST, Edges, Ints, Stock
 from buyside.planning.structure import Structure
 
@@ -58,7 +58,7 @@ def explode(
         days = int(sold.demand.day[lines].max(initial=0)) + 1
         dead[warehouse] = np.zeros(structure.supply.size, np.bool_)
         run = _Run(structure, sold, sold_edges, edges, stock, lines, days, dead[warehouse], mapped)
-        dense = structure.supply.size * days <= cells
+        dense = (structure.supply.size + run.sources) * days <= cells
         gross[warehouse] = run.as_block(unit, wide=wide) if dense else run.as_events()
     unmapped = ~mapped & ~sold.blocked & (sold.demand.quantity > 0)
     return Explosion(gross, unmapped, dead)
@@ -97,14 +97,33 @@ class _Run:
     dead: np.ndarray
     mapped: np.ndarray
 
+    @property
+    def sources(self) -> int:
+        """Sources of BOM rows, and edges without one."""
+        return int(self.sold_edges.ptr.size - 1 + self.sold_edges.component.size - self.sold_edges.ptr[-1])
+
     def as_block(self, unit: int, *, wide: bool) -> Gross:
         """Dense block of items × days."""
-        sold = self.sold
-        cells = np.zeros(self.structure.supply.size * self.days, np.int64)
+        sold, edges, days = self.sold, self.sold_edges, self.days
+        cells = np.zeros(self.structure.supply.size * days, np.int64)
         rests = np.zeros(cells.size if wide else 1, np.int64)
-        kernels.scatter_lines(
-            self.lines, sold.demand, self.sold_edges, sold.rules, self.mapped, cells, rests, self.days, wide
-        )
+        sources = self.sources
+        plain = np.zeros(edges.ptr.size - 1, np.bool_)
+        of_row = np.repeat(np.arange(plain.size), np.diff(edges.ptr))
+        always = (edges.first == -FOREVER) & (edges.last == FOREVER)
+        plain[of_row[always[: of_row.size]]] = True
+        # Rows count on a line's own date, which for a line that is past due is not the day of its cell: one day at a time.
+        needed = sold.demand.valid_day[self.lines]
+        late = (needed < 0) & ~always.all()
+        for past in np.unique(needed[late]):
+            asked = np.zeros(sources, np.int64)
+            some = self.lines[needed == past]
+            kernels.gather_lines(some, sold.demand, edges, sold.rules, plain, self.mapped, asked, 1)
+            counting = edges._replace(first=edges.first - past, last=edges.last - past)
+            kernels.explode_sources(asked, 1, counting, cells, rests, days, wide)
+        asked = np.zeros(sources * days, np.int64)
+        kernels.gather_lines(self.lines[~late], sold.demand, edges, sold.rules, plain, self.mapped, asked, days)
+        kernels.explode_sources(asked, days, edges, cells, rests, days, wide)
         for key, more in self._beyond_twelve_decimals().items():
             cells[key], rests[key] = cells[key] + (rests[key] + more) // REST, (rests[key] + more) % REST
         return Gross(*kernels.explode_block(self.stock, self.edges, cells, rests, self.days, unit, wide, self.dead))

@@ -301,3 +301,28 @@ PLAN_LINES = _frame(
     better_price=Column(NUMBER, "its unit price, at PRICE_SCALE", nullable=True),
     saving=Column(NUMBER, "money that it costs less, at PRICE_SCALE, rounded half up", nullable=True),
 )
+ARITHMETIC = _frame(
+    "ARITHMETIC",
+    "date",
+    date=Column(DATE, "a day on which anything happens"),
+    opening=_quantity("balance before it without any new order"),
+    gross=_quantity("demand of that date"),
+    scheduled_receipts=_quantity("open purchase quantities that arrive on it"),
+    projected=_quantity("balance at its end without any new order"),
+    shortage=_quantity("new supply needed on it"),
+    planned=_quantity("what a plan line brings on it, stock units"),
+    projected_with_plan=_quantity("balance at its end with the plan lines up to it"),
+)
+STRUCTURE = _frame(
+    "STRUCTURE",
+    "place",
+    place=_id("number of the row, parents before their components"),
+    parent_place=_id("row of the parent; empty: the sold line itself", nullable=True),
+    depth=Column(NUMBER, "1 for components of the line itself"),
+    component=_id("item"),
+    row=_id("BOM row that puts it there; empty: a rule alone does", nullable=True),
+    rules=Column(pl.List(NUMBER), "rules that put it there or changed it, in order of application"),
+    needed_on=Column(DATE, "when the line needs it, if nothing is in stock"),
+    per_unit=_quantity("stock units per sold unit, rounded half up for display"),
+    quantity=_quantity("the same for the open quantity of the line"),
+)

@@ -71,17 +71,15 @@ def has_repeats(ptr: Ints, value: Ints) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def ranges(ptr: Ints, rows: Ints) -> Ints:
-    """The positions ptr[r]..ptr[r + 1] of each row r, one row after the other."""
-    total = 0
-    for r in rows:
-        total += ptr[r + 1] - ptr[r]
-    out = np.empty(total, np.int64)
-    at = 0
-    for r in rows:
-        for k in range(ptr[r], ptr[r + 1]):
-            out[at] = k
-            at += 1
+def in_groups_order(ptr: Ints, rows: Ints, groups: Ints) -> Ints:
+    """The columns of `rows`, group by group in another order of the groups."""
+    out = np.empty_like(rows)
+    for row in range(rows.shape[0]):
+        at = 0
+        for g in groups:
+            for k in range(ptr[g], ptr[g + 1]):
+                out[row, at] = rows[row, k]
+                at += 1
     return out
 
 
@@ -133,14 +131,12 @@ def upper_bounds(edges: Any, supply: Ints, extra: Ints, bound: NDArray[np.float6
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _deposit(cells: Ints, rests: Ints, at: int, quantity: int, edges: Any, e: int, wide: bool) -> None:
-    if not wide:
-        cells[at] += quantity * edges.narrow[e]
-        return
+def _deposit_wide(cells: Ints, rests: Ints, at: int, quantity: int, whole: int, micro: int) -> None:
+    """Add quantity × (whole × 10^-6 + micro × 10^-12), exactly."""
     units, micros = quantity // MICRO, quantity % MICRO
-    middle = units * edges.micro[e] + micros * edges.whole[e]
-    rest = rests[at] + (middle % MICRO) * MICRO + micros * edges.micro[e]
-    cells[at] += units * edges.whole[e] + middle // MICRO + rest // REST
+    middle = units * micro + micros * whole
+    rest = rests[at] + (middle % MICRO) * MICRO + micros * micro
+    cells[at] += units * whole + middle // MICRO + rest // REST
     rests[at] = rest % REST
 
 
@@ -203,34 +199,124 @@ def _source(demand: Any, edges: Any, i: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def scatter_lines(
+def gather_lines(
     lines: Ints,
     demand: Any,
     edges: Any,
     rules: Any,
+    plain: NDArray[np.bool_],
     mapped: NDArray[np.bool_],
+    asked: Ints,
+    days: int,
+) -> None:
+    """Add the quantities of `lines` to a flat block of sources, and behind them of edges without a source, by day.
+
+    `plain` marks sources with a row that always counts. Lines that had any BOM row or rule are marked as `mapped`.
+    """
+    quantity, day, own = demand.quantity, demand.day, demand.own
+    option_ptr, option = demand.option_ptr, demand.option
+    key_ptr, key_rule, structural, rule_edge = rules.key_ptr, rules.key_rule, rules.structural, rules.edge
+    simple = (rules.product < 0) & (rules.variant < 0) & (np.diff(rules.cond_ptr) <= 1)
+    sources = edges.ptr.size - 1
+    behind = edges.ptr[sources]
+    for i in lines:
+        source = own[i]
+        if source < 0 or not plain[source]:
+            source = _source(demand, edges, i)
+        if source >= 0:
+            mapped[i] = True
+            asked[source * days + day[i]] += quantity[i]
+        for j in range(option_ptr[i], option_ptr[i + 1] + 1):
+            key = option[j] if j < option_ptr[i + 1] else key_ptr.size - 2
+            for k in range(key_ptr[key], key_ptr[key + 1]):
+                r = key_rule[k]
+                if not structural[r] and (simple[r] or _holds(rules, demand, r, i)):
+                    mapped[i] = True
+                    asked[(sources + rule_edge[r] - behind) * days + day[i]] += quantity[i]
+
+
+@njit(cache=True, nogil=True)
+def explode_sources(asked: Ints, width: int, edges: Any, cells: Ints, rests: Ints, days: int, wide: bool) -> None:
+    """Turn quantities of sources and of edges without a source, `width` days each, into quantities of their components."""
+    sources = edges.ptr.size - 1
+    behind = edges.ptr[sources]
+    day = np.empty(width, np.int64)
+    quantity = np.empty(width, np.int64)
+    for row in range(asked.size // width):
+        n = 0
+        for d in range(width):
+            if asked[row * width + d]:
+                day[n], quantity[n] = d, asked[row * width + d]
+                n += 1
+        if n:
+            first, stop = behind + row - sources, behind + row - sources + 1
+            if row < sources:
+                first, stop = edges.ptr[row], edges.ptr[row + 1]
+            _add_components(first, stop, day, quantity, n, 0, edges, cells, rests, days, wide)
+
+
+@njit(cache=True, nogil=True)
+def _add_components(
+    first: int,
+    stop: int,
+    day: Ints,
+    quantity: Ints,
+    count: int,
+    lead: int,
+    edges: Any,
     cells: Ints,
     rests: Ints,
     days: int,
     wide: bool,
-) -> None:
-    """Add the components of `lines` to the flat item × day block, and mark the lines that had any BOM row or rule."""
-    for i in lines:
-        quantity, day, valid_day = demand.quantity[i], demand.day[i], demand.valid_day[i]
-        source = _source(demand, edges, i)
-        if source >= 0:
-            mapped[i] = True
-            for e in range(edges.ptr[source], edges.ptr[source + 1]):
-                if edges.first[e] <= valid_day <= edges.last[e]:
-                    _deposit(cells, rests, edges.component[e] * days + day, quantity, edges, e, wide)
-        for j in range(demand.option_ptr[i], demand.option_ptr[i + 1] + 1):
-            key = demand.option[j] if j < demand.option_ptr[i + 1] else rules.key_ptr.size - 2
-            for k in range(rules.key_ptr[key], rules.key_ptr[key + 1]):
-                r = rules.key_rule[k]
-                if not rules.structural[r] and _holds(rules, demand, r, i):
-                    mapped[i] = True
-                    e = rules.edge[r]
-                    _deposit(cells, rests, edges.component[e] * days + day, quantity, edges, e, wide)
+) -> bool:
+    """Add quantity × factor of the edges first..stop, `lead` days earlier but never before today; whether one always counts."""
+    moved = np.empty(
+        count, np.int64
+    )  # quantities by the day on which components are needed, as edges that always count see them
+    when = np.empty(count, np.int64)
+    n = 0
+    for k in range(count):
+        d = max(day[k] - lead, 0)
+        if n and when[n - 1] == d:
+            moved[n - 1] += quantity[k]
+        else:
+            when[n], moved[n] = d, quantity[k]
+            n += 1
+    unbroken = n == when[n - 1] - when[0] + 1
+    always = False
+    component, whole, micro, narrow, since, until = (
+        edges.component,
+        edges.whole,
+        edges.micro,
+        edges.narrow,
+        edges.first,
+        edges.last,
+    )
+    for e in range(first, stop):
+        base = component[e] * days
+        if since[e] <= day[0] and until[e] >= day[count - 1]:
+            always = True
+            if wide:
+                for k in range(n):
+                    _deposit_wide(cells, rests, base + when[k], moved[k], whole[e], micro[e])
+            elif unbroken:
+                start = base + when[0]
+                factor = narrow[e]
+                for k in range(n):
+                    cells[start + k] += moved[k] * factor
+            else:
+                factor = narrow[e]
+                for k in range(n):
+                    cells[base + when[k]] += moved[k] * factor
+        else:
+            for k in range(count):
+                if since[e] <= day[k] <= until[e]:
+                    at = base + max(day[k] - lead, 0)
+                    if wide:
+                        _deposit_wide(cells, rests, at, quantity[k], whole[e], micro[e])
+                    else:
+                        cells[at] += quantity[k] * narrow[e]
+    return always
 
 
 @njit(cache=True, nogil=True)
@@ -277,7 +363,7 @@ def multiply(quantity: Ints, edge: Ints, edges: Any) -> tuple[Ints, Ints]:
     cells = np.zeros(quantity.size, np.int64)
     rests = np.zeros(quantity.size, np.int64)
     for i in range(quantity.size):
-        _deposit(cells, rests, i, quantity[i], edges, edge[i], True)
+        _deposit_wide(cells, rests, i, quantity[i], edges.whole[edge[i]], edges.micro[edge[i]])
     return cells, rests
 
 
@@ -361,13 +447,25 @@ def _round_row(cells: Ints, rests: Ints, p: int, days: int, unit: int, wide: boo
         if wide:
             q += 2 * rests[at] >= REST
         elif q and unit > 1:
-            q, rest = q // unit, q % unit
-            q += 2 * rest >= unit
+            full = q // unit
+            q = full + (2 * (q - full * unit) >= unit)
         cells[at] = q
         if q:
             day[n], gross[n] = d, q
             n += 1
     return n
+
+
+@njit(cache=True, nogil=True)
+def _any_uncounted(day: Ints, count: int, first: int, stop: int, edges: Any) -> bool:
+    """Whether none of the edges first..stop counts on some of the days."""
+    for k in range(count):
+        counts = False
+        for e in range(first, stop):
+            counts |= edges.first[e] <= day[k] <= edges.last[e]
+        if not counts:
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True)
@@ -402,7 +500,9 @@ def explode_block(
                     events += 1
         if events == 0:
             continue
-        explode_row(p, day, gross, events, stock.lead[p], edges, cells, rests, days, wide, dead)
+        first, stop = edges.ptr[p], edges.ptr[p + 1]
+        if not _add_components(first, stop, day, gross, events, stock.lead[p], edges, cells, rests, days, wide):
+            dead[p] = _any_uncounted(day, events, first, stop, edges)
     cell_day = np.empty(ptr[n], np.int64)
     cell = np.empty(ptr[n], np.int64)
     at = 0
@@ -413,47 +513,6 @@ def explode_block(
                     cell_day[at], cell[at] = d, cells[p * days + d]
                     at += 1
     return ptr, cell_day, cell
-
-
-@njit(cache=True, nogil=True)
-def explode_row(
-    p: int,
-    day: Ints,
-    short: Ints,
-    events: int,
-    lead: int,
-    edges: Any,
-    cells: Ints,
-    rests: Ints,
-    days: int,
-    wide: bool,
-    dead: NDArray[np.bool_],
-) -> None:
-    """Add the components of one made or phantom item, each needed `lead` days before it but never before today."""
-    last_day = day[events - 1]
-    always = False
-    for e in range(edges.ptr[p], edges.ptr[p + 1]):
-        base = edges.component[e] * days
-        if edges.first[e] <= day[0] and edges.last[e] >= last_day:
-            always = True
-            if wide:
-                for k in range(events):
-                    _deposit(cells, rests, base + max(day[k] - lead, 0), short[k], edges, e, True)
-            else:
-                factor = edges.narrow[e]
-                for k in range(events):
-                    cells[base + max(day[k] - lead, 0)] += short[k] * factor
-        else:
-            for k in range(events):
-                if edges.first[e] <= day[k] <= edges.last[e]:
-                    _deposit(cells, rests, base + max(day[k] - lead, 0), short[k], edges, e, wide)
-    if not always:
-        for k in range(events):
-            counts = False
-            for e in range(edges.ptr[p], edges.ptr[p + 1]):
-                counts |= edges.first[e] <= day[k] <= edges.last[e]
-            if not counts:
-                dead[p] = True
 
 
 @njit(cache=True, nogil=True)

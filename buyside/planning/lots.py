@@ -45,42 +45,50 @@ def plan_lines(
     groups, item, warehouse = in_order(structure, netted.warehouses)
     ptr = np.concatenate(ptrs)
     counts = np.diff(ptr)[groups]
-    day, need, by_shortage, steps, brings = np.concatenate(found, axis=1)[:, kernels.ranges(ptr, groups)]
+    day, need, by_shortage, steps, brings = kernels.in_groups_order(ptr, np.concatenate(found, axis=1), groups)
     at = np.repeat(groups % n if n else groups, counts)
     candidate = choice.chosen[at]
-    has = candidate >= 0
     quantity = steps * step[at]
     price = lot_kernels.price_breaks(candidate, quantity, choice.price_ptr, ints(choice.prices["from_quantity"]))
     vendor = choice.candidates.select("vendor_item", "vendor", "reason", "candidates", "preference", "lead_days")
-    picked = vendor[np.where(has, candidate, 0)] if vendor.height else vendor.clear(at.size)
-    known = pl.Series(has)
-    picked = picked.select(pl.when(known).then(pl.all()))
-    lead = ints(picked["lead_days"].fill_null(0)) + ints(structure.items["goods_in_days"])[at]
-    late = np.maximum(0, lead - day)
-    lines = pl.DataFrame(
-        {
-            "item": np.repeat(item, counts),
-            "warehouse": np.repeat(warehouse, counts),
-            "needed_on": dates(day, as_of),
-            "order_by": dates(day - lead, as_of),
-            "late_days": late,
-            "shortage": need,
-            "trigger": pl.Series(by_shortage == 1).replace_strict(
-                {True: "shortage", False: "reorder_point"}, return_dtype=pl.String
-            ),
-            "quantity": pl.Series(quantity),
-            "stock_quantity": brings,
-        }
-    ).hstack(picked)
-    unpriced = choice.prices.select("unit_price", "currency")
-    priced = unpriced[np.maximum(price, 0)] if unpriced.height else unpriced.clear(at.size)
-    lines = lines.hstack(priced.select(pl.when(pl.Series(price >= 0)).then(pl.all()))).with_columns(
-        pl.when(known).then("quantity").alias("quantity"),
-        pl.col("reason").fill_null("no_vendor"),
-        pl.col("candidates").fill_null(0),
+    picked = vendor.select(pl.all().gather(_row_numbers(candidate)))
+    lead_of = np.where(choice.chosen >= 0, _taken(choice.candidates["lead_days"], choice.chosen), 0)
+    lead = (lead_of + ints(structure.items["goods_in_days"]))[at]
+    trigger = pl.Series(["reorder_point", "shortage"]).gather(by_shortage)
+    lines = (
+        pl.DataFrame(
+            {
+                "item": np.repeat(item, counts),
+                "warehouse": np.repeat(warehouse, counts),
+                "needed_on": dates(day, as_of),
+                "order_by": dates(day - lead, as_of),
+                "late_days": np.maximum(0, lead - day),
+                "shortage": need,
+                "trigger": trigger,
+                "quantity": quantity,
+                "stock_quantity": brings,
+            }
+        )
+        .hstack(picked)
+        .hstack(choice.prices.select(pl.col("unit_price", "currency").gather(_row_numbers(price))))
+        .with_columns(
+            pl.when(pl.col("vendor_item").is_not_null()).then("quantity").alias("quantity"),
+            pl.col("reason").fill_null("no_vendor"),
+            pl.col("candidates").fill_null(0),
+        )
     )
     better = _better_orders(candidate, quantity, price, step[at], lots.multiple[at], choice)
-    return PLAN_LINES.check(lines.with_row_index("at").join(better, on="at", how="left", maintain_order="left"))
+    return PLAN_LINES.check(lines.hstack(better))
+
+
+def _row_numbers(rows: Ints) -> pl.Series:
+    """Row numbers to gather by; -1 gathers null."""
+    return pl.select(pl.when(pl.lit(pl.Series(rows)) >= 0).then(pl.lit(pl.Series(rows)))).to_series()
+
+
+def _taken(column: pl.Series, rows: Ints) -> Ints:
+    """The values of some rows; anything for row -1."""
+    return ints(column)[rows] if column.len() else np.zeros_like(rows)
 
 
 def _lots(structure: Structure, netted: Netted, choice: Choice) -> tuple[Lots, Ints]:
@@ -88,12 +96,9 @@ def _lots(structure: Structure, netted: Netted, choice: Choice) -> tuple[Lots, I
     items, chosen = structure.items, choice.chosen
     if items.filter(~pl.col("lot_policy").is_in(list(POLICIES)) | ~pl.col("unit_digits").is_between(0, 6)).height:
         raise Misfit("ITEMS has an unknown lot policy, or digits outside 0 to 6")
-    has = chosen >= 0
-    row = np.where(has, chosen, 0)
 
     def of_vendor(name: str, otherwise: Ints | int) -> Ints:
-        column = ints(choice.candidates[name])
-        return np.where(has, column[row] if column.size else 0, otherwise)
+        return np.where(chosen >= 0, _taken(choice.candidates[name], chosen), otherwise)
 
     digits = of_vendor("unit_digits", ints(items["unit_digits"]))
     factor = of_vendor(
@@ -134,18 +139,18 @@ def _better_orders(
 ) -> pl.DataFrame:
     """Larger orders at a higher price break that cost less in all (PLAN-8): the cheapest, then the smallest, per line."""
     prices, ptr = choice.prices, choice.price_ptr
-    empty = {"at": pl.UInt32, "better_quantity": pl.Int64, "better_price": pl.Int64, "saving": pl.Int64}
+    names = ("better_quantity", "better_price", "saving")
     line, row = lot_kernels.larger_breaks(
         candidate, quantity, price, ptr, ints(prices["from_quantity"]), ints(prices["unit_price"])
     )
     if not line.size:
-        return pl.DataFrame(schema=empty)
+        return pl.DataFrame({name: pl.repeat(None, candidate.size, dtype=pl.Int64, eager=True) for name in names})
     lot = step[line] * multiple[line]
     larger = -(-ints(prices["from_quantity"])[row] // lot) * lot
     row = lot_kernels.price_breaks(candidate[line], larger, ptr, ints(prices["from_quantity"]))
     exact = pl.DataFrame(
         {
-            "at": line.astype(np.uint32),
+            "at": line,
             "better_quantity": larger,
             "better_price": prices["unit_price"].gather(row),
             "same": prices["currency"].gather(row) == prices["currency"].gather(price[line]),
@@ -154,7 +159,7 @@ def _better_orders(
     ).with_columns(
         less=pl.col("now") - pl.col("better_quantity").cast(pl.Int128) * pl.col("better_price").cast(pl.Int128)
     )
-    return (
+    best = (
         exact.filter(pl.col("same") & (pl.col("less") > 0))
         .sort("at", pl.col("less"), "better_quantity", descending=[False, True, False])
         .unique("at", keep="first", maintain_order=True)
@@ -165,3 +170,6 @@ def _better_orders(
             ((pl.col("less") + QUANTITY_SCALE // 2) // QUANTITY_SCALE).cast(pl.Int64).alias("saving"),
         )
     )
+    found = np.full(candidate.size, -1, np.int64)
+    found[ints(best["at"])] = np.arange(best.height)
+    return best.select(pl.col(*names).gather(_row_numbers(found)))

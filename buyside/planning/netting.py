@@ -104,15 +104,15 @@ def requirements(structure: Structure, netted: Netted, as_of: date) -> pl.DataFr
     """REQUIREMENTS of a netting, sorted by item, warehouse and date."""
     groups, item, warehouse = in_order(structure, netted.warehouses)
     counts = np.diff(netted.ptr)[groups]
-    rows = kernels.ranges(netted.ptr, groups)
+    rows = kernels.in_groups_order(netted.ptr, netted.rows, groups)
     names = ("gross", "scheduled_receipts", "overdue_receipts", "projected", "shortage")
     return REQUIREMENTS.check(
         pl.DataFrame(
             {
                 "item": np.repeat(item, counts),
                 "warehouse": np.repeat(warehouse, counts),
-                "date": dates(netted.rows[0][rows], as_of),
-                **{name: netted.rows[k][rows] for k, name in enumerate(names, 1)},
+                "date": dates(rows[0], as_of),
+                **{name: rows[k] for k, name in enumerate(names, 1)},
             }
         )
     )
