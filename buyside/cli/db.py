@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from importlib import import_module
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +11,7 @@ import psycopg
 import typer
 
 from buyside.cli.opened import opened_database
-from buyside.cli.output import Json, say, show, show_json
+from buyside.cli.output import Json, progress, say, show, show_json
 from buyside.db import ready, server
 from buyside.db.engine import owner_url
 from buyside.domain.access import OPERATOR
@@ -103,16 +103,22 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that `buyside db b
 @app.command()
 def check(as_json: Json = False) -> None:
     """Recompute everything that must hold: balances equal ledgers, totals equal lines, received equals receipts."""
-    with opened_database():
-        results = ask(import_module("buyside.queries.checks").all_checks, OPERATOR)
-    rows = [{"check": each.name, "holds": each.holds, "found": each.found} for each in results]
+    from buyside.queries.checks import all_checks
+
+    with opened_database(), progress(quiet=as_json) as bar:
+        task = bar.add_task("Checking", total=None)
+        results = ask(all_checks, OPERATOR, on_check=lambda name: bar.update(task, advance=1, description=name))
     if as_json:
-        show_json(rows)
+        show_json([asdict(each) for each in results])
     else:
+        rows = [
+            {"check": each.says, "records": each.looked_at, "broken": each.broken, "examples": "\n".join(each.examples)}
+            for each in results
+        ]
         show(rows, title="Checks", as_json=False)
-    failed = sum(not row["holds"] for row in rows)
+    failed = sum(not each.holds for each in results)
     if failed:
-        raise ChecksFailed(failed=failed, total=len(rows))
+        raise ChecksFailed(failed=failed, total=len(results))
 
 
 def _run(program: str, *words: str) -> subprocess.CompletedProcess[str]:

@@ -1,5 +1,6 @@
 """`buyside db`: save, bring back, and refuse to overwrite."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ from psycopg import sql
 from buyside.cli import main
 from buyside.config import settings
 from buyside.db import engine
+from buyside.domain.access import Permission, needs
+from buyside.queries import checks
 from tests.conftest import Database
 
 
@@ -96,3 +99,25 @@ def test_what_is_no_backup_is_refused_and_leaves_nothing(
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     assert main.run(["db", "restore", str(tmp_path / "nowhere")]) == main.REFUSED
+
+
+def test_a_new_database_passes_every_check(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["db", "check", "--json"]) == main.DONE
+    results = json.loads(capsys.readouterr().out)
+    assert len(results) > 5
+    assert all(each["holds"] for each in results)
+
+
+def test_a_broken_invariant_is_a_refusal_that_names_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = checks.Checked(
+        name="balances", says="Balances are sums.", holds=False, looked_at=3, broken=1, examples=("M1, bolt",)
+    )
+    monkeypatch.setattr(
+        checks, "all_checks", needs(Permission.INVARIANTS_CHECK)(lambda _session, _actor, **_named: [broken])
+    )
+    assert main.run(["db", "check"]) == main.REFUSED
+    said = capsys.readouterr()
+    assert "M1, bolt" in said.out
+    assert said.err == "1 of 1 checks failed.\n"
