@@ -5,7 +5,7 @@ from buyside.queries.orders import ORDER_ROWS
 from buyside.queries.plans import PLAN_LINE_ROWS, PROBLEM_ROWS, REQUIREMENT_ROWS
 from buyside.queries.receipts import EXPECTED_ROWS, RECEIPT_ROWS
 from buyside.queries.rows import GridSource
-from buyside.queries.stock import BALANCE_ROWS, ENTRY_ROWS
+from buyside.queries.stock import BALANCE_ROWS, ENTRY_ROWS, PAST_BALANCE_ROWS
 
 GRIDS: tuple[GridSource, ...] = (
     ORDER_ROWS,
@@ -13,6 +13,7 @@ GRIDS: tuple[GridSource, ...] = (
     RECEIPT_ROWS,
     BALANCE_ROWS,
     ENTRY_ROWS,
+    PAST_BALANCE_ROWS,
     SALES_ORDER_ROWS,
     SALES_LINE_ROWS,
     REQUIREMENT_ROWS,

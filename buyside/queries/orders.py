@@ -36,6 +36,11 @@ def open_quantity() -> ColumnElement[Decimal]:
     return func.greatest(col(PurchaseOrderLine.quantity) - col(PurchaseOrderLine.received_quantity), 0)
 
 
+def _open_value() -> ColumnElement[Decimal]:
+    """What is still to come of an order line is worth: its share of the line's total, tax and discounts included."""
+    return col(PurchaseOrderLine.total) * open_quantity() / col(PurchaseOrderLine.quantity)
+
+
 def is_open() -> ColumnElement[bool]:
     """Whether an order line, of an order that awaits goods, is still to come."""
     return and_(
@@ -69,8 +74,12 @@ def orders_in_reach(actor: Actor) -> Select[Any]:
             ordered_on=col(PurchaseOrder.ordered_on),
             next_due_on=_of_lines(func.min(due_on()), is_open()),
             is_late=late.correlate(PurchaseOrder),
+            late_days=func.greatest(
+                organisation_today() - func.coalesce(_of_lines(func.min(due_on()), is_open()), organisation_today()), 0
+            ),
             lines=_of_lines(func.count()),
             total=col(PurchaseOrder.total),
+            open_value=func.coalesce(_of_lines(func.sum(_open_value()), is_open()), 0),
             currency=col(PurchaseOrder.currency_code),
             warehouse=col(Warehouse.code),
             owner=func.coalesce(owner.name, ""),
@@ -100,8 +109,10 @@ ORDER_ROWS = GridSource(
         RowColumn("ordered_on", Kind.DATE),
         RowColumn("next_due_on", Kind.DATE),
         RowColumn("is_late", Kind.FLAG, required=True),
+        RowColumn("late_days", Kind.NUMBER, required=True),
         RowColumn("lines", Kind.NUMBER, required=True),
         RowColumn("total", Kind.MONEY, required=True),
+        RowColumn("open_value", Kind.MONEY, required=True),
         RowColumn("currency", required=True),
         RowColumn("warehouse", required=True),
         RowColumn("owner", required=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -14,7 +15,8 @@ from buyside.domain.refusals import Unreadable
 from buyside.domain.words import NUMERIC, Kind
 
 TODAY = "today"
-"""Stands for the reader's date, so that a view such as "late" needs no new address each morning."""
+"""Stands for the reader's date, so that a view such as "late" needs no new address each morning; "today+6" is six days on."""
+_FROM_TODAY = re.compile(rf"{TODAY}([+-]\d{{1,3}})?")
 _LONGEST_TEXT = 200
 _MOST_VALUES = 100
 
@@ -126,7 +128,12 @@ def _number(column: ColumnElement[Any], operator: str, model: Mapping[str, Any])
 
 
 def _day(today: date) -> Callable[[Any], date]:
-    return lambda value: today if value == TODAY else date.fromisoformat(str(value)[:10])
+    def read(value: Any) -> date:
+        if from_today := _FROM_TODAY.fullmatch(str(value)):
+            return today + timedelta(days=int(from_today[1] or 0))
+        return date.fromisoformat(str(value)[:10])
+
+    return read
 
 
 def _date(column: ColumnElement[Any], operator: str, model: Mapping[str, Any], today: date) -> ColumnElement[bool]:

@@ -1,16 +1,16 @@
 """Reading stock: balances now and as of any day, the ledger, the card of one article (STK-5, STK-7)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Date, Select, and_, case, cast, func, literal, select
 from sqlmodel import Session, col
 
 from buyside.db.items import Item, Unit
 from buyside.db.orders import PurchaseOrder, PurchaseOrderLine
-from buyside.db.people import AppUser
+from buyside.db.people import AppUser, Organisation
 from buyside.db.receipts import Receipt
 from buyside.db.stock import StockBalance, StockEntry, Warehouse
 from buyside.db.structure import Variant
@@ -19,7 +19,7 @@ from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.refusals import NotFound
 from buyside.domain.stock import StockPlace
 from buyside.domain.words import Kind
-from buyside.queries.answers import columns, each_as
+from buyside.queries.answers import columns, each_as, organisation_today
 from buyside.queries.orders import due_on, is_open, late_days, open_quantity
 from buyside.queries.rows import GridSource, RowColumn
 
@@ -42,6 +42,11 @@ def warehouse_choices(session: Session, actor: Actor) -> list[WarehouseChoice]:
     """All warehouses, by code."""
     chosen = columns(id=col(Warehouse.id), code=col(Warehouse.code), name=col(Warehouse.name))
     return each_as(session, WarehouseChoice, chosen.order_by(col(Warehouse.code)))
+
+
+def _currency() -> ColumnElement[str]:
+    """What values of stock are in."""
+    return select(col(Organisation.currency_code)).where(col(Organisation.id) == 1).scalar_subquery()
 
 
 def _article(table: type[StockBalance] | type[StockEntry]) -> dict[str, Any]:
@@ -99,6 +104,7 @@ def _balances() -> Select[Any]:
             next_due_on=_on_order(func.min(due_on())),
             value=col(StockBalance.value),
             average_cost=case((held > 0, func.round(col(StockBalance.value) / held, 6)), else_=_NOTHING),
+            currency=_currency(),
         ),
         StockBalance,
     )
@@ -126,6 +132,7 @@ BALANCE_ROWS = GridSource(
         RowColumn("next_due_on", Kind.DATE),
         RowColumn("value", Kind.MONEY, required=True),
         RowColumn("average_cost", Kind.PRICE, required=True),
+        RowColumn("currency", required=True),
     ),
     order=(("code", "asc"), ("warehouse", "asc")),
     scopes=("warehouse", "item_id", "variant_id"),
@@ -147,6 +154,7 @@ def _entries() -> Select[Any]:
                 quantity=col(StockEntry.quantity),
                 unit_cost=col(StockEntry.unit_cost),
                 value=col(StockEntry.value),
+                currency=_currency(),
                 reason=col(StockEntry.reason),
                 note=col(StockEntry.note),
                 source=func.coalesce(Receipt.number, ""),
@@ -185,6 +193,7 @@ ENTRY_ROWS = GridSource(
         RowColumn("quantity", Kind.QUANTITY, required=True),
         RowColumn("unit_cost", Kind.PRICE, required=True),
         RowColumn("value", Kind.MONEY, required=True),
+        RowColumn("currency", required=True),
         RowColumn("reason", Kind.STATUS, required=True),
         RowColumn("note", searched=True, required=True),
         RowColumn("source", searched=True, required=True),
@@ -193,6 +202,58 @@ ENTRY_ROWS = GridSource(
     ),
     order=(("id", "desc"),),
     scopes=("warehouse", "warehouse_id", "item_id", "variant_id"),
+)
+
+
+def _balances_by_day() -> Select[Any]:
+    """The balances at the end of every day of the ledger, by effective date; a page fixes the day to one."""
+    first = select(func.min(StockEntry.effective_on)).scalar_subquery()
+    days = select(
+        cast(func.generate_series(first, organisation_today(), timedelta(days=1)), Date).label("day")
+    ).subquery()
+    on_hand, in_inspection = _in_place(StockPlace.ON_HAND), _in_place(StockPlace.INSPECTION)
+    value, held = func.sum(StockEntry.value), func.sum(StockEntry.quantity)
+    article = _article(StockEntry)
+    key = func.concat_ws(":", col(StockEntry.warehouse_id), article["kind"], article["code"])
+    grouped = (days.c.day, col(StockEntry.warehouse_id), *article.values())
+    return (
+        _with_article(
+            columns(
+                id=key,
+                day=days.c.day,
+                **article,
+                on_hand=on_hand,
+                in_inspection=in_inspection,
+                value=value,
+                average_cost=case((held > 0, func.round(value / func.nullif(held, 0), 6)), else_=_NOTHING),
+                currency=_currency(),
+            ),
+            StockEntry,
+        )
+        .join(days, col(StockEntry.effective_on) <= days.c.day)
+        .group_by(*grouped)
+        .having((on_hand != 0) | (in_inspection != 0) | (value != 0))
+    )
+
+
+PAST_BALANCE_ROWS = GridSource(
+    "stock-balances-on",
+    Permission.STOCK_VIEW,
+    lambda _actor: _balances_by_day(),
+    columns=(
+        RowColumn("warehouse", required=True),
+        RowColumn("code", searched=True, required=True),
+        RowColumn("name", searched=True, required=True),
+        RowColumn("kind", Kind.STATUS, required=True),
+        RowColumn("unit", required=True),
+        RowColumn("on_hand", Kind.QUANTITY, required=True),
+        RowColumn("in_inspection", Kind.QUANTITY, required=True),
+        RowColumn("value", Kind.MONEY, required=True),
+        RowColumn("average_cost", Kind.PRICE, required=True),
+        RowColumn("currency", required=True),
+    ),
+    order=(("code", "asc"), ("warehouse", "asc")),
+    scopes=("day", "warehouse"),
 )
 
 

@@ -92,6 +92,16 @@ def before_today() -> dict[str, Any]:
     return {"filterType": "date", "type": "lessThan", "dateFrom": "today"}
 
 
+def until_today() -> dict[str, Any]:
+    """Keeps rows whose date has come."""
+    return {"filterType": "date", "type": "lessThanOrEqual", "dateFrom": "today"}
+
+
+def within_days(days: int) -> dict[str, Any]:
+    """Keeps rows whose date is one of the next `days`, today among them."""
+    return {"filterType": "date", "type": "inRange", "dateFrom": "today", "dateTo": f"today+{days - 1}"}
+
+
 def above(number: str) -> dict[str, Any]:
     """Keeps rows whose number is greater."""
     return {"filterType": "number", "type": "greaterThan", "filter": number}
