@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import polars as pl
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from buyside.db.plans import PlanningRun, PlanningRunInput
+from buyside.db.plans import PlanningRun
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.refusals import NotFound
-from buyside.planning.frames import PEGS, QUANTITY_SCALE, REQUIREMENTS
-from buyside.planning.run import PlanInputs, pegs_of, plan
-from buyside.queries.plan_pegs import StoredPeg
-from buyside.queries.plan_results import stored_inputs
+from buyside.planning.frames import REQUIREMENTS
+from buyside.planning.run import PlanInputs, plan
+from buyside.queries.plan_stored import inputs_of, units
 from buyside.queries.planning import ArrowReader, arrow_reader, read_inputs
 
 _OWN_LINES = """
@@ -62,7 +61,7 @@ def drifted(session: Session, actor: Actor, *, run_id: int) -> list[Drifted]:
     if run is None:
         raise NotFound(kind="planning run")
     scope = run.scope.get("warehouses")
-    then = _inputs_of(session, run_id)
+    then = inputs_of(session, run_id)
     with arrow_reader(session) as reader:
         now = _without_own_orders(reader, run_id, read_inputs(reader, scope))
         before = _requirements_of(reader, run_id)
@@ -81,26 +80,9 @@ def drifted(session: Session, actor: Actor, *, run_id: int) -> list[Drifted]:
         .sort(_KEY)
     )
     return [
-        Drifted(item, warehouse, _units(gross), _units(stock), _units(supply))
+        Drifted(item, warehouse, units(gross), units(stock), units(supply))
         for item, warehouse, gross, stock, supply in rows.select(*_KEY, "gross", "on_hand", "quantity").iter_rows()
     ]
-
-
-def divided_pegs(session: Session, run_id: int, item_ids: list[int]) -> list[StoredPeg]:
-    """Pegs of some items of a run too large to store them, divided anew from the run's own inputs."""
-    run = session.get_one(PlanningRun, run_id)
-    found = pegs_of(_inputs_of(session, run_id), run.as_of, items=item_ids, warehouses=run.scope.get("warehouses"))
-    return [
-        StoredPeg(item, warehouse, on, line, _units(quantity))
-        for item, warehouse, on, line, quantity in PEGS.check(found).iter_rows()
-    ]
-
-
-def _inputs_of(session: Session, run_id: int) -> PlanInputs:
-    found = session.execute(
-        select(col(PlanningRunInput.name), col(PlanningRunInput.content)).where(PlanningRunInput.run_id == run_id)
-    ).all()
-    return stored_inputs([(name, content) for name, content in found])
 
 
 def _requirements_of(reader: ArrowReader, run_id: int) -> pl.DataFrame:
@@ -151,7 +133,3 @@ def _moved(then: pl.DataFrame, now: pl.DataFrame, name: str) -> pl.DataFrame:
     """Per item and warehouse, what a quantity adds up to now less what it did."""
     both = pl.concat([now.select(*_KEY, name), then.select(*_KEY, (-pl.col(name)).alias(name))])
     return both.group_by(_KEY).agg(pl.col(name).sum())
-
-
-def _units(quantity: int) -> Decimal:
-    return (Decimal(quantity) / QUANTITY_SCALE).quantize(Decimal("0.000001")) if quantity else Decimal(0)

@@ -3,12 +3,13 @@
 import hashlib
 import io
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
 from buyside.planning.frames import PRICE_SCALE, QUANTITY_SCALE
 from buyside.queries.planning import DEMAND, ArrowReader, in_scope
+
+LINE_CODES = 'SELECT line.id AS line, ordered.number AS "order", line.line_number AS number, variant.sku '
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,7 @@ def read_codes(reader: ArrowReader, warehouses: tuple[int, ...] | None) -> Codes
             "JOIN vendor ON vendor.id = mapping.vendor_id JOIN unit ON unit.id = mapping.purchase_unit_id"
         ),
         lines=reader.frame(
-            in_scope(
-                'SELECT line.id AS line, ordered.number AS "order", line.line_number AS number, variant.sku'
-                + DEMAND.replace("{more}", "JOIN variant ON variant.id = line.variant_id"),
-                warehouses,
-            )
+            in_scope(LINE_CODES + DEMAND.replace("{more}", "JOIN variant ON variant.id = line.variant_id"), warehouses)
         ),
     )
 
@@ -144,13 +141,6 @@ def sha256_of(*files: pl.DataFrame) -> bytes:
     for each in files:
         digest.update(csv_bytes(each))
     return digest.digest()
-
-
-def write(folder: Path, files: dict[str, pl.DataFrame]) -> None:
-    """Write files into a folder, which is made if it is missing."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, frame in files.items():
-        (folder / name).write_bytes(csv_bytes(frame))
 
 
 def _with_places(frame: pl.DataFrame, codes: Codes) -> pl.DataFrame:

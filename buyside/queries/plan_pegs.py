@@ -24,7 +24,7 @@ class StoredPeg:
 def pegs_of_items(session: Session, run_id: int, item_ids: Sequence[int]) -> list[StoredPeg]:
     """The pegs of some items of a run, by item, warehouse, date and line."""
     if session.get_one(PlanningRun, run_id).counts.get("pegs") is None:
-        from buyside.queries.plan_drift import divided_pegs
+        from buyside.queries.plan_stored import divided_pegs
 
         return divided_pegs(session, run_id, list(item_ids))
     return [

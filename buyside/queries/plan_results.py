@@ -3,8 +3,7 @@
 Frames end here: operations write the streams as they are, without looking into them.
 """
 
-import io
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
@@ -15,12 +14,13 @@ from sqlmodel import Session
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.plans import ProblemKind
 from buyside.domain.refusals import Refused
-from buyside.planning.choice import WORDS
 from buyside.planning.copy_stream import Wire, binary_copy
+from buyside.planning.explain import reason_text
 from buyside.planning.frames import PRICE_SCALE, QUANTITY_SCALE, Cycle, Headroom
 from buyside.planning.run import PlanInputs, PlanResults, plan
 from buyside.queries import plan_files
 from buyside.queries.plan_files import Codes, decimal_text
+from buyside.queries.plan_stored import packed
 from buyside.queries.planning import arrow_reader, read_inputs
 
 PEGS_STORED_TO = 60_000
@@ -118,43 +118,21 @@ def calculate(
 
 def with_reasons(plan_lines: pl.DataFrame) -> pl.DataFrame:
     """PLAN_LINES and `says`: what asked for the line, what decided for its vendor, and what would be cheaper (PLAN-7, PLAN-8)."""
-    choice = pl.lit("")
-    for code, template in WORDS.items():
-        choice = pl.when(pl.col("reason") == code).then(pl.lit(template)).otherwise(choice)
-    choice = choice.str.replace("{others}", (pl.col("candidates") - 1).cast(pl.String), literal=True)
-    choice = choice.str.replace("{candidates}", pl.col("candidates").cast(pl.String), literal=True)
-    asked = pl.when(pl.col("trigger") == "reorder_point").then(pl.lit("Reorder point reached; ")).otherwise(pl.lit(""))
-    told = plan_lines.with_columns(
+    about = ("trigger", "reason", "candidates")
+    different = plan_lines.select(about).unique(maintain_order=True)
+    worded = different.with_columns(
+        pl.Series("words", [reason_text(row) for row in different.iter_rows(named=True)], dtype=pl.String)
+    )
+    told = plan_lines.join(worded, on=about, how="left", maintain_order="left").with_columns(
         decimal_text("better_quantity", QUANTITY_SCALE),
         decimal_text("better_price", PRICE_SCALE),
         decimal_text("saving", PRICE_SCALE),
     )
-    cheaper = (
-        pl.lit(". Ordering ")
-        + pl.col("better_quantity")
-        + pl.lit(" at ")
-        + pl.col("better_price")
-        + pl.lit(" would cost ")
-        + pl.col("saving")
-        + pl.lit(" ")
-        + pl.col("currency")
-        + pl.lit(" less in all")
+    cheaper = pl.format(
+        ". Ordering {} at {} would cost {} {} less in all", "better_quantity", "better_price", "saving", "currency"
     )
-    sentence = asked + choice + cheaper.fill_null("") + pl.lit(".")
-    says = sentence.str.slice(0, 1).str.to_uppercase() + sentence.str.slice(1)
+    says = pl.col("words") + pl.when(pl.col("saving").is_not_null()).then(cheaper).otherwise(pl.lit("")) + pl.lit(".")
     return plan_lines.with_columns(told.select(says.alias("says"))["says"])
-
-
-def packed(frame: pl.DataFrame) -> bytes:
-    """A frame as a compressed Arrow file."""
-    target = io.BytesIO()
-    frame.write_ipc(target, compression="zstd")
-    return target.getvalue()
-
-
-def unpacked(content: bytes) -> pl.DataFrame:
-    """What packed() made."""
-    return pl.read_ipc(io.BytesIO(content))
 
 
 def _counts(inputs: PlanInputs, results: PlanResults) -> dict[str, Any]:
@@ -309,9 +287,3 @@ def _problems(run_id: int, results: PlanResults) -> Iterator[dict[str, Any]]:
             "on_date": row["date"],
             "quantity": row["quantity"],
         }
-
-
-def stored_inputs(stored: Collection[tuple[str, bytes]]) -> PlanInputs:
-    """The frames that a run was calculated from, out of planning_run_input."""
-    names = {each.name for each in fields(PlanInputs)}
-    return PlanInputs.of(**{name: unpacked(content) for name, content in stored if name in names})

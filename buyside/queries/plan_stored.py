@@ -1,0 +1,57 @@
+"""The frames that a run was calculated from, kept with it, and what is calculated from them again."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import fields
+from decimal import Decimal
+
+import polars as pl
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from buyside.db.plans import PlanningRun, PlanningRunInput
+from buyside.planning.frames import PEGS, QUANTITY_SCALE
+from buyside.planning.run import PlanInputs, pegs_of
+from buyside.queries.plan_pegs import StoredPeg
+
+
+def packed(frame: pl.DataFrame) -> bytes:
+    """A frame as a compressed Arrow file."""
+    target = io.BytesIO()
+    frame.write_ipc(target, compression="zstd")
+    return target.getvalue()
+
+
+def unpacked(content: bytes) -> pl.DataFrame:
+    """What packed() made."""
+    return pl.read_ipc(io.BytesIO(content))
+
+
+def inputs_of(session: Session, run_id: int) -> PlanInputs:
+    """Everything that a run read."""
+    names = {each.name for each in fields(PlanInputs)}
+    kept = session.execute(
+        select(col(PlanningRunInput.name), col(PlanningRunInput.content)).where(
+            col(PlanningRunInput.run_id) == run_id, col(PlanningRunInput.name).in_(names)
+        )
+    )
+    return PlanInputs.of(**{name: unpacked(content) for name, content in kept})
+
+
+def pegs_again(session: Session, run: PlanningRun, item_ids: Sequence[int] | None = None) -> pl.DataFrame:
+    """PEGS of some items of a run (None: all), as the run would have stored them."""
+    return pegs_of(inputs_of(session, run.id), run.as_of, items=item_ids, warehouses=run.scope.get("warehouses"))
+
+
+def divided_pegs(session: Session, run_id: int, item_ids: Sequence[int]) -> list[StoredPeg]:
+    """The same as values."""
+    found = pegs_again(session, session.get_one(PlanningRun, run_id), item_ids)
+    return [
+        StoredPeg(item, warehouse, on, line, units(quantity))
+        for item, warehouse, on, line, quantity in PEGS.check(found).iter_rows()
+    ]
+
+
+def units(quantity: int) -> Decimal:
+    """A quantity at QUANTITY_SCALE as a decimal."""
+    return (Decimal(quantity) / QUANTITY_SCALE).quantize(Decimal("0.000001")) if quantity else Decimal(0)
