@@ -14,11 +14,11 @@ from sqlmodel import Session, select
 
 from buyside.cli.output import progress, say
 from buyside.db.engine import sessions
-from buyside.db.items import Item, VendorItem
-from buyside.db.people import AppUser
+from buyside.db.items import Item, Unit, VendorItem
+from buyside.db.people import AppUser, Organisation
 from buyside.db.stock import Warehouse
 from buyside.db.structure import Variant
-from buyside.db.vendors import Vendor
+from buyside.db.vendors import Currency, PaymentTerm, Vendor
 from buyside.domain.access import OPERATOR, Actor, Permission, Role, needs
 from buyside.domain.money import ZERO
 from buyside.integrations.demo_company.history import Cancelled, Closed, Event, Ordered, Production, Received
@@ -122,11 +122,15 @@ def _found(session: Session) -> dict[Role, Actor]:
     return people
 
 
+_HELD = (Organisation, Currency, PaymentTerm, Unit, Item, Vendor, VendorItem, Warehouse, Variant, AppUser)
+
+
 class _Books:
     """Writes the script, event by event, by operations; knows the ids of what the pack brought."""
 
     def __init__(self, session: Session, people: dict[Role, Actor]) -> None:
         self.session, self.people = session, people
+        """Ids by code. What operations look up again and again is held, so that the session need not read it each time."""
         self.items = {each.code: (each.id, each.name) for each in session.exec(select(Item))}
         self.variants = {each.sku: each.id for each in session.exec(select(Variant))}
         self.warehouses = {each.code: each.id for each in session.exec(select(Warehouse))}
@@ -134,8 +138,7 @@ class _Books:
         code_of = {each.id: each.code for each in self.vendors.values()}
         self.offers = {(code_of[each.vendor_id], each.item_id): each for each in session.exec(select(VendorItem))}
         self.orders: dict[int, tuple[int, int, list[int]]] = {}
-        session.flush()
-        session.expunge_all()
+        self._held = [list(session.exec(select(table))) for table in _HELD]
 
     def write(self, event: Event) -> None:
         """Write one event of the script."""
@@ -160,7 +163,6 @@ class _Books:
                     used=tuple(Used(self.items[code][0], quantity) for code, quantity in event.issued),
                     finished=tuple(Finished(self.variants[sku], count, cost, count) for sku, count, cost in event.made),
                 )
-        self.session.expunge_all()
 
     def _do(self, operation: Callable[..., Answer], role: Role, **arguments: Any) -> Answer:
         return within(self.session, operation, self.people[role], **arguments)

@@ -1,10 +1,12 @@
 """The warehouse ledger: movements are posted here and nowhere else; the database folds them into balances (STK-5)."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from sqlalchemy import BigInteger, any_, cast, func, or_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col, select
 
 from buyside.db.stock import StockBalance, StockEntry, Warehouse
@@ -73,10 +75,8 @@ def post(session: Session, actor: Actor, movements: Sequence[Movement]) -> list[
     """
     now = datetime.now(UTC)
     entries: list[StockEntry] = []
-    left: dict[tuple[int, int, int], tuple[Decimal, Decimal, dict[str, Decimal], bool]] = {}
+    left = _standing(session, {movement.key for movement in movements})
     for movement in sorted(movements, key=lambda each: each.key):
-        if movement.key not in left:
-            left[movement.key] = _standing(session, movement)
         quantity, value, places, may_be_negative = left[movement.key]
         unit_cost, moved = _valued(movement, quantity, value)
         place_left = places[movement.place.value]
@@ -108,16 +108,42 @@ def post(session: Session, actor: Actor, movements: Sequence[Movement]) -> list[
     return entries
 
 
-def _standing(session: Session, movement: Movement) -> tuple[Decimal, Decimal, dict[str, Decimal], bool]:
-    balance = lock_balance(
-        session, warehouse_id=movement.warehouse_id, item_id=movement.item_id, variant_id=movement.variant_id
-    )
-    if balance is None:
-        warehouse = session.get_one(Warehouse, movement.warehouse_id)
-        empty = {place.value: ZERO for place in StockPlace}
-        return ZERO, ZERO, empty, warehouse.allows_negative
-    places = {StockPlace.ON_HAND.value: balance.on_hand, StockPlace.INSPECTION.value: balance.in_inspection}
-    return balance.on_hand + balance.in_inspection, balance.value, places, balance.allows_negative
+_IDS = ARRAY(BigInteger)  # one array, so that the statement is the same however many articles move
+_Key = tuple[int, int, int]
+_Left = tuple[Decimal, Decimal, dict[str, Decimal], bool]
+
+
+def _standing(session: Session, keys: Set[_Key]) -> dict[_Key, _Left]:
+    """Quantity, value, quantity by place and whether it may be negative, of each article; locked in the order of keys."""
+    if not keys:
+        return {}
+    item_id, variant_id = func.coalesce(col(StockBalance.item_id), 0), func.coalesce(col(StockBalance.variant_id), 0)
+    warehouses = sorted({warehouse_id for warehouse_id, _, _ in keys})
+    left: dict[_Key, _Left] = {}
+    for warehouse_id in warehouses:
+        items = [item for place, item, _ in keys if place == warehouse_id and item]
+        variants = [variant for place, _, variant in keys if place == warehouse_id and variant]
+        balances = session.exec(
+            select(StockBalance)
+            .where(
+                StockBalance.warehouse_id == warehouse_id,
+                or_(
+                    col(StockBalance.item_id) == any_(cast(items, _IDS)),
+                    col(StockBalance.variant_id) == any_(cast(variants, _IDS)),
+                ),
+            )
+            .order_by(item_id, variant_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        for each in balances:
+            places = {StockPlace.ON_HAND.value: each.on_hand, StockPlace.INSPECTION.value: each.in_inspection}
+            key = (warehouse_id, each.item_id or 0, each.variant_id or 0)
+            left[key] = (each.on_hand + each.in_inspection, each.value, places, each.allows_negative)
+    for key in keys - left.keys():
+        warehouse = session.get_one(Warehouse, key[0])
+        left[key] = (ZERO, ZERO, {place.value: ZERO for place in StockPlace}, warehouse.allows_negative)
+    return left
 
 
 def _valued(movement: Movement, quantity: Decimal, value: Decimal) -> tuple[Decimal, Decimal]:

@@ -28,7 +28,7 @@ from buyside.integrations.demo_company.products import (
 from buyside.integrations.demo_company.sourcing import Offer
 
 ZERO = Decimal(0)
-PERIOD = 14
+PERIOD = 28
 """Days between two postings of production."""
 
 DRAFTS = 3
@@ -268,13 +268,10 @@ def _orders_of_vendor(
     rng: Random,
 ) -> list[Ordered]:
     """A vendor's orders for one warehouse: every few weeks, for what production will use once they have arrived."""
-    cycle = rng.choice((3, 4, 4, 5)) if warehouse == "MAIN" else rng.choice((4, 5, 6))
+    cycle = rng.choice((2, 2, 3)) if warehouse == "MAIN" else rng.choice((3, 4))
     surplus: dict[Stock, Decimal] = defaultdict(Decimal)
     placed = []
-    for turn, position in enumerate(range(rng.randrange(cycle), len(days) + 1, cycle)):
-        on = weekday(start + timedelta(days=2 + PERIOD * position + rng.randrange(3)))
-        if on > today:
-            break
+    for turn, (position, on) in enumerate(_order_days(today, start, len(days), cycle, stocks, rng)):
         by_vendor: dict[str, list[OrderLine]] = defaultdict(list)
         for stock, choices in stocks:
             offer = (
@@ -284,7 +281,7 @@ def _orders_of_vendor(
             )
             first = position + -(-offer.lead_days // PERIOD)
             use = used[stock]
-            later = sum(use[-6:], ZERO) / 6 * Decimal("0.5")
+            later = sum(use[-3:], ZERO) / 3 * Decimal("0.5")
             period = [use[at] if at < len(use) else later for at in range(first, first + cycle)]
             need = _units_up(stock[1], max(ZERO, sum(period, ZERO) - surplus[stock]))
             surplus[stock] -= sum(period, ZERO)
@@ -304,6 +301,22 @@ def _orders_of_vendor(
             title = f"{GROUPS[lines[0].item.split('-')[0]]}, week {on.isocalendar().week}"
             placed.append(Ordered(on, 0, vendor, warehouse, title, tuple(lines)))
     return placed
+
+
+def _order_days(
+    today: date, start: date, periods: int, cycle: int, stocks: Sequence[tuple[Stock, list[Offer]]], rng: Random
+) -> list[tuple[int, date]]:
+    """When a vendor is ordered from, with the period of production that it is in; mostly once more quite lately."""
+    turns = [
+        (position, weekday(start + timedelta(days=2 + PERIOD * position + rng.randrange(10))))
+        for position in range(rng.randrange(cycle), periods + 1, cycle)
+    ]
+    turns = [(position, on) for position, on in turns if on < today]
+    lead = max(choices[0].lead_days for _, choices in stocks)
+    lately = weekday(today - timedelta(days=rng.randint(1, max(3, lead))))
+    if rng.random() < 0.75 and lately > turns[-1][1] + timedelta(days=10):
+        turns.append((periods - (today - lately).days // PERIOD, lately))
+    return turns
 
 
 def _arrivals(order: Ordered, today: date, rng: Random) -> list[Event]:
