@@ -1,12 +1,16 @@
 """`buyside demo`: everything, with a made-up company to look at and a sign-in without passwords."""
 
 import os
+import subprocess
+import sys
+from typing import Annotated
 
 import typer
 from sqlmodel import Session, col, select
 
+from buyside.cli.opened import opened_database
 from buyside.cli.output import say
-from buyside.config import settings
+from buyside.config import ROOT, settings
 from buyside.db.engine import app_engine
 from buyside.db.people import AppUser, UserRole
 
@@ -14,8 +18,14 @@ app = typer.Typer()
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    load: Annotated[bool, typer.Option("--load", help="Only load the demo company into the empty database.")] = False,
+) -> None:
     """Serve on this machine only, with the demo company if the database is empty, and say who can sign in."""
+    if load:
+        with opened_database():
+            load_here()
+        return
     from buyside.web.serve import serve as serve_until_stopped
 
     os.environ["BUYSIDE_DEMO"] = "1"
@@ -24,20 +34,29 @@ def demo() -> None:
     serve_until_stopped(say, fill=_fill)
 
 
+def load_here() -> None:
+    """Fill the empty database, with all of the company or nothing."""
+    from buyside.cli import demo_data
+
+    demo_data.load()
+
+
 def _fill() -> None:
     if not _people():
-        say("Loading the demo company.")
-        load_demo_company()
+        say("Loading the demo company. This happens once.")
+        load_aside()
     say("Sign in as one of:")
     for name, roles in _people():
         say(f"  {name} ({', '.join(roles)})")
 
 
-def load_demo_company() -> None:
-    """Fill the empty database, with all of the company or nothing."""
-    from buyside.cli import demo_data
-
-    demo_data.load()
+def load_aside() -> None:
+    """Load in a process of its own: planning and importing need a memory that the supervisor would keep for ever."""
+    finished = subprocess.run(
+        [sys.executable, "-m", "buyside", "demo", "--load"], cwd=ROOT, start_new_session=True, check=False
+    )
+    if finished.returncode:
+        raise typer.Exit(finished.returncode)  # it has said why
 
 
 def _people() -> list[tuple[str, list[str]]]:

@@ -1,6 +1,7 @@
 """`buyside demo`: loads once and stays on this machine."""
 
 import pytest
+import typer
 from sqlmodel import Session
 
 from buyside.cli import demo, main
@@ -25,7 +26,7 @@ def loads(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[str]:
             session.add(UserRole(user_id=ada.id, role=Role.BUYER))
             session.commit()
 
-    monkeypatch.setattr(demo, "load_demo_company", load)
+    monkeypatch.setattr(demo, "load_aside", load)
     return made
 
 
@@ -50,3 +51,10 @@ def test_the_demo_is_refused_where_others_can_reach_it(
         monkeypatch.delenv("BUYSIDE_DEMO", raising=False)
         settings.cache_clear()
     assert "on this machine only" in capsys.readouterr().err
+
+
+def test_a_load_that_fails_ends_the_demo_with_its_status(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo.sys, "executable", "false")
+    with pytest.raises(typer.Exit) as ended:
+        demo.load_aside()
+    assert ended.value.exit_code == 1
