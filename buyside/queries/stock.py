@@ -214,7 +214,7 @@ def _balances_by_day() -> Select[Any]:
     on_hand, in_inspection = _in_place(StockPlace.ON_HAND), _in_place(StockPlace.INSPECTION)
     value, held = func.sum(StockEntry.value), func.sum(StockEntry.quantity)
     article = _article(StockEntry)
-    key = func.concat_ws(":", col(StockEntry.warehouse_id), article["kind"], article["code"])
+    key = func.concat_ws(":", days.c.day, col(StockEntry.warehouse_id), article["kind"], article["code"])
     grouped = (days.c.day, col(StockEntry.warehouse_id), *article.values())
     return (
         _with_article(

@@ -72,7 +72,7 @@ def story(session: Session) -> Story:
 @pytest.mark.parametrize("source", GRIDS, ids=lambda source: source.name)
 def test_every_grid_reads_sorts_and_searches_by_every_column(story: Story, source: GridSource) -> None:
     page = story.page(source)
-    assert page.total == len(page.rows)
+    assert min(page.total, 100) == len(page.rows)  # a first page; balances by day have a row for each day
     for column in source.columns:
         for direction in ("asc", "desc"):
             assert story.page(source, sort=((column.name, direction),)).total == page.total
