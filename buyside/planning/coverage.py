@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from buyside.planning import kernels
-from buyside.planning.dense import Positions, ints, refuse_beyond
+from buyside.planning.dense import Positions, ascending, ints, refuse_beyond
 from buyside.planning.frames import COVERAGE, LINES, PRODUCTS, VARIANT_STOCK, Misfit
 
 
@@ -17,35 +17,31 @@ def cover_finished_goods(lines: pl.DataFrame, products: pl.DataFrame, variant_st
            earlier in line at the same warehouse and variant is short; row order never matters
     Refuses Headroom where the demand in all leaves the exact range.
     """
-    lines, products, stock = LINES.check(lines), PRODUCTS.check(products), VARIANT_STOCK.check_key(variant_stock)
+    lines, products = LINES.check(lines), PRODUCTS.check_key(products)
+    stock = VARIANT_STOCK.check_key(variant_stock).filter(pl.col("on_hand") > 0)
+    if not ascending(lines["line"]):
+        lines = lines.sort("line")
     ordered = ints(lines["quantity"])
     if ordered.size and ordered.min() < 0:
         raise Misfit("LINES has a negative open quantity")
     refuse_beyond(float(ordered.sum(dtype=np.float64)), "demand in all")
     covered = np.zeros(ordered.size, np.int64)
-    stock = stock.filter(pl.col("on_hand") > 0)
     if stock.height and ordered.size:
-        warehouses = np.unique(ints(stock["warehouse"]))
-        variants = np.unique(ints(stock["variant"]))
+        warehouses, variants = (np.unique(ints(stock[name])) for name in ("warehouse", "variant"))
         place, sold = Positions(warehouses), Positions(variants)
         on_hand = np.zeros(warehouses.size * variants.size, np.int64)
         on_hand[place.find(ints(stock["warehouse"])) * variants.size + sold.find(ints(stock["variant"]))] = ints(
             stock["on_hand"]
         )
         at, what = place.find(ints(lines["warehouse"])), sold.find(ints(lines["variant"]))
+        group = np.where((at < 0) | (what < 0), -1, at * variants.size + what)
         opted_in = Positions(np.unique(ints(products.filter("covers_from_stock")["product"])))
-        group = at * variants.size + what
-        group[(at < 0) | (what < 0)] = -1
         if opted_in.ids.size < products.height:
             group[opted_in.find(ints(lines["product"])) < 0] = -1
-        rows = np.flatnonzero((group >= 0) & (on_hand[group] > 0))
-        queue = (
-            pl.DataFrame({"row": rows, "line": lines["line"].gather(rows)})
-            .with_columns(lines["needed_on"].gather(rows), lines["approved_at"].gather(rows))
-            .sort("needed_on", "approved_at", "line")
-        )
-        kernels.cover(ints(queue["row"]), group, ordered, on_hand, covered)
-    answer = pl.DataFrame(
-        {"line": lines["line"], "ordered": ordered, "covered": covered, "exploded": ordered - covered}
+        day = ints(lines["needed_on"].to_physical())
+        by_day = kernels.group_positions(day - day.min(), int(day.max() - day.min()) + 1)[1]
+        ptr, rows = kernels.group_positions(group[by_day], on_hand.size)
+        kernels.cover(ptr, by_day[rows], day, ints(lines["approved_at"].to_physical()), ordered, on_hand, covered)
+    return COVERAGE.check(
+        pl.DataFrame({"line": lines["line"], "ordered": ordered, "covered": covered, "exploded": ordered - covered})
     )
-    return COVERAGE.check(answer.sort("line"))

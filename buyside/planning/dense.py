@@ -22,6 +22,11 @@ def ints(column: pl.Series) -> Ints:
     return cast("Ints", np.ascontiguousarray(column.to_numpy(), dtype=np.int64))
 
 
+def ascending(column: pl.Series) -> bool:
+    """Whether each id is above the one before: they are sorted, and none stands twice."""
+    return bool((np.diff(ints(column)) > 0).all())
+
+
 def day_numbers(column: pl.Series, as_of: date, *, empty: int = 0) -> Ints:
     """Days since `as_of`; `empty` stands for null."""
     number = column.to_physical().cast(pl.Int64) - (as_of - _EPOCH).days

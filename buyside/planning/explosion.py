@@ -162,7 +162,11 @@ class _Run:
         items = np.arange(first, stop)
         supply = self.structure.supply[first:stop]
         day, ptr = key % self.days, _pointers(key // self.days, self.structure.supply.size)
-        net_ptr, net = kernels.net_rows(ptr, day, gross, self.stock, first, stop)
+        count, nothing = np.zeros(ptr.size - 1, np.int64), np.empty((6, 0), np.int64)
+        kernels.net_rows(ptr, day, gross, self.stock, first, stop, count, count, nothing, False)
+        net_ptr = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+        net = np.empty((6, int(net_ptr[-1])), np.int64)
+        kernels.net_rows(ptr, day, gross, self.stock, first, stop, net_ptr, count, net, True)
         asked = []
         for at, when, short, which in ((ptr, day, gross, PHANTOM), (net_ptr, net[0], net[5], MAKE)):
             component, needed, edge, cell = kernels.expand_cells(

@@ -84,13 +84,24 @@ def in_groups_order(ptr: Ints, rows: Ints, groups: Ints) -> Ints:
 
 
 @njit(cache=True, nogil=True)
-def cover(rows: Ints, group: Ints, quantity: Ints, stock: Ints, covered: Ints) -> None:
-    """Serve `rows` in order from the stock of their group; `stock` is used up, `covered` filled."""
-    for i in rows:
-        take = min(quantity[i], stock[group[i]])
-        if take > 0:
-            covered[i] = take
-            stock[group[i]] -= take
+def cover(ptr: Ints, rows: Ints, day: Ints, approved: Ints, quantity: Ints, stock: Ints, covered: Ints) -> None:
+    """Serve each group's rows from its stock by day, then approval, then their given order; rows come sorted by day."""
+    for g in range(stock.size):
+        left = stock[g]
+        first = ptr[g]
+        while first < ptr[g + 1] and left > 0:
+            stop = first
+            total = 0
+            while stop < ptr[g + 1] and day[rows[stop]] == day[rows[first]]:
+                total += quantity[rows[stop]]
+                stop += 1
+            turn = rows[first:stop]
+            if total > left:  # only the day on which stock runs out needs its order
+                turn = turn[np.argsort(approved[turn], kind="mergesort")]
+            for i in turn:
+                covered[i] = min(quantity[i], left)
+                left -= covered[i]
+            first = stop
 
 
 @njit(cache=True, nogil=True)
@@ -548,25 +559,28 @@ def expand_cells(
 
 
 @njit(cache=True, nogil=True)
-def net_rows(ptr: Ints, day: Ints, gross: Ints, stock: Any, first: int, stop: int) -> tuple[Ints, Ints]:
-    """Net the items first..stop; pointers per item (all items) and the six rows of net_row()."""
-    n = stock.supply.size
+def net_rows(
+    ptr: Ints,
+    day: Ints,
+    gross: Ints,
+    stock: Any,
+    first: int,
+    stop: int,
+    start: Ints,
+    count: Ints,
+    out: Ints,
+    fill: bool,
+) -> None:
+    """Net the items first..stop: without `fill` only set how many rows each has, with it write them from `start` on."""
     size = 1
     for p in range(first, stop):
         size = max(size, ptr[p + 1] - ptr[p] + stock.receipt_ptr[p + 1] - stock.receipt_ptr[p] + 1)
     row = np.empty((6, size), np.int64)
-    out_ptr = np.zeros(n + 1, np.int64)
-    out = np.empty((6, 0), np.int64)
-    for fill in range(2):
-        for p in range(n):
-            count = 0
-            if first <= p < stop and stock.supply[p] != PHANTOM:
-                cells = slice(ptr[p], ptr[p + 1])
-                count = net_row(day[cells], gross[cells], ptr[p + 1] - ptr[p], stock, p, row)
+    for p in range(first, stop):
+        if stock.supply[p] != PHANTOM:
+            n = net_row(day[ptr[p] : ptr[p + 1]], gross[ptr[p] : ptr[p + 1]], ptr[p + 1] - ptr[p], stock, p, row)
+            count[p] = n
             if fill:
-                out[:, out_ptr[p] : out_ptr[p] + count] = row[:, :count]
-            else:
-                out_ptr[p + 1] = out_ptr[p] + count
-        if fill == 0:
-            out = np.empty((6, out_ptr[n]), np.int64)
-    return out_ptr, out
+                for c in range(6):
+                    for k in range(n):
+                        out[c, start[p] + k] = row[c, k]

@@ -32,7 +32,7 @@ def _stock_units(steps: int, lots: Any, p: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def size_lots(ptr: Ints, day: Ints, moved: Ints, stock: Any, lots: Any) -> tuple[Ints, Ints]:
+def size_lots(start: Ints, count: Ints, day: Ints, moved: Ints, stock: Any, lots: Any) -> tuple[Ints, Ints]:
     """Order for every item that is bought: (item, day, need, triggered by shortage, steps, stock units) per plan line.
 
     `moved` is receipts less gross. What an order brings beyond its need stands in the balance of later days.
@@ -43,12 +43,12 @@ def size_lots(ptr: Ints, day: Ints, moved: Ints, stock: Any, lots: Any) -> tuple
     for fill in range(2):
         at = 0
         for p in range(n):
-            if stock.supply[p] == BUY and (stock.held[p] or ptr[p + 1] > ptr[p]):
+            if stock.supply[p] == BUY and (stock.held[p] or count[p]):
                 balance = stock.on_hand[p]
                 point = lots.reorder_point[p]
-                k = ptr[p]
-                opening = k == ptr[p + 1] or day[k] > 0
-                while opening or k < ptr[p + 1]:
+                k, stop = start[p], start[p] + count[p]
+                opening = k == stop or day[k] > 0
+                while opening or k < stop:
                     today = 0 if opening else day[k]
                     if not opening:
                         balance += moved[k]
@@ -58,7 +58,7 @@ def size_lots(ptr: Ints, day: Ints, moved: Ints, stock: Any, lots: Any) -> tuple
                     by_shortage = need > 0
                     if by_shortage and lots.period[p] > 1:
                         later = balance
-                        for f in range(k, ptr[p + 1]):
+                        for f in range(k, stop):
                             if day[f] >= today + lots.period[p]:
                                 break
                             later += moved[f]

@@ -12,7 +12,7 @@ from buyside.planning.dense import ROOM, dates, ints
 from buyside.planning.frames import PLAN_LINES, QUANTITY_SCALE, Headroom, Misfit
 from buyside.planning.kernels import Ints, Stock
 from buyside.planning.lot_kernels import Lots
-from buyside.planning.netting import Netted, in_order
+from buyside.planning.netting import Netted, ids_of
 from buyside.planning.structure import Structure
 
 NEVER = -ROOM
@@ -35,18 +35,19 @@ def plan_lines(
     """
     lots, step = _lots(structure, netted, choice)
     n = structure.supply.size
+    moved = netted.rows[2] - netted.rows[1]
     ptrs, found = [np.zeros(1, np.int64)], [np.empty((5, 0), np.int64)]
     for w, stock in enumerate(stocks.values()):
         ptr, rows = lot_kernels.size_lots(
-            netted.ptr[w * n : (w + 1) * n + 1], netted.rows[0], netted.rows[2] - netted.rows[1], stock, lots
+            netted.start[w * n : (w + 1) * n], netted.count[w * n : (w + 1) * n], netted.rows[0], moved, stock, lots
         )
         ptrs.append(ptr[1:] + ptrs[-1][-1])
         found.append(rows)
-    groups, item, warehouse = in_order(structure, netted.warehouses)
+    item, warehouse = ids_of(structure, netted.warehouses, netted.order)
     ptr = np.concatenate(ptrs)
-    counts = np.diff(ptr)[groups]
-    day, need, by_shortage, steps, brings = kernels.in_groups_order(ptr, np.concatenate(found, axis=1), groups)
-    at = np.repeat(groups % n if n else groups, counts)
+    counts = np.diff(ptr)[netted.order]
+    day, need, by_shortage, steps, brings = kernels.in_groups_order(ptr, np.concatenate(found, axis=1), netted.order)
+    at = np.repeat(netted.order % max(1, n), counts)
     candidate = choice.chosen[at]
     quantity = steps * step[at]
     price = lot_kernels.price_breaks(candidate, quantity, choice.price_ptr, ints(choice.prices["from_quantity"]))
@@ -124,8 +125,7 @@ def _refuse_large_orders(structure: Structure, netted: Netted, lots: Lots, step:
     """Raises Headroom where an order in purchase units, or on the way to them, could leave the exact range."""
     n = structure.supply.size
     need = np.zeros(n)
-    group = np.repeat(np.arange(netted.ptr.size - 1) % max(n, 1), np.diff(netted.ptr))
-    np.maximum.at(need, group, np.abs(netted.rows[4]).astype(np.float64))
+    np.maximum.at(need, netted.groups() % max(n, 1), np.abs(netted.rows[4]).astype(np.float64))
     need += ints(structure.items["safety_stock"]) + np.maximum(lots.order_up_to, 0).astype(np.float64)
     steps = need * lots.per_base / lots.per_step + 1 + lots.minimum + lots.multiple
     worst = float((steps * np.maximum(step, lots.per_step / lots.per_base)).max(initial=0))

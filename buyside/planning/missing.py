@@ -24,7 +24,8 @@ def dead_ends(structure: Structure, explosion: Explosion, netted: Netted, as_of:
         gross = explosion.gross[warehouse]
         for p in np.flatnonzero(explosion.dead[warehouse]):
             if structure.supply[p] == MAKE:
-                rows = netted.rows[:, netted.ptr[w * n + p] : netted.ptr[w * n + p + 1]]
+                start = netted.start[w * n + p]
+                rows = netted.rows[:, start : start + netted.count[w * n + p]]
                 day, quantity = rows[0], rows[5]
             else:
                 cells = slice(gross.ptr[p], gross.ptr[p + 1])

@@ -1,6 +1,6 @@
 """Time-phased netting per item and warehouse (PLAN-5)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,11 +17,21 @@ from buyside.planning.structure import Structure
 
 @dataclass(frozen=True)
 class Netted:
-    """Rows of net_row() of all warehouses, one group per warehouse and item: group w × items + p of ptr."""
+    """The six rows of net_row() for all warehouses, in order of item id, warehouse and day.
+
+    Group w × items + p is item p (in order of the structure) in warehouse w: its columns are `count` many from `start`
+    on; `order` is the order in which the groups stand.
+    """
 
     warehouses: list[int]
-    ptr: Ints
+    order: Ints
+    start: Ints
+    count: Ints
     rows: Ints
+
+    def groups(self) -> Ints:
+        """The group of each column."""
+        return np.repeat(self.order, self.count[self.order])
 
 
 def stock_by_warehouse(
@@ -82,29 +92,31 @@ def net(structure: Structure, gross: Mapping[int, Gross], stocks: Mapping[int, S
            shortages of earlier dates)); a row wherever gross, receipts or shortage is not zero
     """
     n = structure.supply.size
-    ptrs, rows = [np.zeros(1, np.int64)], [np.empty((6, 0), np.int64)]
-    for warehouse, stock in stocks.items():
-        cells = gross[warehouse]
-        ptr, found = kernels.net_rows(cells.ptr, cells.day, cells.quantity, stock, 0, n)
-        ptrs.append(ptr[1:] + ptrs[-1][-1])
-        rows.append(found)
-    return Netted(list(stocks), np.concatenate(ptrs), np.concatenate(rows, axis=1) if len(rows) > 2 else rows[-1])
-
-
-def in_order(structure: Structure, warehouses: Collection[int]) -> tuple[Ints, Ints, Ints]:
-    """Groups of warehouse and item by item id, then warehouse: group number, item id, warehouse id."""
-    n = structure.supply.size
     by_id = np.argsort(structure.at.ids, kind="stable")
-    groups = (by_id[:, None] + np.arange(len(warehouses)) * n).ravel()
-    place = np.array(list(warehouses), np.int64)
-    return groups, structure.at.ids[groups % n] if n else groups, place[groups // n] if n else groups
+    order = (by_id[:, None] + np.arange(len(stocks)) * n).ravel()
+    start, count = np.zeros(n * len(stocks), np.int64), np.zeros(n * len(stocks), np.int64)
+    rows = np.empty((6, 0), np.int64)
+    for fill in (False, True):
+        for w, (warehouse, stock) in enumerate(stocks.items()):
+            cells, here = gross[warehouse], slice(w * n, (w + 1) * n)
+            kernels.net_rows(cells.ptr, cells.day, cells.quantity, stock, 0, n, start[here], count[here], rows, fill)
+        if not fill:
+            start[order] = np.cumsum(count[order]) - count[order]
+            rows = np.empty((6, int(count.sum())), np.int64)
+    return Netted(list(stocks), order, start, count, rows)
+
+
+def ids_of(structure: Structure, warehouses: Sequence[int], groups: Ints) -> tuple[Ints, Ints]:
+    """Item and warehouse ids of groups."""
+    n = max(1, structure.supply.size)
+    places = np.array([*warehouses, -1], np.int64)
+    return structure.at.ids[groups % n], places[groups // n]
 
 
 def requirements(structure: Structure, netted: Netted, as_of: date) -> pl.DataFrame:
     """REQUIREMENTS of a netting, sorted by item, warehouse and date."""
-    groups, item, warehouse = in_order(structure, netted.warehouses)
-    counts = np.diff(netted.ptr)[groups]
-    rows = kernels.in_groups_order(netted.ptr, netted.rows, groups)
+    item, warehouse = ids_of(structure, netted.warehouses, netted.order)
+    counts, rows = netted.count[netted.order], netted.rows
     names = ("gross", "scheduled_receipts", "overdue_receipts", "projected", "shortage")
     return REQUIREMENTS.check(
         pl.DataFrame(

@@ -111,7 +111,7 @@ class _Pegging:
             cells.append(((w * n + item) * self.days + found.day)[keep])
             gross.append(found.quantity[keep])
         self.gross = pl.DataFrame({"cell": _joined(cells), "gross": _joined(gross)})
-        group = np.repeat(np.arange(netted.ptr.size - 1), np.diff(netted.ptr))
+        group = netted.groups()
         short = netted.rows[5] > 0
         if n:
             short &= (structure.supply == MAKE)[group % n] & wanted[group % n]

@@ -11,7 +11,7 @@ from buyside.planning import frames
 from buyside.planning.choice import choose_vendors
 from buyside.planning.configuration import Configured, configure, uncovered_options
 from buyside.planning.coverage import cover_finished_goods
-from buyside.planning.dense import ints
+from buyside.planning.dense import ascending, ints
 from buyside.planning.explosion import Explosion, explode
 from buyside.planning.kernels import Stock
 from buyside.planning.lots import plan_lines
@@ -131,7 +131,9 @@ class _Basis:
 
 def _net(inputs: PlanInputs, as_of: date, warehouses: Collection[int] | None, say: OnStep) -> _Basis:
     say("cover")
-    lines = frames.LINES.check_key(inputs.lines).sort("line")
+    lines = frames.LINES.check(inputs.lines)
+    if not ascending(lines["line"]):
+        lines = frames.LINES.check_key(lines).sort("line")
     if warehouses is not None:
         lines = lines.filter(pl.col("warehouse").is_in(sorted(warehouses)))
     if not lines["warehouse"].is_in(inputs.warehouses["warehouse"].implode()).all():
