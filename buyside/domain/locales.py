@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -21,6 +22,7 @@ MONEY_DIGITS = (2, 2)
 PERCENT_DIGITS = (0, 4)
 _WESTERN_GROUPS = (3, 3)
 _LONGEST_NUMBER = 40
+_TYPED_NUMBER = re.compile(r"[+-]?\d[\d.,'\u2019\s]*")
 
 
 @lru_cache(maxsize=256)
@@ -72,11 +74,9 @@ def read_number(text: str, locale: str, *, field: str = "") -> Decimal:
     """A number as people of `locale` type it. Refuses: Unreadable."""
     typed = text.strip().replace(" ", "").replace("\N{MINUS SIGN}", "-")
     try:
-        if not typed or len(typed) > _LONGEST_NUMBER:
+        if len(typed) > _LONGEST_NUMBER or not _TYPED_NUMBER.fullmatch(typed):
             raise ValueError
-        value = Decimal(str(parse_decimal(typed, locale=locale, strict=True)))
-        if not value.is_finite():
-            raise ValueError
+        value = Decimal(parse_decimal(typed, locale=locale, strict=True))
     except (NumberFormatError, InvalidOperation, ValueError):
         raise Unreadable(value=text, wanted="a number", field=field) from None
     return value

@@ -1,0 +1,88 @@
+"""The guard reads arguments strictly, and nothing unmarked is a handler."""
+
+from typing import Any
+
+import pytest
+
+from buyside.domain.access import Permission
+from buyside.state.base import checked_arguments, unmarked_handlers
+from buyside.state.grid import CellEdit
+
+
+def _take(self: Any, line_id: int, name: str, is_late: bool = False, ids: list[str] | None = None) -> None: ...
+def _edit(self: Any, cell: CellEdit) -> None: ...
+def _form(self: Any, form: dict[str, Any]) -> None: ...
+
+
+def test_arguments_of_the_declared_types_pass() -> None:
+    assert checked_arguments(_take, {"line_id": 1, "name": "a"}) == {"line_id": 1, "name": "a"}
+    cell = {"id": "1", "version": 2, "field": "quantity", "value": "3"}
+    assert checked_arguments(_edit, {"cell": cell})["cell"] == CellEdit(**cell)
+    wrapped = {"__reflex_form_data__": [["quantity", "3"]]}
+    assert checked_arguments(_form, {"form": wrapped}) == {"form": {"quantity": "3"}}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {},
+        {"line_id": 1},
+        {"line_id": "1", "name": "a"},
+        {"line_id": "1; drop", "name": "a"},
+        {"line_id": 1.5, "name": "a"},
+        {"line_id": True, "name": "a"},
+        {"line_id": None, "name": "a"},
+        {"line_id": {"$gt": 0}, "name": "a"},
+        {"line_id": 1, "name": ["a"]},
+        {"line_id": 1, "name": "a", "is_late": "yes"},
+        {"line_id": 1, "name": "a", "ids": [1]},
+        {"line_id": 1, "name": "a", "more": 1},
+    ],
+)
+def test_arguments_of_other_types_never_reach_a_handler(payload: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        checked_arguments(_take, payload)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        {"id": 1, "version": 2, "field": "q", "value": "3"},
+        {"id": "1", "version": "2", "field": "q", "value": "3"},
+        {"id": "1", "version": 2, "field": "q", "value": 3},
+        {"id": "1", "version": 2, "field": "q"},
+        {"id": "1", "version": 2, "field": "q", "value": "3", "role": "admin"},
+        {"id": "1", "version": 2, "field": "q", "value": "x" * 5000},
+        "x",
+    ],
+)
+def test_an_edited_cell_has_exactly_its_form(cell: Any) -> None:
+    with pytest.raises(ValueError):
+        checked_arguments(_edit, {"cell": cell})
+
+
+@pytest.mark.rule("ACC-3")
+def test_an_unmarked_handler_stops_the_start() -> None:
+    import reflex as rx
+
+    from buyside.state.base import SignedInState, handler
+
+    assert unmarked_handlers("tests_of_marks") == []
+    spoken = type(
+        "SpokenState",
+        (SignedInState, rx.State),
+        {
+            "__module__": "tests_of_marks.module",
+            "marked": handler(Permission.ORDER_VIEW)(_method("marked")),
+            "forgotten": _method("forgotten"),
+        },
+    )
+    assert [name.rsplit(".", 1)[1] for name in unmarked_handlers("tests_of_marks")] == ["forgotten"]
+    assert spoken.get_name()
+
+
+def _method(name: str) -> Any:
+    def method(self: Any) -> None: ...
+
+    method.__name__, method.__qualname__ = name, f"SpokenState.{name}"
+    return method

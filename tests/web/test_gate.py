@@ -1,0 +1,234 @@
+"""The gate: no session, no page, no rows; and nothing from another site."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from buyside.config import settings
+from buyside.db.engine import sessions
+from buyside.db.people import AppUser, UserRole
+from buyside.domain.access import Permission, Role
+from buyside.identity.cookies import cookie_name, state_key
+from buyside.identity.logins import end_login, find_login, open_login
+from buyside.web.gate import Gate
+
+HOST = "localhost:8300"
+ORIGIN = f"http://{HOST}"
+
+
+def _doors(path: str) -> Permission | None:
+    return Permission.PLAN_VIEW if path == "/plan" else None
+
+
+class Served:
+    """The application behind the gate: notes what reached it."""
+
+    def __init__(self) -> None:
+        self.scopes: list[Any] = []
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.scopes.append(scope)
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"served"})
+        else:
+            await send({"type": "websocket.accept"})
+            for _ in range(1000):
+                if (await receive())["type"] == "websocket.disconnect":
+                    self.scopes.append("disconnected")
+                    return
+
+
+@pytest.fixture(scope="module")
+def cookies(database: Any) -> dict[str, str]:
+    """Cookie headers of living sessions of a buyer and a salesperson, and of a session that has ended."""
+    found = {}
+    with sessions()() as session, session.begin():
+        for name in ("buyer", "sales", "ended"):
+            user = AppUser(name=name.capitalize())
+            session.add(user)
+            session.flush()
+            session.add(UserRole(user_id=user.id, role="sales" if name == "sales" else Role.BUYER.value))
+            session.flush()
+            token = open_login(session, user_id=user.id)
+            found[name] = f"{cookie_name()}={token}"
+            if name == "ended":
+                login = find_login(session, token)
+                assert login is not None
+                end_login(session, login.session_id)
+    return found
+
+
+def ask(
+    path: str, *, method: str = "GET", cookie: str = "", origin: str = "", host: str = HOST, html: bool = False
+) -> tuple[int, dict[str, str], Served]:
+    """Send one request through a gate. Answers with status, headers, and what was behind it."""
+    served = Served()
+    answers: list[Any] = []
+    headers = {"host": host, "cookie": cookie, "origin": origin, "accept": "text/html" if html else "application/json"}
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items() if value],
+    }
+
+    async def run() -> None:
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Any) -> None:
+            answers.append(message)
+
+        await Gate(served, _doors)(scope, receive, send)
+
+    asyncio.run(run())
+    return answers[0]["status"], {name.decode(): value.decode() for name, value in answers[0]["headers"]}, served
+
+
+def connect(cookie: str, origin: str, *, host: str = HOST, messages: int = 1) -> Served:
+    """Open a socket through a gate and send some messages over it."""
+    served = Served()
+    headers = {"host": host, "cookie": cookie, "origin": origin}
+    scope = {
+        "type": "websocket",
+        "path": "/_event/",
+        "query_string": b"token=tab-of-mine&EIO=4",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items() if value],
+    }
+    waiting = [{"type": "websocket.receive", "text": "x"}] * messages + [{"type": "websocket.disconnect"}]
+
+    async def run() -> None:
+        async def receive() -> Any:
+            return waiting.pop(0)
+
+        async def send(message: Any) -> None:
+            pass
+
+        await Gate(served, _doors)(scope, receive, send)
+
+    asyncio.run(run())
+    return served
+
+
+@pytest.mark.rule("ACC-4")
+@pytest.mark.parametrize("path", ["/orders", "/assets/index.js", "/api/grid/orders", "/_event/", "/buyside.css"])
+def test_nothing_is_served_without_a_living_session(path: str, cookies: dict[str, str]) -> None:
+    for cookie in ("", "buyside=forged", cookies["ended"]):
+        status, _, served = ask(path, cookie=cookie)
+        assert (status, served.scopes) == (401, [])
+    status, _, served = ask(path, cookie=cookies["buyer"])
+    assert (status, len(served.scopes)) == (200, 1)
+
+
+def test_a_person_without_session_is_led_to_the_sign_in_page_and_back(database: Any) -> None:
+    status, headers, _ = ask("/orders", html=True)
+    assert (status, headers["location"]) == (303, "/auth/sign-in?next=%2Forders")
+
+
+def test_signing_in_needs_no_session(database: Any) -> None:
+    assert ask("/auth/sign-in")[0] == 200
+    assert ask("/ping")[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/_upload", "/_upload/file", "/_health"])
+def test_the_frameworks_own_doors_are_closed_even_to_the_signed_in(path: str, cookies: dict[str, str]) -> None:
+    assert ask(path, cookie=cookies["buyer"])[0] == 404
+    assert ask(path, method="POST", cookie=cookies["buyer"], origin=ORIGIN)[0] == 404
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["", "null", "http://evil.example", "http://localhost:8300.evil.example", "http://evil.example/http://localhost:8300",
+     "https://localhost:8300", "http://localhost", "http://LOCALHOST:8300", "http://localhost:83000"],
+)  # fmt: skip
+def test_writes_and_sockets_from_another_origin_are_refused(origin: str, cookies: dict[str, str]) -> None:
+    for path in ("/auth/demo", "/auth/sign-out", "/anything"):
+        assert ask(path, method="POST", cookie=cookies["buyer"], origin=origin)[0] == 403
+    assert connect(cookies["buyer"], origin).scopes == []
+
+
+def test_an_unknown_host_name_gets_nothing(cookies: dict[str, str]) -> None:
+    assert ask("/orders", cookie=cookies["buyer"], host="evil.example")[0] == 421
+    status, headers, _ = ask("/orders", cookie=cookies["buyer"], host="127.0.0.1:8300", html=True)
+    assert (status, headers["location"]) == (307, "http://localhost:8300/orders")
+    assert connect(cookies["buyer"], ORIGIN, host="evil.example").scopes == []
+
+
+@pytest.mark.rule("ACC-3")
+def test_a_page_needs_its_permission(cookies: dict[str, str]) -> None:
+    assert ask("/plan", cookie=cookies["buyer"], html=True)[0] == 200
+    assert ask("/plan", cookie=cookies["sales"], html=True)[0] == 403
+
+
+def test_a_socket_needs_a_session_and_carries_a_key_of_its_own(cookies: dict[str, str]) -> None:
+    assert connect("", ORIGIN).scopes == []
+    assert connect(cookies["ended"], ORIGIN).scopes == []
+    keys = set()
+    for name in ("buyer", "sales"):
+        scope = connect(cookies[name], ORIGIN).scopes[0]
+        assert b"tab-of-mine" not in scope["query_string"]
+        assert state_key(cookies[name], "tab-of-mine").encode() in scope["query_string"]
+        keys.add(scope["query_string"])
+    assert len(keys) == 2  # the same tab token leads nobody to another's state
+
+
+def test_a_flood_of_messages_closes_the_socket(cookies: dict[str, str]) -> None:
+    patient = connect(cookies["buyer"], ORIGIN, messages=30)
+    assert patient.scopes[-1] == "disconnected"
+    waiting = 500
+    served = Served()
+
+    async def run() -> int:
+        left = waiting
+
+        async def receive() -> Any:
+            nonlocal left
+            left -= 1
+            return {"type": "websocket.receive", "text": "x"}
+
+        async def send(message: Any) -> None:
+            pass
+
+        scope = {
+            "type": "websocket",
+            "path": "/_event/",
+            "query_string": b"token=a",
+            "headers": [(b"host", HOST.encode()), (b"cookie", cookies["buyer"].encode()), (b"origin", ORIGIN.encode())],
+        }
+        await Gate(served, _doors)(scope, receive, send)
+        return left
+
+    assert asyncio.run(run()) > waiting - 100
+    assert served.scopes[-1] == "disconnected"
+
+
+def test_answers_carry_the_headers_that_browsers_obey(cookies: dict[str, str]) -> None:
+    _, headers, _ = ask("/orders", cookie=cookies["buyer"])
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cache-control"] == "no-cache"
+    assert "immutable" in ask("/assets/index-abc.js", cookie=cookies["buyer"])[1]["cache-control"]
+    assert ask("/api/grid/orders", cookie=cookies["buyer"])[1]["cache-control"] == "no-store"
+
+
+@pytest.mark.rule("ACC-4")
+def test_a_disabled_user_is_out_at_the_next_request(session: Session, database: Any) -> None:
+    with sessions()() as own, own.begin():
+        user = AppUser(name="Leaving")
+        own.add(user)
+        own.flush()
+        own.add(UserRole(user_id=user.id, role="buyer"))
+        token = open_login(own, user_id=user.id)
+    cookie = f"{cookie_name()}={token}"
+    assert ask("/orders", cookie=cookie)[0] == 200
+    with sessions()() as own, own.begin():
+        found = own.get(AppUser, user.id)
+        assert found is not None
+        found.is_active = False
+        own.add(found)
+    assert ask("/orders", cookie=cookie)[0] == 401
+    assert settings().public_url == ORIGIN
