@@ -258,7 +258,7 @@ def _options(session: Session, order_id: int) -> dict[int, list[str]]:
         .join(SalesOrderLine, col(SalesOrderLine.id) == col(SalesOrderLineOption.line_id))
         .where(col(SalesOrderLine.order_id) == order_id)
         .order_by(col(OptionValue.group_name), col(OptionValue.value))
-    ).tuples():
+    ):
         chosen.setdefault(line_id, []).append(f"{group}: {value}")
     return chosen
 
