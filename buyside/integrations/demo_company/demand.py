@@ -17,7 +17,7 @@ CUSTOMERS = (
     "Cykelhuset Norrgatan", "Lastcykel Søndermark", "Byens Bud ApS", "Brookmere Parks Department", "Pedal Parcel Co-op",
     "Harbour Lane Cycles", "The Kindling Nursery", "Millrace Delivery Ltd", "Kolo Servis U Mostu", "Rowerownia Nadrzeczna",
     "Fahrradgenossenschaft Seeblick", "Velo Edelweiss AG", "Apotheke zum Alten Tor", "Hofladen Krähenwinkel",
-    "Catering Tafelspitz", "Leihrad Nordufer", "Campus Hohenfeld", "Stadt Birkenau, Bauhof", "Schornsteinfeger Rußland & Sohn",
+    "Catering Tafelspitz", "Leihrad Nordufer", "Campus Hohenfeld", "Stadt Birkenau, Bauhof", "Schornsteinfeger Rußmann & Sohn",
 )  # fmt: skip
 SITE = {"TR": "WEST", "CP": "WEST", "AC": "SERV"}
 """Where a product is built and shipped from; all others at MAIN."""
@@ -123,15 +123,13 @@ def _fulfil(orders: list[Order], today: date, rng: Random) -> None:
 
 def _withdraw(orders: list[Order], today: date, rng: Random) -> None:
     """The newest orders are partly drafts still; a few older ones were cancelled before anything was delivered."""
-    for order in orders:
-        untouched = not any(line.fulfilled for line in order.lines)
-        if order.approved_on is None or not untouched:
-            continue
-        age = (today - order.approved_on).days
+    untouched = [order for order in orders if not any(line.fulfilled for line in order.lines)]
+    ages = [(order, (today - order.approved_on).days) for order in untouched if order.approved_on]
+    for order, age in ages:
         if age <= 7 and rng.random() < 0.55:
             order.status, order.approved_on = "draft", None
-        elif age > 7 and rng.random() < 0.07:
-            order.status = "cancelled"
+    for order in rng.sample([order for order, age in ages if age > 7], 8):
+        order.status = "cancelled"
 
 
 def _unmapped(orders: list[Order], today: date, rng: Random) -> None:
