@@ -34,7 +34,7 @@ def find_anything(session: Session, actor: Actor, /, *, text: str) -> tuple[Foun
     found: list[Found] = []
     for kind, permission, chosen in _kinds(text):
         if actor.may(permission):
-            found += [Found(kind, name, says) for name, says in session.execute(chosen).tuples()]
+            found += [Found(kind, name, says) for name, says in session.execute(chosen)]
     return tuple(found)
 
 
