@@ -7,6 +7,7 @@ on in the environment and written into no file of the project.
 import fcntl
 import hashlib
 import importlib.metadata
+import json
 import os
 import shutil
 import signal
@@ -50,6 +51,7 @@ def build(given: Settings) -> None:
         (given.web_folder / _STAMP).unlink(missing_ok=True)
         shutil.rmtree(_client(given), ignore_errors=True)  # an old page must not pass for the new one
         _export(given)
+        _settle_lock()
         # A build after a change of packages writes the lock anew; the rest is as it was when the build began.
         (given.web_folder / _STAMP).write_text(f"{wanted.split()[0]} {_digest(_files(ROOT / 'reflex.lock'))}")
 
@@ -101,6 +103,13 @@ def node_folder(given: Settings) -> Path:
             link.unlink(missing_ok=True)
             link.symlink_to(target)
     return folder
+
+
+def _settle_lock() -> None:
+    """Write the list of packages in one form: npm and Reflex each have their own, and either may be the last to write."""
+    path = ROOT / "reflex.lock" / "package.json"
+    if path.exists():
+        path.write_text(json.dumps(json.loads(path.read_text()), indent=2, sort_keys=True) + "\n")
 
 
 def _export(given: Settings) -> None:

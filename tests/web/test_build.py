@@ -19,7 +19,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "reflex.lock/package.json",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("one")
+        (tmp_path / name).write_text('"one"')
     monkeypatch.setattr(build, "ROOT", tmp_path)
     monkeypatch.setattr("buyside.config.ROOT", tmp_path)
     return tmp_path
@@ -58,7 +58,7 @@ def test_a_change_of_what_the_page_is_made_of_builds_it_again(
     given: Settings, exports: list[str], project: Path, changed: str
 ) -> None:
     build.build(given)
-    (project / changed).write_text("two")
+    (project / changed).write_text('"two"')
     assert not build.is_built(given)
     build.build(given)
     assert len(exports) == 2
@@ -66,7 +66,7 @@ def test_a_change_of_what_the_page_is_made_of_builds_it_again(
 
 def test_a_change_of_a_command_builds_nothing(given: Settings, exports: list[str], project: Path) -> None:
     build.build(given)
-    (project / "buyside/cli/main.py").write_text("two")
+    (project / "buyside/cli/main.py").write_text('"two"')
     assert build.is_built(given)
 
 
@@ -82,18 +82,19 @@ def test_a_lock_written_by_the_build_itself_is_no_reason_to_build_again(
 
     def export_and_lock(chosen: Settings) -> None:
         export(chosen)
-        (project / "reflex.lock/package.json").write_text("resolved")
+        (project / "reflex.lock/package.json").write_text('{"b":1,   "a":2}')
 
     monkeypatch.setattr(build, "_export", export_and_lock)
     build.build(given)
     assert build.is_built(given)
+    assert (project / "reflex.lock/package.json").read_text() == '{\n  "a": 2,\n  "b": 1\n}\n'
 
 
 def test_a_failed_build_is_told_and_leaves_no_old_page(
     given: Settings, exports: list[str], project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build.build(given)
-    (project / "rxconfig.py").write_text("two")
+    (project / "rxconfig.py").write_text('"two"')
 
     def fail(_given: Settings) -> None:
         raise build.BuildFailed("The page could not be built.")
