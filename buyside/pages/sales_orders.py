@@ -28,7 +28,11 @@ def _by() -> rx.Component:
         )
 
     return rx.el.div(
-        choice("lines", "By line"), choice("orders", "By order"), class_name="rows-views", role="group", aria_label="List"
+        choice("lines", "By line"),
+        choice("orders", "By order"),
+        class_name="rows-views",
+        role="group",
+        aria_label="List",
     )
 
 

@@ -1,0 +1,88 @@
+"""What the Requirements and Plan pages share: the run in view, a new run, and how far it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from buyside.domain.access import Permission
+from buyside.pages.kit import form
+from buyside.pages.kit.dialog import dialog
+from buyside.pages.kit.parts import button, empty_state
+from buyside.pages.shell import when_allowed
+from buyside.state.plan_runs import PlanRunState as Run
+
+_STEPS = 8
+
+
+def run_head(*actions: rx.Component) -> rx.Component:
+    """The run in view at the left, what can be done at the right."""
+    return rx.el.div(
+        rx.el.label(
+            rx.el.span("As of", class_name="quiet"),
+            rx.el.select(
+                rx.foreach(Run.choices, lambda each: rx.el.option(each["label"], value=each["value"])),
+                value=Run.run_id.to_string(),
+                on_change=Run.choose,
+                class_name="select",
+                aria_label="Planning run",
+            ),
+            class_name="run-choice",
+        ),
+        rx.el.span(Run.scope, class_name="page-says"),
+        rx.el.span(Run.says, class_name="page-says clip"),
+        rx.el.div(*actions, new_run(look=""), class_name="actions"),
+        class_name="page-head run-head",
+    )
+
+
+def new_run(*, look: str = "primary") -> rx.Component:
+    """The button that asks for a new run."""
+    return when_allowed(
+        Permission.PLAN_RUN, button("Run plan", Run.ask_for_run, look=look, icon_name="play", disabled=Run.is_running)
+    )
+
+
+def run_dialogs() -> rx.Component:
+    """The question for a new run, and the progress of one."""
+    ask = dialog(
+        "Run the plan",
+        form.form(
+            "Run the plan",
+            form.date(
+                "as_of", "As of", value=Run.suggested_day, help="Past-due demand and overdue supply count on this day."
+            ),
+            form.choice("warehouse", Run.warehouses, "Warehouses", value="all"),
+            on_submit=Run.start,
+            errors=Run.errors,
+            submit="Run plan",
+            key=Run.is_asking.to_string(),
+            show_title=False,
+        ),
+        is_open=Run.is_asking,
+        on_close=Run.stop_asking,
+        says="Demand, stock and supply are read as they stand now. Plans made before stay as they are.",
+    )
+    progress = rx.cond(
+        Run.is_running,
+        rx.el.div(
+            rx.el.div(rx.el.strong("Calculating the plan"), rx.el.span(Run.step, class_name="quiet")),
+            rx.el.progress(value=Run.steps_done.to_string(), max=str(_STEPS), aria_label="Progress of the plan"),
+            button("Cancel", Run.cancel),
+            class_name="running",
+            role="status",
+        ),
+        rx.fragment(),
+    )
+    return rx.fragment(ask, progress)
+
+
+def with_run(shown: Any) -> rx.Component:
+    """What is shown of a run, or how to make the first."""
+    none_yet = empty_state(
+        "No plan yet",
+        "A run turns approved sales orders into requirements, nets them against stock and open orders, and drafts what to buy.",
+        new_run(),
+    )
+    return rx.fragment(run_dialogs(), rx.cond(Run.loaded, rx.cond(Run.run_id > 0, shown, none_yet), rx.fragment()))

@@ -1,0 +1,174 @@
+"""The planning run that the Requirements and Plan pages show, and the way to make a new one."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from typing import Any
+
+import reflex as rx
+
+from buyside.domain.access import Permission
+from buyside.domain.locales import shown_date, shown_instant, shown_number
+from buyside.domain.plans import RunState
+from buyside.domain.refusals import Refused
+from buyside.operations.plans import cancel_run, run_plan, start_run
+from buyside.queries.plans import RunRow, find_run, latest_run, runs
+from buyside.queries.stock import warehouse_choices
+from buyside.state.base import handler, me, now, say, today, warn
+from buyside.state.forms import day, text
+from buyside.state.roles import BuyerState
+
+_LOOK_EVERY = 0.3  # seconds between looks at how far a run is
+_ALL = "all"
+_STEPS = {
+    "waiting": "Waiting",
+    "read": "Reading demand, stock and supply",
+    "cover": "Covering from finished goods",
+    "explode": "Exploding structures",
+    "net": "Netting over time",
+    "choose": "Choosing vendors and lots",
+    "peg": "Pegging to demand",
+    "prepare": "Preparing the plan",
+    "store": "Storing the plan",
+}
+
+
+class PlanRunState(BuyerState, rx.State):
+    """One run in view. Zero: there is none yet."""
+
+    run_id: int = 0
+    as_of: str = ""
+    scope: str = ""
+    made: str = ""
+    says: str = ""
+    choices: list[dict[str, str]] = []
+    warehouses: list[dict[str, str]] = []
+    is_asking: bool = False
+    suggested_day: str = ""
+    is_running: bool = False
+    step: str = ""
+    steps_done: int = 0
+    loaded: bool = False
+    _calculating: int = 0
+
+    @handler(Permission.PLAN_VIEW)
+    async def load(self) -> None:
+        """Show the run that the address names, else the newest."""
+        wanted = self.router.url.query_parameters.get("run", "")
+        found = await self._ask(find_run, run_id=int(wanted)) if wanted.isdecimal() and len(wanted) < 18 else None
+        if found is None or found.state != RunState.DONE:
+            found = await self._ask(latest_run)
+        await self._show(found)
+
+    @handler(Permission.PLAN_VIEW)
+    async def choose(self, run_id: str) -> None:
+        """Show another run."""
+        found = await self._ask(find_run, run_id=int(run_id)) if run_id.isdecimal() else None
+        if found is not None:
+            await self._show(found)
+
+    @handler(Permission.PLAN_RUN)
+    async def ask_for_run(self) -> None:
+        """Open the question for a new run."""
+        found = await self._ask(warehouse_choices)
+        self.warehouses = [
+            {"value": _ALL, "label": "All warehouses"},
+            *({"value": each.code, "label": f"{each.code} {each.name}"} for each in found),
+        ]
+        self.suggested_day = self.suggested_day or today().isoformat()
+        self.is_asking = True
+
+    @handler(Permission.PLAN_RUN)
+    def stop_asking(self) -> None:
+        """Close the question."""
+        self.is_asking = False
+
+    @handler(Permission.PLAN_RUN)
+    async def start(self, form: dict[str, Any]) -> Any:
+        """Begin a run, and calculate it beside the page."""
+        as_of, place = day(form, "as_of"), text(form, "warehouse")
+        codes = None if place in {"", _ALL} else (place,)
+        begun = await self._do(start_run, as_of=as_of, warehouse_codes=codes, at=now())
+        self.suggested_day = as_of.isoformat()
+        self.is_asking, self.is_running = False, True
+        self._calculating, self.step, self.steps_done = begun.run_id, _STEPS["waiting"], 0
+        return PlanRunState.calculate
+
+    @handler(Permission.PLAN_RUN, background=True)
+    async def calculate(self) -> Any:
+        """Calculate the run that was begun, telling each step, and show its plan."""
+        async with self:
+            run_id = self._calculating
+        if not run_id:
+            return
+        work = asyncio.ensure_future(self._do(run_plan, run_id=run_id))
+        while not work.done():
+            await asyncio.wait({work}, timeout=_LOOK_EVERY)
+            run = await self._ask(find_run, run_id=run_id)
+            if run is not None and not work.done():
+                async with self:
+                    self.step = _STEPS.get(run.step, run.step)
+                    self.steps_done = list(_STEPS).index(run.step) if run.step in _STEPS else 0
+        refusal: Refused | None = None
+        try:
+            await work
+        except Refused as told:
+            refusal = told
+        finally:
+            async with self:
+                self.is_running, self._calculating = False, 0
+        if refusal is not None:
+            yield warn(str(refusal))
+            return
+        found = await self._ask(find_run, run_id=run_id)
+        choices = await self._ask(runs)
+        async with self:
+            self._fill(found, choices)
+        yield say("The plan is calculated.")
+
+    @handler(Permission.PLAN_RUN)
+    async def cancel(self) -> None:
+        """Stop the calculation before its next step."""
+        if self._calculating:
+            await self._do(cancel_run, run_id=self._calculating, at=now())
+
+    async def _show(self, found: RunRow | None) -> None:
+        self._fill(found, await self._ask(runs))
+
+    def _fill(self, found: RunRow | None, choices: list[RunRow]) -> None:
+        locale, zone = me().locale, me().time_zone
+        self.choices = [
+            {
+                "value": str(each.run_id),
+                "label": f"{shown_date(each.as_of, locale)} · {shown_instant(each.started_at, locale, zone)}",
+            }
+            for each in choices
+            if each.state == RunState.DONE
+        ]
+        self.loaded = True
+        if found is None:
+            self.run_id = 0
+            return
+        self.run_id = found.run_id
+        self.as_of = shown_date(found.as_of, locale)
+        self.scope = ", ".join(found.warehouses) or "All warehouses"
+        self.made = shown_instant(found.started_at, locale, zone)
+        self.says = _counted(found, locale)
+
+
+def _counted(run: RunRow, locale: str) -> str:
+    """A run in numbers."""
+    counts = run.counts
+
+    def number(name: str) -> str:
+        return shown_number(Decimal(counts.get(name) or 0), locale)
+
+    demand = shown_number(Decimal((counts.get("inputs") or {}).get("lines") or 0), locale)
+    parts = [f"{demand} open sales lines", f"{number('shortages')} shortages", f"{number('plan_lines')} plan lines"]
+    if counts.get("late_lines"):
+        parts.append(f"{number('late_lines')} late")
+    unmapped = (counts.get("unmapped") or 0) + (counts.get("contradictions") or 0)
+    if unmapped:
+        parts.append(f"{shown_number(Decimal(unmapped), locale)} unmapped")
+    return " · ".join(parts)
