@@ -59,6 +59,14 @@ def test_every_npm_package_has_a_hash_and_no_address() -> None:
     assert not [name for name, package in named.items() if not package.get("integrity", "").startswith("sha512-")]
 
 
+def test_every_npm_package_that_is_asked_for_is_locked() -> None:
+    asked = json.loads((ROOT / "reflex.lock" / "package.json").read_text())
+    packages = json.loads(NPM_LOCK.read_text())["packages"]
+    assert asked["dependencies"]
+    for name in asked["dependencies"] | asked["devDependencies"]:
+        assert f"node_modules/{name}" in packages
+
+
 def tracked_files() -> list[Path]:
     folders = ["buyside", "alembic", "docs", "tests", "assets", "scripts", ".ci", "benches"]
     loose = [path for path in ROOT.iterdir() if path.is_file()]
