@@ -1,0 +1,198 @@
+"""AdventureWorks from the first of May 2014: its open demand becomes a plan that a slow, obvious calculation agrees with."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from sqlalchemy import text
+
+from buyside.config import ROOT
+from buyside.db.engine import sessions
+from buyside.domain.access import OPERATOR, Actor, Role
+from buyside.integrations.adventureworks import Factors, write_pack
+from buyside.operations.packs import import_pack
+from buyside.operations.plan_conversion import convert_plan
+from buyside.operations.plan_lines import change_plan_line
+from buyside.operations.plans import RunDone, run_plan, start_run
+from buyside.operations.run import perform
+from buyside.planning.run import PlanInputs
+from buyside.queries.plan_stored import inputs_of
+from buyside.queries.plans import PLAN_LINE_ROWS, vendor_totals
+from buyside.queries.read import ask
+from buyside.queries.rows import RowsWanted, grid_page
+from tests.oracles import PlanningAnswer, PlanningWorld, planned
+
+SOURCE = ROOT.parent / "shared" / "data" / "adventureworks"
+AS_OF = date(2014, 5, 1)
+AT = datetime(2014, 5, 1, 8, tzinfo=UTC)
+BUYER = Actor(user_id=None, name="buyer", roles=frozenset({Role.BUYER}))
+
+pytestmark = [
+    pytest.mark.skipif(not SOURCE.is_dir(), reason="the AdventureWorks tables are not beside the project"),
+    pytest.mark.timeout(900),
+]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The run, and what the oracle says of the same inputs."""
+
+    done: RunDone
+    expected: PlanningAnswer
+
+
+@pytest.fixture(scope="module")
+def adventure(database: object, tmp_path_factory: pytest.TempPathFactory) -> Planned:
+    pack = tmp_path_factory.mktemp("pack")
+    write_pack(SOURCE, pack, open_from=AS_OF, factors=Factors(assumed=Decimal(1)))
+    perform(import_pack, OPERATOR, source=Path(pack), at=AT)
+    started = perform(start_run, BUYER, as_of=AS_OF, at=AT)
+    done = perform(run_plan, BUYER, run_id=started.run_id)
+    with sessions()() as session:
+        inputs = inputs_of(session, done.run_id)
+    return Planned(done, planned(world_of(inputs)))
+
+
+def world_of(inputs: PlanInputs) -> PlanningWorld:
+    """The run's inputs in natural units, as the oracle reads them."""
+    scales = {"scrap_percent": 10**4}
+    exact = {
+        *("quantity", "on_hand", "safety_stock", "reorder_point", "order_up_to", "quantity_per", "scrap_percent"),
+        *("unit_factor", "minimum", "multiple", "from_quantity", "unit_price"),
+    }
+
+    def rows(frame: pl.DataFrame) -> Iterator[dict[str, Any]]:
+        for row in frame.iter_rows(named=True):
+            yield {
+                name: Fraction(value, scales.get(name, 10**6)) if name in exact and value is not None else value
+                for name, value in row.items()
+            }
+
+    tables = {name: list(rows(getattr(inputs, name))) for name in PlanInputs.__dataclass_fields__}
+    pairs = {name: [tuple(row.values()) for row in tables.pop(name)] for name in ("line_options", "rule_conditions")}
+    places = [row["warehouse"] for row in tables.pop("warehouses")]
+    return PlanningWorld(AS_OF, warehouses=places, **tables, **pairs)
+
+
+def rows_of(statement: str, run_id: int) -> list[Any]:
+    with sessions()() as session:
+        return list(session.execute(text(statement), {"run": run_id}))
+
+
+@pytest.mark.rule("PLAN-1")
+def test_demand_is_the_open_lines_of_orders_from_that_day_on(adventure: Planned) -> None:
+    (demand,) = rows_of(
+        "SELECT (counts -> 'inputs' ->> 'lines')::int FROM planning_run WHERE id = :run", adventure.done.run_id
+    )
+    (open_lines,) = rows_of(
+        "SELECT count(*) FROM sales_order_line AS line JOIN sales_order AS sold ON sold.id = line.order_id "
+        "WHERE status = 'approved' AND quantity > fulfilled_quantity AND :run > 0",
+        adventure.done.run_id,
+    )
+    assert demand[0] == open_lines[0] > 1000
+
+
+@pytest.mark.rule("PLAN-2")
+def test_coverage_is_what_the_oracle_says(adventure: Planned) -> None:
+    found = rows_of(
+        "SELECT sales_order_line_id, covered_from_stock, exploded FROM planning_coverage WHERE run_id = :run",
+        adventure.done.run_id,
+    )
+    assert {
+        line: (Fraction(covered), Fraction(exploded)) for line, covered, exploded in found
+    } == adventure.expected.coverage
+
+
+@pytest.mark.rule("PLAN-5")
+def test_every_requirement_is_what_the_oracle_says(adventure: Planned) -> None:
+    found = rows_of(
+        "SELECT item_id, warehouse_id, on_date, gross, scheduled_receipts, overdue_receipts, projected, shortage "
+        "FROM planning_requirement WHERE run_id = :run",
+        adventure.done.run_id,
+    )
+    assert {
+        tuple(key): tuple(map(Fraction, numbers)) for *key, g, r, o, p, s in found for numbers in [(g, r, o, p, s)]
+    } == (adventure.expected.requirements)
+    assert len(found) > 1000
+
+
+@pytest.mark.rule("PLAN-4")
+def test_every_peg_is_what_the_oracle_says(adventure: Planned) -> None:
+    found = rows_of(
+        "SELECT item_id, warehouse_id, on_date, sales_order_line_id, quantity FROM planning_peg WHERE run_id = :run",
+        adventure.done.run_id,
+    )
+    assert {tuple(key): Fraction(quantity) for *key, quantity in found} == adventure.expected.pegs
+
+
+@pytest.mark.rule("PLAN-8")
+def test_every_plan_line_is_what_the_oracle_says(adventure: Planned) -> None:
+    found = rows_of(
+        "SELECT item_id, warehouse_id, needed_on, order_by, late_days, shortage, vendor_item_id, quantity_packs, unit_price "
+        "FROM plan_line WHERE run_id = :run",
+        adventure.done.run_id,
+    )
+    expected = {
+        key: (
+            line["order_by"],
+            line["late_days"],
+            line["shortage"],
+            line["vendor_item"],
+            line["stock_quantity"] if line["quantity"] is None else line["quantity"],
+            line["unit_price"],
+        )
+        for key, line in adventure.expected.plan_lines.items()
+    }
+    assert {
+        (item, place, needed): (
+            by,
+            late,
+            Fraction(short),
+            source,
+            Fraction(packs),
+            None if price is None else Fraction(price),
+        )
+        for item, place, needed, by, late, short, source, packs, price in found
+    } == expected
+
+
+@pytest.mark.rule("ITM-8")
+def test_what_has_no_structure_is_the_oracles_list(adventure: Planned) -> None:
+    found = rows_of(
+        "SELECT sales_order_line_id FROM planning_problem WHERE run_id = :run AND kind = 'unmapped'",
+        adventure.done.run_id,
+    )
+    assert {line for (line,) in found} == adventure.expected.unmapped
+
+
+@pytest.mark.rule("PLAN-13")
+def test_a_buyer_changes_two_lines_and_orders_everything_once(adventure: Planned) -> None:
+    run_id = adventure.done.run_id
+    page = ask(
+        grid_page, BUYER, source=PLAN_LINE_ROWS, wanted=RowsWanted(scope={"run_id": run_id}, end=500), today=AS_OF
+    )
+    first, second = [row for row in page.rows if row["vendor"]][:2]
+    more = Decimal(first["quantity_packs"]) * 2
+    perform(change_plan_line, BUYER, line_id=int(first["id"]), version=first["version"], quantity_packs=more)
+    perform(change_plan_line, BUYER, line_id=int(second["id"]), version=second["version"], unit_price=Decimal("1.25"))
+    convertible = sum(each.convertible_lines for each in ask(vendor_totals, BUYER, run_id=run_id))
+    done = perform(convert_plan, BUYER, run_id=run_id, at=AT)
+    assert done.lines == convertible > 10
+    ordered = rows_of(
+        "SELECT planned.id, line.quantity, line.unit_price, planned.quantity_packs, planned.unit_price, "
+        "coalesce((SELECT sum(quantity) FROM purchase_order_peg WHERE order_line_id = line.id), 0) "
+        "<= line.quantity * line.unit_factor FROM plan_line AS planned "
+        "JOIN purchase_order_line AS line ON line.id = planned.purchase_order_line_id WHERE run_id = :run",
+        run_id,
+    )
+    assert len(ordered) == done.lines
+    assert all(
+        quantity == planned and price == decided and fits for _, quantity, price, planned, decided, fits in ordered
+    )
+    assert {int(first["id"]): more}.items() <= {line: quantity for line, quantity, *_ in ordered}.items()
