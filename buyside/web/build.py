@@ -43,7 +43,8 @@ def is_built(given: Settings) -> bool:
 def build(given: Settings) -> None:
     """Build the page if it is not built yet. Of several processes one builds, the others wait. Raises `BuildFailed`."""
     given.home.mkdir(parents=True, exist_ok=True)
-    with (given.home / f"build-{given.surface}.lock").open("w") as lock:
+    # Beside the folder it guards: a test run has a home of its own and builds into the same one.
+    with given.web_folder.with_name(f"{given.web_folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         wanted = stamp(given)
         if is_built(given):
