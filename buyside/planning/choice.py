@@ -12,7 +12,7 @@ from itertools import groupby
 import numpy as np
 import polars as pl
 
-from buyside.planning.dense import ints
+from buyside.planning.dense import Positions, ints
 from buyside.planning.frames import PRICES, VENDOR_ITEMS, Misfit
 from buyside.planning.kernels import Ints
 from buyside.planning.structure import Structure
@@ -63,54 +63,62 @@ def choose_vendors(structure: Structure, vendor_items: pl.DataFrame, prices: pl.
     structure.at.find_all(ints(vendor_items["item"].unique()), "VENDOR_ITEMS")
     usable = vendor_items.filter(pl.col("is_usable") & valid_on(as_of))
     usable = usable.sort("item", "preference", "lead_days", "vendor", "vendor_item")
-    tied = usable.with_columns(pl.len().over("item", "preference", "lead_days").alias("tied")).with_row_index("at")
+    same_item = _same_as_next(usable, "item")
+    same_rank = same_item & _same_as_next(usable, "preference")
+    same_speed = same_rank & _same_as_next(usable, "lead_days")
     valid = PRICES.check(prices).filter(valid_on(as_of))
-    order = np.arange(usable.height)
-    by_price = np.zeros(usable.height, np.bool_)
-    contested = tied.filter(pl.col("tied") > 1)
-    if contested.height:
-        columns = ("at", "item", "preference", "lead_days", "vendor_item", "minimum", "unit_factor")
-        breaks = _breaks_of(valid, contested["vendor_item"])
-        for _, group in groupby(contested.select(columns).iter_rows(), key=lambda row: row[1:4]):
-            rows = list(group)
-            offers = [_first_price(breaks.get(row[4], ()), row[5], row[6]) for row in rows]
-            if None in offers or len({offer[1] for offer in offers if offer}) != 1:
-                continue
-            ranked = sorted(range(len(rows)), key=lambda k: (offers[k][0], k))  # type: ignore[index]  # none is None
-            start = rows[0][0]
-            order[start : start + len(rows)] = [rows[k][0] for k in ranked]
-            by_price[start] = offers[ranked[0]] != offers[ranked[1]]
-    ranked_frame = (
-        usable[order]
-        .with_columns(pl.Series("by_price", by_price))
-        .with_columns(
-            pl.len().over("item").cast(pl.Int64).alias("candidates"),
-            *(pl.col(name).shift(-1).over("item").alias(f"next_{name}") for name in ("preference", "lead_days")),
-        )
-        .with_columns(
-            pl.when(pl.col("candidates") == 1)
-            .then(pl.lit("only"))
-            .when(pl.col("preference") != pl.col("next_preference"))
-            .then(pl.lit("preferred"))
-            .when(pl.col("lead_days") != pl.col("next_lead_days"))
-            .then(pl.lit("fastest"))
-            .when("by_price")
-            .then(pl.lit("cheapest"))
-            .otherwise(pl.lit("first"))
-            .alias("reason")
-        )
-    )
+    order, by_price = _ranked_by_price(usable, same_speed, valid)
+    usable = usable[order] if (order != np.arange(order.size)).any() else usable
+    item = structure.at.find(ints(usable["item"]))
+    first = np.concatenate([[True], ~same_item[:-1]])[: item.size]
     chosen = np.full(structure.supply.size, -1, np.int64)
-    item = structure.at.find(ints(ranked_frame["item"]))
-    first = np.concatenate([[True], item[1:] != item[:-1]])[: item.size]
     chosen[item[first]] = np.flatnonzero(first)
+    decided = np.select([~same_item, ~same_rank, ~same_speed, by_price], [0, 1, 2, 3], 4)
+    counts = np.bincount(item, minlength=structure.supply.size)[item]
+    candidates = usable.with_columns(
+        pl.Series("candidates", counts.astype(np.int64)),
+        pl.Series(["only", "preferred", "fastest", "cheapest", "first"]).gather(decided).alias("reason"),
+    )
+    row = Positions(ints(candidates["vendor_item"].filter(pl.Series(first)))).find(ints(valid["vendor_item"]))
     kept = (
-        valid.join(ranked_frame.select("vendor_item").with_row_index("candidate"), on="vendor_item")
-        .with_columns(pl.col("candidate").cast(pl.Int64))
+        valid.with_columns(pl.Series("candidate", np.flatnonzero(first)[row] if first.any() else row))
+        .filter(pl.Series(row >= 0))
         .sort("candidate", "from_quantity", "valid_from", "unit_price", nulls_last=False)
     )
-    counts = np.bincount(ints(kept["candidate"]), minlength=ranked_frame.height)
-    return Choice(ranked_frame, chosen, kept, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
+    per_row = np.bincount(ints(kept["candidate"]), minlength=candidates.height)
+    return Choice(candidates, chosen, kept, np.concatenate([[0], np.cumsum(per_row)]).astype(np.int64))
+
+
+def _same_as_next(frame: pl.DataFrame, name: str) -> np.ndarray:
+    column = ints(frame[name])
+    return np.concatenate([column[1:] == column[:-1], [False]])[: column.size]
+
+
+def _ranked_by_price(usable: pl.DataFrame, same_speed: np.ndarray, prices: pl.DataFrame) -> tuple[Ints, np.ndarray]:
+    """The order of the candidates with equals sorted by price, and where the price has decided on the first of them."""
+    order, by_price = np.arange(usable.height), np.zeros(usable.height, np.bool_)
+    tied = same_speed | np.concatenate([[False], same_speed[:-1]])[: same_speed.size]
+    if not tied.any():
+        return order, by_price
+    group = np.cumsum(~np.concatenate([[False], same_speed[:-1]]))
+    contested = (
+        usable.select("vendor_item", "minimum", "unit_factor")
+        .with_columns(pl.Series("group", group))
+        .with_row_index("at")
+    )
+    contested = contested.filter(pl.Series(tied))
+    breaks = _breaks_of(prices, contested["vendor_item"])
+    for _, rows in groupby(contested.iter_rows(), key=lambda row: row[4]):
+        equals = list(rows)
+        offers = [_first_price(breaks.get(row[1], ()), row[2], row[3]) for row in equals]
+        known = [offer for offer in offers if offer]
+        if len(known) < len(offers) or len({currency for _, currency in known}) != 1:
+            continue
+        ranked = sorted(range(len(equals)), key=lambda k: (known[k][0], k))
+        start = equals[0][0]
+        order[start : start + len(equals)] = [equals[k][0] for k in ranked]
+        by_price[start] = known[ranked[0]] != known[ranked[1]]
+    return order, by_price
 
 
 def _breaks_of(prices: pl.DataFrame, vendor_items: pl.Series) -> dict[int, list[tuple[int, int, str]]]:

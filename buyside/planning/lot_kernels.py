@@ -118,3 +118,13 @@ def larger_breaks(
             line = np.empty(at, np.int64)
             row = np.empty(at, np.int64)
     return line, row
+
+
+@njit(cache=True, nogil=True)
+def largest_balances(start: Ints, count: Ints, projected: Ints, items: int) -> Ints:
+    """Per item the balance that is farthest from zero, in any warehouse."""
+    out = np.zeros(items, np.int64)
+    for g in range(start.size):
+        for k in range(start[g], start[g] + count[g]):
+            out[g % items] = max(out[g % items], abs(projected[k]))
+    return out

@@ -124,8 +124,7 @@ def _lots(structure: Structure, netted: Netted, choice: Choice) -> tuple[Lots, I
 def _refuse_large_orders(structure: Structure, netted: Netted, lots: Lots, step: Ints) -> None:
     """Raises Headroom where an order in purchase units, or on the way to them, could leave the exact range."""
     n = structure.supply.size
-    need = np.zeros(n)
-    np.maximum.at(need, netted.groups() % max(n, 1), np.abs(netted.rows[4]).astype(np.float64))
+    need = lot_kernels.largest_balances(netted.start, netted.count, netted.rows[4], n).astype(np.float64)
     need += ints(structure.items["safety_stock"]) + np.maximum(lots.order_up_to, 0).astype(np.float64)
     steps = need * lots.per_base / lots.per_step + 1 + lots.minimum + lots.multiple
     worst = float((steps * np.maximum(step, lots.per_step / lots.per_base)).max(initial=0))
