@@ -58,22 +58,22 @@ SPELLINGS: dict[Form, Spelling] = {
     Form.TEXT: Spelling("text", "", f"longer than {LONGEST_TEXT:,} characters"),
     Form.WHOLE: Spelling("integer", r"^-?[0-9]{1,9}$", "not a whole number of at most nine digits"),
     Form.QUANTITY: Spelling(
-        "numeric(18,6)",
+        "numeric",
         r"^-?[0-9]{1,12}([.][0-9]{1,6}0*)?$",
         "not a decimal with a point (at most 12 digits before it and 6 after it)",
     ),
     Form.PRICE: Spelling(
-        "numeric(18,6)",
+        "numeric",
         r"^-?[0-9]{1,12}([.][0-9]{1,6}0*)?$",
         "not a decimal with a point (at most 12 digits before it and 6 after it)",
     ),
     Form.MONEY: Spelling(
-        "numeric(18,4)",
+        "numeric",
         r"^-?[0-9]{1,14}([.][0-9]{1,4}0*)?$",
         "not a decimal with a point (at most 14 digits before it and 4 after it)",
     ),
     Form.PERCENT: Spelling(
-        "numeric(9,4)",
+        "numeric",
         r"^-?[0-9]{1,5}([.][0-9]{1,4}0*)?$",
         "not a decimal with a point (at most 5 digits before it and 4 after it)",
     ),

@@ -73,7 +73,7 @@ def faults(connection: Connection, most: int) -> tuple[tuple[Fault, ...], int]:
     """The first `most` faults in the order of files and rows, and how many there are in all."""
     order = [each.file_name for each in FILES]
     found = connection.execute(
-        "SELECT file, row, col, left(value, 200), rule FROM pg_temp.pack_fault "
+        "SELECT file, row, col, coalesce(left(value, 200), ''), rule FROM pg_temp.pack_fault "
         "ORDER BY coalesce(array_position(%s::text[], file), 0), row, array_position(%s::text[], col), rule LIMIT %s",
         (order, [column.name for file in FILES for column in file.columns], most),
     ).fetchall()

@@ -88,14 +88,8 @@ def import_pack(
     session.execute(text("SET LOCAL work_mem = '128MB'"))
     with pack_source(source) as opened:
         rows = read_rows(connection, opened, on_step)
-    if not dry_run:
+    with connection.transaction(force_rollback=dry_run):
         done = _checked_and_written(session, actor, rows, at, on_step)
-    else:
-        trial = session.begin_nested()
-        try:
-            done = _checked_and_written(session, actor, rows, at, on_step)
-        finally:
-            trial.rollback()
     pack_rows.drop(connection)
     answer = PackDone(
         tuple(
