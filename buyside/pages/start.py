@@ -69,7 +69,7 @@ def start() -> rx.Component:
     return rx.cond(
         Start.loaded,
         rx.el.div(
-            page_head(Start.today, rx.cond(Start.as_of != "", "Latest plan as of " + Start.as_of, "")),
+            page_head(Start.today, rx.cond(Start.as_of != "", "Latest plan as of " + Start.as_of, "No plan yet")),
             rx.cond(
                 Start.waiting.length() > 0, rx.el.div(rx.foreach(Start.waiting, _tile), class_name="tiles"), nothing
             ),

@@ -62,7 +62,7 @@ class RequirementsState(GridState, BuyerState, rx.State):
     warehouse: str = ""
     on_hand: str = ""
     safety: str = ""
-    safety_level: float = 0
+    safety_level: int = 0
     steps: list[Step] = []
     points: list[dict[str, Any]] = []
     pegs: list[Peg] = []
@@ -111,7 +111,7 @@ class RequirementsState(GridState, BuyerState, rx.State):
         locale = me().locale
         self.item, self.name, self.unit, self.supply = found.item, found.name, found.unit, found.supply
         self.warehouse, self.on_hand = found.warehouse, shown_number(found.on_hand, locale)
-        self.safety, self.safety_level = shown_number(found.safety_stock, locale), float(found.safety_stock)
+        self.safety, self.safety_level = shown_number(found.safety_stock, locale), round(found.safety_stock)
         self.steps = [_step(row, locale, below=row.projected_with_plan < found.safety_stock) for row in found.rows]
         self.points = [_point(row, locale) for row in found.rows]
         self.chosen, self.picked = row_id, ""

@@ -216,6 +216,7 @@ def _described(column: Column, kinds: Mapping[str, Kind], sorts: Mapping[str, st
         "sortable": column.is_sortable,
         "filterable": column.is_filterable,
         "sort": sorts.get(column.name, ""),
+        "sort_place": list(sorts).index(column.name) if column.name in sorts else 0,
     }
     always = {"name", "label", "kind", "sortable", "filterable"}
     return {name: value for name, value in described.items() if value or name in always}

@@ -87,7 +87,7 @@ function columnOf(column, marks) {
   const def = {
     field: column.name, colId: column.name, headerName: column.label, sortable: column.sortable, resizable: true,
     valueFormatter: shown, headerTooltip: column.help || undefined, suppressHeaderMenuButton: true, minWidth: 56,
-    headerClass: numeric ? "head-number" : undefined, initialSort: column.sort || undefined, initialHide: column.hidden,
+    headerClass: numeric ? "head-number" : undefined, initialSort: column.sort || undefined, initialSortIndex: column.sort ? (column.sort_place ?? 0) : undefined, initialHide: column.hidden,
     cellClassRules: {
       "cell-number": () => numeric,
       "cell-refused": (p) => p.data && marks.current.refused.has(`${p.data.id}|${column.name}`),
