@@ -25,7 +25,7 @@ def run_head(*actions: rx.Component) -> rx.Component:
                 rx.foreach(Run.choices, lambda each: rx.el.option(each["label"], value=each["value"])),
                 value=Run.run_id.to_string(),
                 on_change=Run.choose,
-                class_name="select",
+                class_name="input",
                 aria_label="Planning run",
             ),
             class_name="run-choice",
