@@ -31,8 +31,6 @@ def _grid() -> rx.Component:
         (
             Column("item", width=132, is_pinned=True),
             Column("name", grow=3, least=170),
-            Column("supply", width=104, words=SUPPLY_MODE_WORDS),
-            Column("warehouse", width=112),
             Column("from_stock_share", "Coverage", width=128, parts=_COVERAGE),
             Column("gross", "Gross", width=112, unit_from="unit"),
             Column("on_hand", width=112, unit_from="unit"),
@@ -41,6 +39,8 @@ def _grid() -> rx.Component:
             Column("short_on", "Short on", width=118),
             Column("planned", width=112, unit_from="unit"),
             Column("late_days", "Late", width=84, unit="d"),
+            Column("supply", width=104, words=SUPPLY_MODE_WORDS),
+            Column("warehouse", width=112),
             Column("is_late", "On time", width=110, words=LATE_WORDS, is_hidden=True),
         ),
         label="Requirements",

@@ -118,7 +118,7 @@ SALES_LINE_ROWS = GridSource(
         RowColumn("needed_by", Kind.DATE, required=True),
         RowColumn("warehouse", required=True),
     ),
-    order=(("needed_by", "desc"),),
+    order=(("needed_by", "asc"),),
     scopes=("order_number", "sku", "status", "warehouse"),
 )
 
