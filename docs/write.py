@@ -13,7 +13,7 @@ from pathlib import Path
 from buyside import config
 from buyside.config import PREFIX, Settings
 from buyside.domain.access import GRANTS, Permission, Role
-from buyside.domain.pack import FILES, SPELLINGS, Column, Form, PackFile
+from buyside.domain.pack import DECISIONS, FILES, SPELLINGS, Column, Form, PackFile
 
 FOLDER = Path(__file__).parent / "reference"
 _WRITTEN = "This page is written from `{module}` by `make docs`; change it there.\n"
@@ -85,13 +85,17 @@ def pack_page() -> str:
             "The one exchange format for bulk data: a folder or a zip of UTF-8 CSV files (RFC 4180) with a header each. "
             "`buyside import pack` loads one, all or nothing, and names every bad row by file, row, column and rule; "
             "`buyside export pack` writes one that imports again to the same state. A file may be absent, and so may every column "
-            "without a mark under “needed”; an empty cell means the same as an absent column. Columns marked “+” stand in an "
-            "export only where a row could not be told without them."
+            "without a mark under “needed”; cells of the others may be empty. Columns marked “+” stand in an export only where a "
+            "row could not be told without them."
         ),
         "",
         "## How cells are written",
         "",
         *_table(["form", "a cell is refused when it is"], [[form.value, SPELLINGS[form].wanted] for form in Form]),
+        "",
+        "## What is decided",
+        "",
+        *_table(["about", "rule"], [list(each) for each in DECISIONS]),
         "",
     ]
     for file in FILES:
