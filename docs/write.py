@@ -13,7 +13,8 @@ from pathlib import Path
 from buyside import config
 from buyside.config import PREFIX, Settings
 from buyside.domain.access import GRANTS, Permission, Role
-from buyside.domain.pack import DECISIONS, FILES, SPELLINGS, Column, Form, PackFile
+from buyside.domain.pack import FILES, SPELLINGS, Column, Form, PackFile
+from buyside.domain.pack_decisions import DECISIONS
 
 FOLDER = Path(__file__).parent / "reference"
 _WRITTEN = "This page is written from `{module}` by `make docs`; change it there.\n"
