@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -41,22 +43,28 @@ def load_here() -> None:
     demo_data.load()
 
 
-def _fill() -> None:
+def _fill(is_stopping: Callable[[], bool]) -> None:
     if not _people():
         say("Loading the demo company. This happens once.")
-        load_aside()
+        load_aside(is_stopping)
+        if is_stopping():
+            return
     say("Sign in as one of:")
     for name, roles in _people():
         say(f"  {name} ({', '.join(roles)})")
 
 
-def load_aside() -> None:
+def load_aside(is_stopping: Callable[[], bool]) -> None:
     """Load in a process of its own: planning and importing need a memory that the supervisor would keep for ever."""
-    finished = subprocess.run(
-        [sys.executable, "-m", "buyside", "demo", "--load"], cwd=ROOT, start_new_session=True, check=False
-    )
-    if finished.returncode:
-        raise typer.Exit(finished.returncode)  # it has said why
+    load = subprocess.Popen([sys.executable, "-m", "buyside", "demo", "--load"], cwd=ROOT, start_new_session=True)
+    while load.poll() is None:
+        if is_stopping():
+            load.kill()  # its transaction goes with it
+            load.wait()
+            return
+        time.sleep(0.1)
+    if load.returncode:
+        raise typer.Exit(load.returncode)  # it has said why
 
 
 def _people() -> list[tuple[str, list[str]]]:

@@ -324,14 +324,20 @@ def _let_read(folder: Path) -> None:
 def _run(program: str, *words: str, user: str | None) -> subprocess.CompletedProcess[str]:
     """Run one of PostgreSQL's programs. Output goes to a file: the server inherits it and would keep a pipe open for ever."""
     with tempfile.TemporaryFile("w+") as output:
-        finished = subprocess.run(
+        process = subprocess.Popen(
             [programs() / program, *words],
-            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False, cwd="/",
+            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd="/", start_new_session=True,
             user=user, group=user, extra_groups=None if user is None else [],
             env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"},
         )  # fmt: skip
+        try:
+            status = process.wait()
+        except BaseException:
+            # Interrupted: what it has begun is to be finished first. A server that is half started cannot be stopped.
+            process.wait(_START_SECONDS)
+            raise
         output.seek(0)
-        return subprocess.CompletedProcess(finished.args, finished.returncode, stdout=output.read())
+        return subprocess.CompletedProcess(process.args, status, stdout=output.read())
 
 
 def _tail(log: Path) -> str:

@@ -20,7 +20,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -45,45 +44,39 @@ class WorkerEnded(Exception):
     """The serving process ended without being told to."""
 
 
-class _ToldToStop(BaseException):
-    """Ctrl-C or SIGTERM while things are being started."""
-
-
-def serve(report: Callable[[str], None], *, fill: Callable[[], None] | None = None) -> None:
+def serve(report: Callable[[str], None], *, fill: Callable[[Callable[[], bool]], None] | None = None) -> None:
     """Start everything, serve until Ctrl-C or SIGTERM, stop everything.
 
-    `report` is given a sentence per step. `fill` is called when the tables are ready and before anybody is served. Raises
-    `CannotServe`, `WorkerEnded`, `build.BuildFailed`, `server.ServerProblem`, `roles.DatabaseProblem`.
+    `report` is given a sentence per step. `fill` is called when the tables are ready and before anybody is served; what it
+    is given tells whether to give up. Raises `CannotServe`, `WorkerEnded`, `build.BuildFailed`, `server.ServerProblem`,
+    `roles.DatabaseProblem`.
     """
     given = settings()
-    stopping = _Stopping()
+    stopping = threading.Event()
     with _only_one(given), _stopped_by_signals(stopping), ThreadPoolExecutor(1) as aside:
+        _end_orphans(given)
+        _check_port(given)
+        if not is_built(given):
+            report("Building the page. This happens once and takes about half a minute.")
+        page = aside.submit(build, given)
         try:
-            _end_orphans(given)
-            _check_port(given)
-            if not is_built(given):
-                report("Building the page. This happens once and takes about half a minute.")
-            page = aside.submit(build, given)
             with ready.database():
-                _make_ready(report, fill)
-                page.result()
+                if not ready.is_current():
+                    report("Making the tables.")
+                    ready.upgrade()
+                if fill is not None and not stopping.is_set():
+                    fill(stopping.is_set)
+                while not page.done() and not stopping.wait(0.05):
+                    pass
                 dispose_engines()
-                stopping.is_starting = False
-                _serve(given, stopping.event, report)
-        except _ToldToStop:
-            pass
+                if not stopping.is_set():
+                    page.result()
+                    _serve(given, stopping, report)
         finally:
-            stopping.is_starting = False
-            stop_building()
+            while not page.done():
+                stop_building()
+                time.sleep(0.1)
     report("Stopped.")
-
-
-def _make_ready(report: Callable[[str], None], fill: Callable[[], None] | None) -> None:
-    if not ready.is_current():
-        report("Making the tables.")
-        ready.upgrade()
-    if fill is not None:
-        fill()
 
 
 def _serve(given: Settings, stopping: threading.Event, report: Callable[[str], None]) -> None:
@@ -177,21 +170,12 @@ def _only_one(given: Settings) -> Iterator[None]:
         yield
 
 
-@dataclass
-class _Stopping:
-    """What a signal does: it interrupts the start, and ends the serving."""
-
-    event: threading.Event = field(default_factory=threading.Event)
-    is_starting: bool = True
-
-
 @contextmanager
-def _stopped_by_signals(stopping: _Stopping) -> Iterator[None]:
+def _stopped_by_signals(stopping: threading.Event) -> Iterator[None]:
+    """Ctrl-C and SIGTERM set the event and do nothing else: raised in the middle of a start, they would leave it half done."""
+
     def stop(_number: int, _frame: FrameType | None) -> None:
-        stopping.event.set()
-        if stopping.is_starting:
-            stopping.is_starting = False  # a second Ctrl-C must not interrupt the clearing up
-            raise _ToldToStop
+        stopping.set()
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

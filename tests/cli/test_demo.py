@@ -1,5 +1,10 @@
 """`buyside demo`: loads once and stays on this machine."""
 
+import os
+import subprocess
+import time
+from collections.abc import Callable
+
 import pytest
 import typer
 from sqlmodel import Session
@@ -11,13 +16,15 @@ from buyside.db.people import AppUser, UserRole
 from buyside.domain.access import Role
 from tests.conftest import Database
 
+START = subprocess.Popen
+
 
 @pytest.fixture
 def loads(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """How often the company was loaded; here it is one person."""
     made: list[str] = []
 
-    def load() -> None:
+    def load(_is_stopping: Callable[[], bool]) -> None:
         made.append("load")
         with Session(app_engine()) as session:
             ada = AppUser(name="Ada Byrne", email="ada@example.org")
@@ -33,8 +40,8 @@ def loads(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_an_empty_database_is_filled_once_and_says_who_can_sign_in(
     loads: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    demo._fill()
-    demo._fill()
+    demo._fill(lambda: False)
+    demo._fill(lambda: False)
     assert loads == ["load"]
     assert "Ada Byrne (buyer)" in capsys.readouterr().out
 
@@ -48,7 +55,7 @@ def test_the_demo_is_refused_where_others_can_reach_it(
         assert main.run(["demo"]) == main.WRONG_USAGE
     finally:
         monkeypatch.undo()
-        monkeypatch.delenv("BUYSIDE_DEMO", raising=False)
+        os.environ.pop("BUYSIDE_DEMO", None)  # the command sets it for its children
         settings.cache_clear()
     assert "on this machine only" in capsys.readouterr().err
 
@@ -56,5 +63,16 @@ def test_the_demo_is_refused_where_others_can_reach_it(
 def test_a_load_that_fails_ends_the_demo_with_its_status(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo.sys, "executable", "false")
     with pytest.raises(typer.Exit) as ended:
-        demo.load_aside()
+        demo.load_aside(lambda: False)
     assert ended.value.exit_code == 1
+
+
+def endless() -> "subprocess.Popen[bytes]":
+    return START(["sleep", "60"])
+
+
+def test_a_load_can_be_told_to_stop(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo.subprocess, "Popen", lambda *_words, **_named: endless())
+    begun = time.monotonic()
+    demo.load_aside(lambda: time.monotonic() > begun + 0.2)
+    assert time.monotonic() < begun + 5

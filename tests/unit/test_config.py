@@ -1,5 +1,6 @@
 """Settings: defaults that need nothing, a sentence for everything that is wrong."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from buyside.config import Settings, WrongSettings, read_settings
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("BUYSIDE_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("BUYSIDE_DATABASE_NAME", raising=False)
+    for name in [each for each in os.environ if each.startswith("BUYSIDE_") and each != "BUYSIDE_HOME"]:
+        monkeypatch.delenv(name)
     return tmp_path / "home"
 
 

@@ -172,14 +172,16 @@ def test_a_serving_process_that_ends_by_itself_ends_everything(start: Start, hom
     assert running_servers(home) == []
 
 
-def test_it_can_be_told_to_stop_while_it_starts(start: Start, home: Path, port: int) -> None:
+@pytest.mark.parametrize("moment", ["secret", "postgres.start.lock", "postgres.log", "postgres/postmaster.pid"])
+def test_it_can_be_told_to_stop_while_it_starts(start: Start, home: Path, port: int, moment: str) -> None:
     supervisor = start()
     deadline = time.monotonic() + 20
-    while not (home / "postgres.log").exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    while not (home / moment).exists() and time.monotonic() < deadline:
+        time.sleep(0.005)
     supervisor.send_signal(signal.SIGTERM)
-    read_until(supervisor, "Stopped.")
-    assert supervisor.wait(10) == 0
+    said = read_until(supervisor, "Stopped.")
+    assert "Ctrl-C stops it" not in said
+    assert supervisor.wait(20) == 0
     assert running_servers(home) == []
     read_until(start(), "Ctrl-C")
     assert page(port) == b"page"
