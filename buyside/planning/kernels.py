@@ -400,37 +400,48 @@ def add_up(key: Ints, order: Ints, cells: Ints, rests: Ints) -> tuple[Ints, Ints
 
 
 @njit(cache=True, nogil=True)
-def net_row(day: Ints, gross: Ints, count: int, stock: Any, p: int, out: Ints) -> int:
-    """Net one item in one warehouse, time-phased.
+def net_row(
+    day: Ints,
+    gross: Ints,
+    j: int,
+    j_end: int,
+    receipt_day: Ints,
+    receipt: Ints,
+    overdue: Ints,
+    k: int,
+    k_end: int,
+    on_hand: int,
+    safety: int,
+    held: bool,
+    out: Ints,
+) -> int:
+    """Net one item in one warehouse, time-phased: gross rows j..j_end and receipts k..k_end, each by day.
 
     Fills out[0..5] (day, gross, receipts, of these overdue, projected, shortage), one column per day on which anything
     happens, and returns how many.
     """
-    k, k_end = stock.receipt_ptr[p], stock.receipt_ptr[p + 1]
-    if count == 0 and k == k_end and not stock.held[p]:
+    if j == j_end and k == k_end and not held:
         return 0
-    balance = stock.on_hand[p]
-    safety = stock.safety[p]
+    balance = on_hand
     supplied = 0  # shortages of earlier dates
-    j = 0
     n = 0
     opening = balance < safety
-    while j < count or k < k_end or opening:
+    while j < j_end or k < k_end or opening:
         today = 0
         if not opening:
-            today = day[j] if j < count else stock.receipt_day[k]
-            if k < k_end and stock.receipt_day[k] < today:
-                today = stock.receipt_day[k]
+            today = day[j] if j < j_end else receipt_day[k]
+            if k < k_end and receipt_day[k] < today:
+                today = receipt_day[k]
         opening = False
         asked = 0
-        if j < count and day[j] == today:
+        if j < j_end and day[j] == today:
             asked = gross[j]
             j += 1
         arrives = 0
-        overdue = 0
-        while k < k_end and stock.receipt_day[k] == today:
-            arrives += stock.receipt[k]
-            overdue += stock.receipt_overdue[k]
+        late = 0
+        while k < k_end and receipt_day[k] == today:
+            arrives += receipt[k]
+            late += overdue[k]
             k += 1
         balance += arrives - asked
         short = max(0, safety - (balance + supplied))
@@ -440,7 +451,7 @@ def net_row(day: Ints, gross: Ints, count: int, stock: Any, p: int, out: Ints) -
                 today,
                 asked,
                 arrives,
-                overdue,
+                late,
                 balance,
                 short,
             )
@@ -489,6 +500,13 @@ def explode_block(
     no row that counted on the day.
     """
     n = stock.supply.size
+    receipt_ptr, receipt_day, receipt, overdue = (
+        stock.receipt_ptr,
+        stock.receipt_day,
+        stock.receipt,
+        stock.receipt_overdue,
+    )
+    on_hand, safety, held = stock.on_hand, stock.safety, stock.held
     most = 0
     for p in range(n):
         most = max(most, stock.receipt_ptr[p + 1] - stock.receipt_ptr[p])
@@ -503,7 +521,10 @@ def explode_block(
             continue
         events = count
         if stock.supply[p] == MAKE:
-            total = net_row(day, gross, count, stock, p, out)
+            k, k_end = receipt_ptr[p], receipt_ptr[p + 1]
+            total = net_row(
+                day, gross, 0, count, receipt_day, receipt, overdue, k, k_end, on_hand[p], safety[p], held[p], out
+            )
             events = 0
             for k in range(total):
                 if out[5, k]:
@@ -572,13 +593,35 @@ def net_rows(
     fill: bool,
 ) -> None:
     """Net the items first..stop: without `fill` only set how many rows each has, with it write them from `start` on."""
+    receipt_ptr, receipt_day, receipt, overdue = (
+        stock.receipt_ptr,
+        stock.receipt_day,
+        stock.receipt,
+        stock.receipt_overdue,
+    )
+    on_hand, safety, held, supply = stock.on_hand, stock.safety, stock.held, stock.supply
     size = 1
     for p in range(first, stop):
-        size = max(size, ptr[p + 1] - ptr[p] + stock.receipt_ptr[p + 1] - stock.receipt_ptr[p] + 1)
+        size = max(size, ptr[p + 1] - ptr[p] + receipt_ptr[p + 1] - receipt_ptr[p] + 1)
     row = np.empty((6, size), np.int64)
     for p in range(first, stop):
-        if stock.supply[p] != PHANTOM:
-            n = net_row(day[ptr[p] : ptr[p + 1]], gross[ptr[p] : ptr[p + 1]], ptr[p + 1] - ptr[p], stock, p, row)
+        if supply[p] != PHANTOM:
+            k, k_end = receipt_ptr[p], receipt_ptr[p + 1]
+            n = net_row(
+                day,
+                gross,
+                ptr[p],
+                ptr[p + 1],
+                receipt_day,
+                receipt,
+                overdue,
+                k,
+                k_end,
+                on_hand[p],
+                safety[p],
+                held[p],
+                row,
+            )
             count[p] = n
             if fill:
                 for c in range(6):
