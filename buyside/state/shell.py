@@ -66,6 +66,7 @@ _PATHS = {
     "sales order": "/sales-orders/{}",
     "item": "/requirements?item={}",
     "vendor": "/orders?vendor={}",
+    "variant": "/stock?article={}",
 }
 
 
