@@ -4,6 +4,7 @@ import pytest
 
 from buyside.config import ROOT, Settings
 from buyside.domain.access import GRANTS, Permission, Role
+from buyside.domain.pack import FILES
 from docs.write import FOLDER, PAGES, pack_page, permissions_page, settings_page
 
 
@@ -31,4 +32,4 @@ def test_every_setting_is_explained() -> None:
 
 
 def test_every_file_of_the_pack_has_a_section() -> None:
-    assert pack_page().count("\n## ") == 1 + 18
+    assert pack_page().count("\n## ") == 1 + len(FILES)
