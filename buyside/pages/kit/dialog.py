@@ -10,14 +10,16 @@ from buyside.pages.kit.base import Text
 from buyside.pages.kit.parts import button
 
 
-def dialog(title: Text, *children: Any, is_open: Any, on_close: Any, says: Text = "") -> rx.Component:
+def dialog(
+    title: Text, *children: Any, is_open: Any, on_close: Any, says: Text = "", is_wide: bool = False
+) -> rx.Component:
     """A dialog over the page while `is_open`; Escape, the background and `on_close` close it. Focus stays inside."""
     return rx.dialog.root(
         rx.dialog.content(
             rx.dialog.title(title, class_name="dialog-title", size="3"),
             rx.dialog.description(says, class_name="dialog-says", size="2"),
             *children,
-            class_name="dialog",
+            class_name="dialog wide" if is_wide else "dialog",
         ),
         open=is_open,
         on_open_change=lambda _: on_close,

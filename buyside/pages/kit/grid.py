@@ -179,7 +179,7 @@ def grid(
         views=[
             {"key": str(place), "label": each.label, "filter": dict(each.filter)} for place, each in enumerate(views)
         ],
-        scope=scope or {},
+        scope={} if scope is None else scope,
         row_href=row_href,
         selectable=on_select is not None,
         quick_hint=quick_hint,
