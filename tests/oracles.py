@@ -182,7 +182,7 @@ def kept_in(world: PlanningWorld, item: Row, warehouse: int) -> bool:
     )
 
 
-Shares = dict[tuple[int, int, date], dict[int | None, Fraction]]  # item, warehouse, day: line: exact quantity
+Shares = dict[tuple[int, int], dict[date, dict[int | None, Fraction]]]  # item and warehouse: day: line: exact quantity
 
 
 def planned(world: PlanningWorld) -> PlanningAnswer:
@@ -199,7 +199,7 @@ def planned(world: PlanningWorld) -> PlanningAnswer:
 
 def asked_by_lines(world: PlanningWorld, answer: PlanningAnswer) -> Shares:
     """What the sold lines themselves ask for."""
-    shares: Shares = defaultdict(lambda: defaultdict(Fraction))
+    shares: Shares = defaultdict(lambda: defaultdict(lambda: defaultdict(Fraction)))
     for line in world.lines:
         rest = answer.coverage[line["line"]][1]
         if not rest:
@@ -211,8 +211,8 @@ def asked_by_lines(world: PlanningWorld, answer: PlanningAnswer) -> Shares:
             answer.unmapped.add(line["line"])
         else:
             for component, factor in parts:
-                cell = component, line["warehouse"], max(world.as_of, line["needed_on"])
-                shares[cell][line["line"]] += rest * factor
+                day = max(world.as_of, line["needed_on"])
+                shares[component, line["warehouse"]][day][line["line"]] += rest * factor
     return shares
 
 
@@ -221,7 +221,7 @@ def one_item(
 ) -> dict[date, dict[int | None, Fraction]]:
     """Round, peg, net and order one item in one warehouse; per day what is short, and whose it is."""
     turn = {line["line"]: in_turn(line) for line in world.lines}
-    cells = {day: share for (i, w, day), share in shares.items() if (i, w) == (item["item"], warehouse)}
+    cells = shares[item["item"], warehouse]
     gross = {day: half_up(sum(cells[day].values(), Fraction(0))) for day in sorted(cells)}
     gross = {day: quantity for day, quantity in gross.items() if quantity}
     pegs = {day: divide(cells[day], gross[day]) for day in gross}
@@ -254,7 +254,7 @@ def ask_of_components(
         if not below:
             answer.dead_ends[item["item"], warehouse, day] = sum(asked.values(), Fraction(0))
         for row in below:
-            cell = shares[row["component"], warehouse, max(world.as_of, day - lead)]
+            cell = shares[row["component"], warehouse][max(world.as_of, day - lead)]
             for line, quantity in asked.items():
                 if quantity:
                     cell[line] += quantity * row["quantity_per"] * (1 + row["scrap_percent"] / 100)

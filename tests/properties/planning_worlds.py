@@ -52,6 +52,34 @@ def frame_of(declared: Frame, rows: list[dict[str, Any]]) -> pl.DataFrame:
     )
 
 
+def world_from(inputs: PlanInputs, as_of: date) -> PlanningWorld:
+    """The plain world of some frames, so that the oracle can plan it."""
+    counted = {
+        "quantity",
+        "on_hand",
+        "safety_stock",
+        "reorder_point",
+        "order_up_to",
+        "quantity_per",
+        "unit_factor",
+        "minimum",
+    }
+    counted |= {"multiple", "from_quantity", "unit_price"}
+    scales = dict.fromkeys(counted, 10**6) | SCALES
+
+    def natural(name: str, value: Any) -> Any:
+        return Fraction(value, scales[name]) if name in scales and value is not None else value
+
+    def rows(name: str) -> list[dict[str, Any]]:
+        frame = getattr(frames, name.upper()).check(getattr(inputs, name))
+        return [{k: natural(k, v) for k, v in row.items()} for row in frame.iter_rows(named=True)]
+
+    plain = {name: rows(name) for name in PlanInputs.__dataclass_fields__}
+    pairs = {name: [tuple(row.values()) for row in plain.pop(name)] for name in ("line_options", "rule_conditions")}
+    places = [row["warehouse"] for row in plain.pop("warehouses")]
+    return PlanningWorld(as_of, warehouses=places, **plain, **pairs)
+
+
 class _Maker:
     """One world from one seed."""
 

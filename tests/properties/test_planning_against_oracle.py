@@ -10,7 +10,7 @@ import pytest
 from buyside.planning import explosion
 from buyside.planning.run import PlanResults, pegs_of, plan
 from tests.oracles import PlanningAnswer, PlanningWorld, planned
-from tests.properties.planning_worlds import inputs_of, world_of
+from tests.properties.planning_worlds import inputs_of, world_from, world_of
 
 WORLDS, NIGHTLY_WORLDS, BATCH = 300, 6_000, 50
 
@@ -104,6 +104,12 @@ def test_the_order_of_input_rows_changes_nothing() -> None:
         for name in PlanResults.__dataclass_fields__:
             one, other = getattr(first, name), getattr(again, name)
             assert one == other if isinstance(one, date) else one.equals(other), f"world {seed}: {name}"
+
+
+def test_a_world_survives_the_way_into_frames_and_back() -> None:
+    for seed in range(25):
+        world = world_of(seed)
+        assert world_from(inputs_of(world), world.as_of) == world
 
 
 @pytest.mark.rule("PLAN-4")
