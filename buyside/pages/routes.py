@@ -33,8 +33,9 @@ class Route:
         """The address with its `[name]`s filled in, for literal parts."""
         filled = self.path
         for part in parts:
-            before, _, rest = filled.partition("[")
-            filled = before + part + rest.partition("]")[2]
+            before, bracket, rest = filled.partition("[")
+            if bracket:
+                filled = before + part + rest.partition("]")[2]
         return filled
 
 

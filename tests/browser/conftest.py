@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import anyio
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
@@ -27,6 +28,8 @@ from buyside.identity.logins import open_login
 from buyside.web import build
 
 _START_SECONDS = 60
+# anyio loads its parts when first used, and pytest rewrites them then: too deep in the stack of a server's thread.
+_LOADED = (anyio.open_file, anyio.to_thread)
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 _SWITCHES = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
