@@ -137,6 +137,9 @@ def _check_mappings(connection: Connection) -> None:
 
 def _check_overlaps(connection: Connection, file: PackFile, kept: sql.Composable) -> None:
     """Rows alike in `file.period` valid on one day: among the pack's, and against `kept` ones that the pack leaves alone."""
+    found = run(connection, "SELECT FROM pg_temp.{t} LIMIT 1", t=f"pack_{file.name}").fetchone()
+    if found is None:
+        return
     alike = sql.SQL(" AND ").join(
         sql.SQL("o.{c} IS NOT DISTINCT FROM s.{c}" if not file.column(each).required else "o.{c} = s.{c}").format(
             c=sql.Identifier(each)

@@ -114,6 +114,8 @@ def _type(connection: Connection, file: PackFile, header: tuple[str, ...]) -> No
         typed=sql.SQL(", ").join(typed),
     )
     run(connection, "DROP TABLE pg_temp.{raw}", raw=raw)
+    if header and file.name in _ENTITY_TABLES:
+        run(connection, "CREATE INDEX ON pg_temp.{t} ({key})", t=table, key=_ENTITY_TABLES[file.name][0])
     if header:
         run(connection, "ANALYZE pg_temp.{t}", t=table)
         for column in file.columns:
