@@ -5,9 +5,8 @@ can move, and grants that leave the running application neither owner nor able t
 """
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
-
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
@@ -697,7 +696,6 @@ def create_tables() -> None:
         sa.Column("overdue_receipts", sa.Numeric(precision=18, scale=6), server_default="0", nullable=False),
         sa.Column("projected", sa.Numeric(precision=18, scale=6), nullable=False),
         sa.Column("shortage", sa.Numeric(precision=18, scale=6), nullable=False),
-        sa.ForeignKeyConstraint(["run_id"], ["planning_run.id"], name=op.f("planning_requirement_run_id_fkey")),
         sa.PrimaryKeyConstraint("run_id", "item_id", "warehouse_id", "on_date", name=op.f("planning_requirement_pkey")),
     )
     op.create_table(
@@ -902,25 +900,21 @@ def create_tables() -> None:
         sa.Column("covered_from_stock", sa.Numeric(precision=18, scale=6), nullable=False),
         sa.Column("exploded", sa.Numeric(precision=18, scale=6), nullable=False),
         sa.Column("problem", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(["run_id"], ["planning_run.id"], name=op.f("planning_coverage_run_id_fkey")),
         sa.PrimaryKeyConstraint("run_id", "sales_order_line_id", name=op.f("planning_coverage_pkey")),
     )
     op.create_table(
         "planning_peg",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("run_id", sa.BigInteger(), nullable=False),
-        sa.Column("item_id", sa.BigInteger(), nullable=False),
-        sa.Column("warehouse_id", sa.BigInteger(), nullable=False),
+        sa.Column("run_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("item_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("warehouse_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("on_date", sa.Date(), nullable=False),
-        sa.Column("sales_order_line_id", sa.BigInteger(), nullable=True),
+        sa.Column("sales_order_line_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("quantity", sa.Numeric(precision=18, scale=6), nullable=False),
-        sa.ForeignKeyConstraint(["run_id"], ["planning_run.id"], name=op.f("planning_peg_run_id_fkey")),
-        sa.PrimaryKeyConstraint("id", name=op.f("planning_peg_pkey")),
+        sa.PrimaryKeyConstraint(
+            "run_id", "item_id", "warehouse_id", "on_date", "sales_order_line_id", name=op.f("planning_peg_pkey")
+        ),
     )
     op.create_index("planning_peg_line", "planning_peg", ["run_id", "sales_order_line_id"], unique=False)
-    op.create_index(
-        "planning_peg_requirement", "planning_peg", ["run_id", "item_id", "warehouse_id", "on_date"], unique=False
-    )
     op.create_table(
         "price_break",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
