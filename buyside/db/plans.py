@@ -60,11 +60,11 @@ class PlanningRequirement(SQLModel, table=True):
     """What one item needs in one warehouse on one day, netted (PLAN-4, PLAN-5). Stock units.
 
     Like coverage and pegs it refers to records without binding them: a run is a record of its day, millions of rows
-    long, and must not keep a sales order line from going.
+    long, written as a whole under the lock of its run, and must not keep a sales order line from going.
     """
 
     __tablename__ = "planning_requirement"
-    run_id: int = key_of("planning_run.id")
+    run_id: int = _key()
     item_id: int = _key()
     warehouse_id: int = _key()
     on_date: date = Field(primary_key=True)
@@ -79,7 +79,7 @@ class PlanningCoverage(SQLModel, table=True):
     """How one sales order line is served: from stock of finished goods, and the rest exploded (PLAN-2)."""
 
     __tablename__ = "planning_coverage"
-    run_id: int = key_of("planning_run.id")
+    run_id: int = _key()
     sales_order_line_id: int = _key()
     ordered: Decimal = quantity_column()
     covered_from_stock: Decimal = quantity_column()
@@ -88,19 +88,15 @@ class PlanningCoverage(SQLModel, table=True):
 
 
 class PlanningPeg(SQLModel, table=True):
-    """How much of a requirement one demand line asks for; no line where a stock policy asks (PLAN-4)."""
+    """How much of a requirement one demand line asks for; line 0 where a stock policy asks (PLAN-4)."""
 
     __tablename__ = "planning_peg"
-    __table_args__ = (
-        Index("planning_peg_requirement", "run_id", "item_id", "warehouse_id", "on_date"),
-        Index("planning_peg_line", "run_id", "sales_order_line_id"),
-    )
-    id: int = identity()
-    run_id: int = refers_to("planning_run.id", index=False)
-    item_id: int = Field(sa_type=BigInteger)
-    warehouse_id: int = Field(sa_type=BigInteger)
-    on_date: date
-    sales_order_line_id: int | None = Field(default=None, sa_type=BigInteger)
+    __table_args__ = (Index("planning_peg_line", "run_id", "sales_order_line_id"),)
+    run_id: int = _key()
+    item_id: int = _key()
+    warehouse_id: int = _key()
+    on_date: date = Field(primary_key=True)
+    sales_order_line_id: int = _key()
     quantity: Decimal = quantity_column()
 
 

@@ -42,7 +42,7 @@ _COVERAGE = """
     FROM planning_coverage WHERE run_id = {run}
 """
 _PEGS = """
-    SELECT item_id AS item, warehouse_id AS warehouse, on_date AS date, sales_order_line_id AS line,
+    SELECT item_id AS item, warehouse_id AS warehouse, on_date AS date, nullif(sales_order_line_id, 0) AS line,
            (quantity * 1000000)::int8 AS quantity
     FROM planning_peg WHERE run_id = {run}
 """

@@ -28,7 +28,7 @@ def pegs_of_items(session: Session, run_id: int, item_ids: Sequence[int]) -> lis
 
         return divided_pegs(session, run_id, list(item_ids))
     return [
-        StoredPeg(each.item_id, each.warehouse_id, each.on_date, each.sales_order_line_id, each.quantity)
+        StoredPeg(each.item_id, each.warehouse_id, each.on_date, each.sales_order_line_id or None, each.quantity)
         for each in session.exec(
             select(PlanningPeg)
             .where(PlanningPeg.run_id == run_id, col(PlanningPeg.item_id).in_(item_ids))

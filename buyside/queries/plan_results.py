@@ -188,7 +188,7 @@ def _streams(run_id: int, results: PlanResults) -> Iterator[Stream]:
     if results.pegs is not None:
         yield _stream(
             "planning_peg",
-            results.pegs.select(run, *key, pl.col("line").alias("sales_order_line_id"), "quantity"),
+            results.pegs.select(run, *key, pl.col("line").fill_null(0).alias("sales_order_line_id"), "quantity"),
             place | {"sales_order_line_id": Wire.INT8, "quantity": Wire.NUMERIC},
         )
 

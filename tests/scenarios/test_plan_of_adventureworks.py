@@ -125,7 +125,7 @@ def test_every_requirement_is_what_the_oracle_says(adventure: Planned) -> None:
 @pytest.mark.rule("PLAN-4")
 def test_every_peg_is_what_the_oracle_says(adventure: Planned) -> None:
     found = rows_of(
-        "SELECT item_id, warehouse_id, on_date, sales_order_line_id, quantity FROM planning_peg WHERE run_id = :run",
+        "SELECT item_id, warehouse_id, on_date, nullif(sales_order_line_id, 0), quantity FROM planning_peg WHERE run_id = :run",
         adventure.done.run_id,
     )
     assert {tuple(key): Fraction(quantity) for *key, quantity in found} == adventure.expected.pegs
