@@ -37,7 +37,7 @@ def duckdb_run(
 ) -> tuple[pl.DataFrame, dict[str, float]]:
     """Explode and net in SQL: requirements of bought and made items, sorted, and the seconds of each step."""
     with duckdb.connect() as sql:
-        sql.execute("SET threads = 2")
+        sql.execute("SET threads = 2; SET memory_limit = '6GB'")
         frames = {
             "lines": inputs.lines.join(coverage.select("line", "exploded"), on="line").filter(pl.col("exploded") > 0),
             "options": inputs.line_options,
@@ -91,7 +91,7 @@ def duckdb_run(
                 WHERE shortage > 0 AND supply = 'make' GROUP BY ALL;
             """)
         end = time.perf_counter()
-        found = pl.DataFrame(pl.from_arrow(sql.execute("SELECT * FROM answer ORDER BY item, day").to_arrow_table()))
+        found = pl.DataFrame(pl.from_arrow(sql.sql("SELECT * FROM answer ORDER BY item, day").to_arrow_table()))
     return found, {"lines to components": lines - start, "explode and net": end - lines}
 
 

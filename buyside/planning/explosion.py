@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from buyside.planning import kernels
+from buyside.planning import explosion_kernels, kernels
 from buyside.planning.configuration import Configured
 from buyside.planning.dense import FOREVER, ROOM, refuse_beyond, with_common_unit
 from buyside.planning.kernels import MAKE, MICRO, PHANTOM, REST, Edges, Ints, Stock
@@ -120,13 +120,15 @@ class _Run:
             some = self.lines[needed == past]
             kernels.gather_lines(some, sold.demand, edges, sold.rules, plain, self.mapped, asked, 1)
             counting = edges._replace(first=edges.first - past, last=edges.last - past)
-            kernels.explode_sources(asked, 1, counting, cells, rests, days, wide)
+            explosion_kernels.explode_sources(asked, 1, counting, cells, rests, days, wide)
         asked = np.zeros(sources * days, np.int64)
         kernels.gather_lines(self.lines[~late], sold.demand, edges, sold.rules, plain, self.mapped, asked, days)
-        kernels.explode_sources(asked, days, edges, cells, rests, days, wide)
+        explosion_kernels.explode_sources(asked, days, edges, cells, rests, days, wide)
         for key, more in self._beyond_twelve_decimals().items():
             cells[key], rests[key] = cells[key] + (rests[key] + more) // REST, (rests[key] + more) % REST
-        return Gross(*kernels.explode_block(self.stock, self.edges, cells, rests, self.days, unit, wide, self.dead))
+        return Gross(
+            *explosion_kernels.explode_block(self.stock, self.edges, cells, rests, self.days, unit, wide, self.dead)
+        )
 
     def as_events(self) -> Gross:
         """The same over sorted (item, day) events, one level after the other."""
@@ -134,7 +136,7 @@ class _Run:
         wanted = np.ones(structure.supply.size, np.bool_)
         line, edge = kernels.list_components(self.lines, sold.demand, self.sold_edges, sold.rules, self.mapped, wanted)
         key = self.sold_edges.component[edge] * days + sold.demand.day[line]
-        quantity, rest = kernels.multiply(sold.demand.quantity[line], edge, self.sold_edges)
+        quantity, rest = explosion_kernels.multiply(sold.demand.quantity[line], edge, self.sold_edges)
         fine = self._beyond_twelve_decimals()
         waiting = [
             (key, quantity, rest),
@@ -150,7 +152,7 @@ class _Run:
             here = key < stop * days  # what stands deeper waits
             waiting = [(key[~here], quantity[~here], rest[~here])]
             key, quantity, rest = key[here], quantity[here], rest[here]
-            key, total = kernels.add_up(key, np.argsort(key, kind="stable"), quantity, rest)
+            key, total = explosion_kernels.add_up(key, np.argsort(key, kind="stable"), quantity, rest)
             key, total = key[total != 0], total[total != 0]
             done.append((key, total))
             waiting += self._components(key, total, int(first), int(stop))
@@ -163,16 +165,16 @@ class _Run:
         supply = self.structure.supply[first:stop]
         day, ptr = key % self.days, _pointers(key // self.days, self.structure.supply.size)
         count, nothing = np.zeros(ptr.size - 1, np.int64), np.empty((6, 0), np.int64)
-        kernels.net_rows(ptr, day, gross, self.stock, first, stop, count, count, nothing, False)
+        explosion_kernels.net_rows(ptr, day, gross, self.stock, first, stop, count, count, nothing, False)
         net_ptr = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
         net = np.empty((6, int(net_ptr[-1])), np.int64)
-        kernels.net_rows(ptr, day, gross, self.stock, first, stop, net_ptr, count, net, True)
+        explosion_kernels.net_rows(ptr, day, gross, self.stock, first, stop, net_ptr, count, net, True)
         asked = []
         for at, when, short, which in ((ptr, day, gross, PHANTOM), (net_ptr, net[0], net[5], MAKE)):
-            component, needed, edge, cell = kernels.expand_cells(
+            component, needed, edge, cell = explosion_kernels.expand_cells(
                 at, when, short, items[supply == which], self.stock.lead, self.edges, self.dead
             )
-            asked.append((component * self.days + needed, *kernels.multiply(short[cell], edge, self.edges)))
+            asked.append((component * self.days + needed, *explosion_kernels.multiply(short[cell], edge, self.edges)))
         return asked
 
     def _beyond_twelve_decimals(self) -> dict[int, int]:

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from buyside.planning import kernels
+from buyside.planning import explosion_kernels
 from buyside.planning.dense import Positions, dates, day_numbers, ints
 from buyside.planning.explosion import Gross
 from buyside.planning.frames import ITEM_STOCK, REQUIREMENTS, SUPPLY, WAREHOUSES, Misfit
@@ -99,7 +99,9 @@ def net(structure: Structure, gross: Mapping[int, Gross], stocks: Mapping[int, S
     for fill in (False, True):
         for w, (warehouse, stock) in enumerate(stocks.items()):
             cells, here = gross[warehouse], slice(w * n, (w + 1) * n)
-            kernels.net_rows(cells.ptr, cells.day, cells.quantity, stock, 0, n, start[here], count[here], rows, fill)
+            explosion_kernels.net_rows(
+                cells.ptr, cells.day, cells.quantity, stock, 0, n, start[here], count[here], rows, fill
+            )
         if not fill:
             start[order] = np.cumsum(count[order]) - count[order]
             rows = np.empty((6, int(count.sum())), np.int64)

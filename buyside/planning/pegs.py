@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from buyside.planning import kernels
+from buyside.planning import explosion_kernels, kernels
 from buyside.planning.configuration import Configured
 from buyside.planning.dense import dates, ints
 from buyside.planning.explosion import Explosion, fine_parts
@@ -125,7 +125,7 @@ class _Pegging:
         lines = np.flatnonzero((demand.quantity > 0) & (self.place >= 0))
         nothing = np.zeros(demand.quantity.size, np.bool_)
         line, edge = kernels.list_components(lines, demand, sold.edges, sold.rules, nothing, self.wanted)
-        quantity, rest = kernels.multiply(demand.quantity[line], edge, sold.edges)
+        quantity, rest = explosion_kernels.multiply(demand.quantity[line], edge, sold.edges)
         fine = [
             (i, e, int(demand.quantity[i]) * part * REST)
             for i, e, part in (fine_parts(sold, lines) if sold.fine else ())
@@ -183,10 +183,12 @@ class _Pegging:
         day = ints(rows["cell"]) % self.days
         exploding = np.flatnonzero(structure.supply[first:stop] != BUY) + first
         lead = np.where(structure.supply == MAKE, ints(structure.items["make_lead_days"]), 0)
-        component, needed, edge, row = kernels.expand_cells(ptr, day, quantity, exploding, lead, structure.edges, dead)
+        component, needed, edge, row = explosion_kernels.expand_cells(
+            ptr, day, quantity, exploding, lead, structure.edges, dead
+        )
         keep = self.wanted[component]
         component, needed, edge, row = component[keep], needed[keep], edge[keep], row[keep]
-        amount, rest = kernels.multiply(quantity[row], edge, structure.edges)
+        amount, rest = explosion_kernels.multiply(quantity[row], edge, structure.edges)
         warehouse = ints(rows["cell"])[row] // self.days // n
         cell = (warehouse * n + component) * self.days + needed
         return pl.DataFrame({"cell": cell, "line": rows["line"].gather(row), "quantity": amount, "rest": rest})

@@ -1,0 +1,367 @@
+"""Explosion and netting as compiled loops: cells of items × days, or lists of them, one level after the other.
+
+Kernels that call each other stay in one file: numba's cache on disk does not notice a change in another one.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from buyside.planning.kernels import BUY, MAKE, MICRO, PHANTOM, REST, Ints
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _deposit_wide(cells: Ints, rests: Ints, at: int, quantity: int, whole: int, micro: int) -> None:
+    """Add quantity × (whole × 10^-6 + micro × 10^-12), exactly."""
+    units, micros = quantity // MICRO, quantity % MICRO
+    middle = units * micro + micros * whole
+    rest = rests[at] + (middle % MICRO) * MICRO + micros * micro
+    cells[at] += units * whole + middle // MICRO + rest // REST
+    rests[at] = rest % REST
+
+
+@njit(cache=True, nogil=True)
+def explode_sources(asked: Ints, width: int, edges: Any, cells: Ints, rests: Ints, days: int, wide: bool) -> None:
+    """Turn quantities of sources and of edges without a source, `width` days each, into quantities of their components."""
+    sources = edges.ptr.size - 1
+    behind = edges.ptr[sources]
+    day = np.empty(width, np.int64)
+    quantity = np.empty(width, np.int64)
+    for row in range(asked.size // width):
+        n = 0
+        for d in range(width):
+            if asked[row * width + d]:
+                day[n], quantity[n] = d, asked[row * width + d]
+                n += 1
+        if n:
+            first, stop = behind + row - sources, behind + row - sources + 1
+            if row < sources:
+                first, stop = edges.ptr[row], edges.ptr[row + 1]
+            _add_components(first, stop, day, quantity, n, 0, edges, cells, rests, days, wide)
+
+
+@njit(cache=True, nogil=True)
+def _add_components(
+    first: int,
+    stop: int,
+    day: Ints,
+    quantity: Ints,
+    count: int,
+    lead: int,
+    edges: Any,
+    cells: Ints,
+    rests: Ints,
+    days: int,
+    wide: bool,
+) -> bool:
+    """Add quantity × factor of the edges first..stop, `lead` days earlier but never before today; whether one always counts."""
+    moved = np.empty(
+        count, np.int64
+    )  # quantities by the day on which components are needed, as edges that always count see them
+    when = np.empty(count, np.int64)
+    n = 0
+    for k in range(count):
+        d = max(day[k] - lead, 0)
+        if n and when[n - 1] == d:
+            moved[n - 1] += quantity[k]
+        else:
+            when[n], moved[n] = d, quantity[k]
+            n += 1
+    unbroken = n == when[n - 1] - when[0] + 1
+    always = False
+    component, whole, micro, narrow, since, until = (
+        edges.component,
+        edges.whole,
+        edges.micro,
+        edges.narrow,
+        edges.first,
+        edges.last,
+    )
+    for e in range(first, stop):
+        base = component[e] * days
+        if since[e] <= day[0] and until[e] >= day[count - 1]:
+            always = True
+            if wide:
+                for k in range(n):
+                    _deposit_wide(cells, rests, base + when[k], moved[k], whole[e], micro[e])
+            elif unbroken:
+                start = base + when[0]
+                factor = narrow[e]
+                for k in range(n):
+                    cells[start + k] += moved[k] * factor
+            else:
+                factor = narrow[e]
+                for k in range(n):
+                    cells[base + when[k]] += moved[k] * factor
+        else:
+            for k in range(count):
+                if since[e] <= day[k] <= until[e]:
+                    at = base + max(day[k] - lead, 0)
+                    if wide:
+                        _deposit_wide(cells, rests, at, quantity[k], whole[e], micro[e])
+                    else:
+                        cells[at] += quantity[k] * narrow[e]
+    return always
+
+
+@njit(cache=True, nogil=True)
+def multiply(quantity: Ints, edge: Ints, edges: Any) -> tuple[Ints, Ints]:
+    """quantity × factor per row, in wide form: 10^-6 units and the rest in 10^-18."""
+    cells = np.zeros(quantity.size, np.int64)
+    rests = np.zeros(quantity.size, np.int64)
+    for i in range(quantity.size):
+        _deposit_wide(cells, rests, i, quantity[i], edges.whole[edge[i]], edges.micro[edge[i]])
+    return cells, rests
+
+
+@njit(cache=True, nogil=True)
+def add_up(key: Ints, order: Ints, cells: Ints, rests: Ints) -> tuple[Ints, Ints]:
+    """Sums of equal keys, rounded half up once each; `order` sorts the keys."""
+    keys = np.empty(order.size, np.int64)
+    sums = np.empty(order.size, np.int64)
+    count = 0
+    rest = 0
+    for i in order:
+        if count == 0 or keys[count - 1] != key[i]:
+            if count:
+                sums[count - 1] += 2 * rest >= REST
+            keys[count], sums[count], rest = key[i], 0, 0
+            count += 1
+        rest += rests[i]
+        sums[count - 1] += cells[i] + rest // REST
+        rest %= REST
+    if count:
+        sums[count - 1] += 2 * rest >= REST
+    return keys[:count].copy(), sums[:count].copy()
+
+
+@njit(cache=True, nogil=True)
+def net_row(
+    day: Ints,
+    gross: Ints,
+    j: int,
+    j_end: int,
+    receipt_day: Ints,
+    receipt: Ints,
+    overdue: Ints,
+    k: int,
+    k_end: int,
+    on_hand: int,
+    safety: int,
+    held: bool,
+    out: Ints,
+) -> int:
+    """Net one item in one warehouse, time-phased: gross rows j..j_end and receipts k..k_end, each by day.
+
+    Fills out[0..5] (day, gross, receipts, of these overdue, projected, shortage), one column per day on which anything
+    happens, and returns how many.
+    """
+    if j == j_end and k == k_end and not held:
+        return 0
+    balance = on_hand
+    supplied = 0  # shortages of earlier dates
+    n = 0
+    opening = balance < safety
+    while j < j_end or k < k_end or opening:
+        today = 0
+        if not opening:
+            today = day[j] if j < j_end else receipt_day[k]
+            if k < k_end and receipt_day[k] < today:
+                today = receipt_day[k]
+        opening = False
+        asked = 0
+        if j < j_end and day[j] == today:
+            asked = gross[j]
+            j += 1
+        arrives = 0
+        late = 0
+        while k < k_end and receipt_day[k] == today:
+            arrives += receipt[k]
+            late += overdue[k]
+            k += 1
+        balance += arrives - asked
+        short = max(0, safety - (balance + supplied))
+        supplied += short
+        if asked or arrives or short:
+            out[0, n], out[1, n], out[2, n], out[3, n], out[4, n], out[5, n] = (
+                today,
+                asked,
+                arrives,
+                late,
+                balance,
+                short,
+            )
+            n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _round_row(cells: Ints, rests: Ints, p: int, days: int, unit: int, wide: bool, day: Ints, gross: Ints) -> int:
+    """The complete row of item p, each cell rounded half up; non-zero ones are listed in `day` and `gross`."""
+    n = 0
+    for d in range(days):
+        at = p * days + d
+        q = cells[at]
+        if wide:
+            q += 2 * rests[at] >= REST
+        elif q and unit > 1:
+            full = q // unit
+            q = full + (2 * (q - full * unit) >= unit)
+        cells[at] = q
+        if q:
+            day[n], gross[n] = d, q
+            n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _any_uncounted(day: Ints, count: int, first: int, stop: int, edges: Any) -> bool:
+    """Whether none of the edges first..stop counts on some of the days."""
+    for k in range(count):
+        counts = False
+        for e in range(first, stop):
+            counts |= edges.first[e] <= day[k] <= edges.last[e]
+        if not counts:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def explode_block(
+    stock: Any, edges: Any, cells: Ints, rests: Ints, days: int, unit: int, wide: bool, dead: NDArray[np.bool_]
+) -> tuple[Ints, Ints, Ints]:
+    """Explode all levels of one warehouse in a dense block; afterwards the block holds rounded gross quantities.
+
+    Returns the non-zero cells as pointers per item, day and gross. `dead` marks items that had something to explode and
+    no row that counted on the day.
+    """
+    n = stock.supply.size
+    receipt_ptr, receipt_day, receipt, overdue = (
+        stock.receipt_ptr,
+        stock.receipt_day,
+        stock.receipt,
+        stock.receipt_overdue,
+    )
+    on_hand, safety, held = stock.on_hand, stock.safety, stock.held
+    most = 0
+    for p in range(n):
+        most = max(most, stock.receipt_ptr[p + 1] - stock.receipt_ptr[p])
+    day = np.empty(days, np.int64)
+    gross = np.empty(days, np.int64)
+    out = np.empty((6, days + most + 1), np.int64)
+    ptr = np.zeros(n + 1, np.int64)
+    for p in range(n):
+        count = _round_row(cells, rests, p, days, unit, wide, day, gross)
+        ptr[p + 1] = ptr[p] + count
+        if stock.supply[p] == BUY:
+            continue
+        events = count
+        if stock.supply[p] == MAKE:
+            k, k_end = receipt_ptr[p], receipt_ptr[p + 1]
+            total = net_row(
+                day, gross, 0, count, receipt_day, receipt, overdue, k, k_end, on_hand[p], safety[p], held[p], out
+            )
+            events = 0
+            for k in range(total):
+                if out[5, k]:
+                    day[events], gross[events] = out[0, k], out[5, k]
+                    events += 1
+        if events == 0:
+            continue
+        first, stop = edges.ptr[p], edges.ptr[p + 1]
+        if not _add_components(first, stop, day, gross, events, stock.lead[p], edges, cells, rests, days, wide):
+            dead[p] = _any_uncounted(day, events, first, stop, edges)
+    cell_day = np.empty(ptr[n], np.int64)
+    cell = np.empty(ptr[n], np.int64)
+    at = 0
+    for p in range(n):
+        if ptr[p + 1] > ptr[p]:
+            for d in range(days):
+                if cells[p * days + d]:
+                    cell_day[at], cell[at] = d, cells[p * days + d]
+                    at += 1
+    return ptr, cell_day, cell
+
+
+@njit(cache=True, nogil=True)
+def expand_cells(
+    ptr: Ints, day: Ints, short: Ints, items: Ints, lead: Ints, edges: Any, dead: NDArray[np.bool_]
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """The components of the cells of some items as a list: component, day, edge and parent cell."""
+    component = np.empty(0, np.int64)
+    needed = np.empty(0, np.int64)
+    edge = np.empty(0, np.int64)
+    cell = np.empty(0, np.int64)
+    for fill in range(2):
+        at = 0
+        for p in items:
+            for k in range(ptr[p], ptr[p + 1]):
+                if short[k] == 0:
+                    continue
+                before = at
+                for e in range(edges.ptr[p], edges.ptr[p + 1]):
+                    if edges.first[e] <= day[k] <= edges.last[e]:
+                        if fill:
+                            component[at], needed[at] = edges.component[e], max(day[k] - lead[p], 0)
+                            edge[at], cell[at] = e, k
+                        at += 1
+                if at == before:
+                    dead[p] = True
+        if fill == 0:
+            component = np.empty(at, np.int64)
+            needed = np.empty(at, np.int64)
+            edge = np.empty(at, np.int64)
+            cell = np.empty(at, np.int64)
+    return component, needed, edge, cell
+
+
+@njit(cache=True, nogil=True)
+def net_rows(
+    ptr: Ints,
+    day: Ints,
+    gross: Ints,
+    stock: Any,
+    first: int,
+    stop: int,
+    start: Ints,
+    count: Ints,
+    out: Ints,
+    fill: bool,
+) -> None:
+    """Net the items first..stop: without `fill` only set how many rows each has, with it write them from `start` on."""
+    receipt_ptr, receipt_day, receipt, overdue = (
+        stock.receipt_ptr,
+        stock.receipt_day,
+        stock.receipt,
+        stock.receipt_overdue,
+    )
+    on_hand, safety, held, supply = stock.on_hand, stock.safety, stock.held, stock.supply
+    size = 1
+    for p in range(first, stop):
+        size = max(size, ptr[p + 1] - ptr[p] + receipt_ptr[p + 1] - receipt_ptr[p] + 1)
+    row = np.empty((6, size), np.int64)
+    for p in range(first, stop):
+        if supply[p] != PHANTOM:
+            k, k_end = receipt_ptr[p], receipt_ptr[p + 1]
+            n = net_row(
+                day,
+                gross,
+                ptr[p],
+                ptr[p + 1],
+                receipt_day,
+                receipt,
+                overdue,
+                k,
+                k_end,
+                on_hand[p],
+                safety[p],
+                held[p],
+                row,
+            )
+            count[p] = n
+            if fill:
+                for c in range(6):
+                    for k in range(n):
+                        out[c, start[p] + k] = row[c, k]
