@@ -28,6 +28,8 @@ class OrderState(StrEnum):
 _S = OrderState
 AWAITING_GOODS = frozenset({_S.ISSUED, _S.PARTLY_CONFIRMED, _S.CONFIRMED, _S.PARTLY_RECEIVED})
 """States in which open quantities are supply for planning and may be received."""
+BEFORE_ISSUE = frozenset({_S.DRAFT, _S.IN_APPROVAL, _S.APPROVED})
+"""States of an order that the vendor has not got yet."""
 ENDED = frozenset({_S.CLOSED, _S.CANCELLED})
 
 ORDER: Lifecycle[OrderState] = Lifecycle(

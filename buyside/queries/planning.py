@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from buyside.domain.access import Actor, Permission, needs
-from buyside.domain.orders import AWAITING_GOODS
+from buyside.domain.orders import AWAITING_GOODS, BEFORE_ISSUE
 from buyside.planning.frames import (
     BOM,
     ITEM_STOCK,
@@ -34,6 +34,9 @@ from buyside.planning.frames import (
 from buyside.planning.run import PlanInputs
 
 _AWAITING = ", ".join(f"'{state.value}'" for state in sorted(AWAITING_GOODS))
+# Orders on their way to the vendor. Lines of theirs that came out of a plan are supply already, or the next plan would
+# order them a second time; what somebody typed into a draft is a thought until it is issued.
+_TO_ISSUE = ", ".join(f"'{state.value}'" for state in sorted(BEFORE_ISSUE))
 
 DEMAND = """
     FROM sales_order_line AS line
@@ -120,8 +123,10 @@ _SELECTS: dict[str, tuple[Frame, str]] = {
                coalesce(line.promised_on, line.expected_on, line.needed_on, ordered.ordered_on,
                         ordered.created_at::date) AS arrives_on
         FROM purchase_order_line AS line JOIN purchase_order AS ordered ON ordered.id = line.order_id
-        WHERE ordered.state IN ({awaiting}) AND line.quantity > line.received_quantity {scope}
-        """.replace("{awaiting}", _AWAITING),
+        WHERE line.quantity > line.received_quantity {scope}
+          AND (ordered.state IN ({awaiting}) OR ordered.state IN ({to_issue})
+               AND EXISTS (SELECT FROM plan_line WHERE plan_line.purchase_order_line_id = line.id))
+        """.replace("{awaiting}", _AWAITING).replace("{to_issue}", _TO_ISSUE),
     ),
     "vendor_items": (
         VENDOR_ITEMS,

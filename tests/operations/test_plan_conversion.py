@@ -9,15 +9,17 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, text
 from sqlmodel import col, select
 
 from buyside.db.engine import sessions
 from buyside.db.orders import PurchaseOrder, PurchaseOrderLine, PurchaseOrderPeg
-from buyside.db.plans import PlanLine
+from buyside.db.plans import PlanLine, PlanningRun
+from buyside.db.stock import Warehouse
 from buyside.db.vendors import Vendor
 from buyside.domain.access import Actor, Role
 from buyside.domain.refusals import Refused
+from buyside.operations.orders import cancel_order
 from buyside.operations.plan_conversion import Converted, NothingToConvert, convert_plan
 from buyside.operations.plan_lines import change_plan_line, leave_out_line, lock_line, mark_drift, take_back_line
 from buyside.operations.plans import run_plan, start_run
@@ -336,3 +338,25 @@ def test_a_manager_decides_nothing(plan: Plan) -> None:
         refusal(lambda: perform(leave_out_line, manager, line_id=plan.bell.id, version=1, reason="No"))
         == "access.not-allowed"
     )
+
+
+@pytest.mark.rule("PLAN-13")
+def test_what_a_plan_has_drafted_is_supply_to_the_next_one_until_the_draft_is_cancelled(plan: Plan) -> None:
+    def shortages() -> dict[int, Decimal]:
+        with sessions()() as session:
+            code = session.get_one(Warehouse, plan.warehouse_id).code
+        started = perform(start_run, BUYER, as_of=TODAY, warehouse_codes=(code,), at=NOW)
+        perform(run_plan, BUYER, run_id=started.run_id)
+        return {line.item_id: line.shortage for line in lines_of(started.run_id)}
+
+    first = shortages()
+    with sessions()() as session:
+        newest = session.exec(select(func.max(PlanningRun.id))).one()
+    done = perform(convert_plan, BUYER, run_id=newest, vendor_id=plan.acme, at=NOW)
+    again = shortages()
+    assert plan.frame.item_id in first
+    assert plan.frame.item_id not in again
+    assert plan.lamp.item_id in again
+    for order in done.orders:
+        perform(cancel_order, BUYER, order_id=order.order_id, reason="Not wanted after all", at=NOW)
+    assert shortages() == first

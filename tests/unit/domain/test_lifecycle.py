@@ -20,6 +20,7 @@ def test_open_moves_are_what_the_table_allows():
     assert set(ORDER.open_moves(OrderState.PARTLY_RECEIVED)) == {
         "receive_part",
         "receive_all",
+        "close_short",
         "void_part_of_receipts",
         "void_all_receipts",
     }
