@@ -11,7 +11,9 @@ import traceback
 from importlib import import_module
 from importlib.util import find_spec
 
+import psycopg
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from buyside.cli.output import complain
 from buyside.config import WrongSettings, settings
@@ -69,12 +71,23 @@ def run(arguments: list[str]) -> int:
     except WorkerEnded as ended:
         complain(f"{ended} What it said last stands above.")
         return OUR_MISTAKE
-    except Exception:
+    except Exception as error:
+        if lost := _lost_connection(error):
+            complain(f"The database cannot be reached: {lost}")
+            return WRONG_USAGE
         reference = os.urandom(4).hex()
         traceback.print_exc()
         complain(f"Something went wrong, and it is Buyside's mistake. Reference {reference}.")
         return OUR_MISTAKE
     return DONE
+
+
+def _lost_connection(error: Exception) -> str:
+    """What libpq says where there is no connection to the database, or none any more; empty for every other mistake."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(cause, psycopg.OperationalError) or not (cause.sqlstate or "08").startswith(("08", "28", "57P")):
+        return ""
+    return (str(cause).strip() or type(cause).__name__).splitlines()[-1]
 
 
 def main() -> None:

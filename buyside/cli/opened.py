@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from buyside.db import ready
+from buyside.db import engine, ready
 from buyside.domain.refusals import Refused
 
 
@@ -12,10 +12,22 @@ class TablesOfAnotherVersion(Refused):
     says = "The database's tables are of another version. Back it up, then run: buyside db upgrade"
 
 
+class NoTablesYet(Refused):
+    code = "database.no-tables"
+    says = "The database is empty: there are no tables yet. To make them, run: buyside db upgrade"
+
+
 @contextmanager
 def opened_database() -> Iterator[None]:
-    """A database to work with for the length of a `with`. The embedded server runs meanwhile. Refuses: TablesOfAnotherVersion."""
+    """A database to work with for the length of a `with`. The embedded server runs meanwhile.
+
+    An embedded database without tables gets them; nobody else's does. Refuses: NoTablesYet, TablesOfAnotherVersion.
+    """
     with ready.database():
         if not ready.is_current():
-            raise TablesOfAnotherVersion
+            if ready.has_tables():
+                raise TablesOfAnotherVersion
+            if not engine.is_embedded():
+                raise NoTablesYet
+            ready.upgrade()
         yield

@@ -64,6 +64,12 @@ def is_current(url: str | None = None) -> bool:
         return set(MigrationContext.configure(connection).get_current_heads()) == heads
 
 
+def has_tables(url: str | None = None) -> bool:
+    """Whether there are tables of any version. `url`: default `owner_url()`."""
+    with engine(url or owner_url()).connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() is not None
+
+
 def alembic_config(url: str) -> Config:
     """Alembic's configuration for one connection string."""
     config = Config(ROOT / "alembic.ini")

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from buyside.cli import main
 from buyside.config import settings
-from buyside.db import engine
+from buyside.db import engine, ready
 from buyside.domain.access import Permission, needs
 from buyside.queries import checks
 from tests.conftest import Database
@@ -45,9 +45,67 @@ def test_an_empty_database_is_upgraded_once(empty: str, capsys: pytest.CaptureFi
     assert count(empty, "currency") > 0
 
 
+def test_a_command_makes_the_tables_of_an_empty_embedded_database(
+    empty: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.run(["stock", "balances"]) == main.DONE
+    assert capsys.readouterr().out == "No stock.\n"
+    assert count(empty, "currency") > 0
+
+
+def test_an_empty_database_elsewhere_is_left_empty(
+    empty: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ready.database():
+        elsewhere = engine.administrator_url()
+    monkeypatch.setenv("BUYSIDE_DATABASE_URL", elsewhere)
+    settings.cache_clear()
+    assert main.run(["stock", "balances"]) == main.REFUSED
+    assert capsys.readouterr().err == (
+        "The database is empty: there are no tables yet. To make them, run: buyside db upgrade\n"
+    )
+    with psycopg.connect(elsewhere) as connection:
+        assert connection.execute("select from pg_tables where schemaname = 'public'").fetchall() == []
+
+
 def test_commands_refuse_tables_of_another_version(empty: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main.run(["db", "check"]) == main.REFUSED
-    assert "buyside db upgrade" in capsys.readouterr().err
+    assert main.run(["db", "upgrade"]) == main.DONE
+    with psycopg.connect(engine.owner_url()) as connection:
+        connection.execute("update alembic_version set version_num = '9999'")
+    assert main.run(["stock", "balances"]) == main.REFUSED
+    assert capsys.readouterr().err == (
+        "The database's tables are of another version. Back it up, then run: buyside db upgrade\n"
+    )
+
+
+EVERY_COMMAND = [
+    ["db", "upgrade"],
+    ["db", "backup", "nowhere/x"],
+    ["db", "check"],
+    ["import", "pack", "."],
+    ["export", "pack", "nowhere"],
+    ["plan", "run", "--as-of", "2026-03-02"],
+    ["plan", "convert", "1"],
+    ["order", "issue", "2026-ACME-0001"],
+    ["order", "receive", "2026-ACME-0001", "--warehouse", "MAIN"],
+    ["stock", "balances"],
+]
+
+
+@pytest.mark.parametrize("words", EVERY_COMMAND, ids=lambda words: "-".join(words[:2]))
+def test_a_database_out_of_reach_is_told_in_a_sentence(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BUYSIDE_DATABASE_URL", "postgresql://buyer@127.0.0.1:1/nowhere?connect_timeout=2")
+    settings.cache_clear()
+    try:
+        assert main.run(words) == main.WRONG_USAGE
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
+    said = capsys.readouterr().err
+    assert said.startswith("The database cannot be reached: ")
+    assert "Traceback" not in said
 
 
 def test_a_backup_brings_everything_back(
