@@ -130,7 +130,8 @@ def _check_mappings(connection: Connection) -> None:
             "b.currency_code AS currency, b.valid_from, b.valid_to FROM public.price_break AS b "
             "JOIN public.vendor_item AS m ON m.id = b.vendor_item_id "
             "JOIN public.vendor AS v ON v.id = m.vendor_id JOIN public.item AS i ON i.id = m.item_id "
-            "WHERE (SELECT count(*) FROM public.vendor_item AS o WHERE o.vendor_id = m.vendor_id AND o.item_id = m.item_id) = 1"
+            "JOIN (SELECT id, count(*) OVER (PARTITION BY vendor_id, item_id) AS mappings FROM public.vendor_item) AS n "
+            "ON n.id = m.id AND n.mappings = 1"
         ),
     )
 
@@ -156,8 +157,10 @@ def _check_overlaps(connection: Connection, file: PackFile, kept: sql.Composable
         "t": sql.Identifier(f"pack_{file.name}"),
         "alike": alike,
         "meets": meets,
-        "kept": kept,
     }
+    run(connection, "DROP TABLE IF EXISTS pg_temp.pack_kept")
+    run(connection, "CREATE TEMPORARY TABLE pack_kept ON COMMIT DROP AS {kept}", kept=kept)
+    run(connection, "ANALYZE pg_temp.pack_kept")
     run(
         connection,
         "INSERT INTO pg_temp.pack_fault SELECT {file}, s.row, 'valid_from', s.valid_from::text, "
@@ -169,11 +172,14 @@ def _check_overlaps(connection: Connection, file: PackFile, kept: sql.Composable
         connection,
         "INSERT INTO pg_temp.pack_fault SELECT {file}, s.row, 'valid_from', s.valid_from::text, "
         "'its validity overlaps that of a row that exists, valid from ' || coalesce(min(o.valid_from)::text, 'ever') "
-        "|| ' to ' || coalesce(max(o.valid_to)::text, 'open') FROM pg_temp.{t} AS s JOIN ({kept}) AS o ON {alike} "
+        "|| ' to ' || coalesce(max(o.valid_to)::text, 'open') FROM pg_temp.{t} AS s JOIN pg_temp.pack_kept AS o ON {alike} "
         "WHERE {meets} AND NOT EXISTS (SELECT FROM pg_temp.{t} AS p WHERE {again} "
         "AND p.valid_from IS NOT DISTINCT FROM o.valid_from) GROUP BY s.row, s.valid_from",
         again=sql.SQL(" AND ").join(
-            sql.SQL("p.{c} IS NOT DISTINCT FROM o.{c}").format(c=sql.Identifier(each)) for each in file.period
+            sql.SQL("p.{c} IS NOT DISTINCT FROM o.{c}" if not file.column(each).required else "p.{c} = o.{c}").format(
+                c=sql.Identifier(each)
+            )
+            for each in file.period
         ),
         **names,
     )

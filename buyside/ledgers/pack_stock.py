@@ -25,9 +25,12 @@ def post_balances(rows: Rows, actor: Actor, *, at: datetime, today: date) -> Wri
     connection = rows.connection
     run(
         connection,
-        "SELECT b.id FROM public.stock_balance AS b JOIN public.warehouse AS w ON w.id = b.warehouse_id "
-        "LEFT JOIN public.item AS i ON i.id = b.item_id LEFT JOIN public.variant AS v ON v.id = b.variant_id "
-        "WHERE (w.code, coalesce(i.code, v.sku)) IN (SELECT warehouse, code FROM pg_temp.pack_stock) "
+        "SELECT b.id FROM public.stock_balance AS b WHERE b.id IN (SELECT b.id FROM pg_temp.pack_stock AS s "
+        "JOIN public.warehouse AS w ON w.code = s.warehouse JOIN public.item AS i ON s.kind = 'item' AND i.code = s.code "
+        "JOIN public.stock_balance AS b ON b.warehouse_id = w.id AND b.item_id = i.id UNION ALL "
+        "SELECT b.id FROM pg_temp.pack_stock AS s JOIN public.warehouse AS w ON w.code = s.warehouse "
+        "JOIN public.variant AS v ON s.kind = 'variant' AND v.sku = s.code "
+        "JOIN public.stock_balance AS b ON b.warehouse_id = w.id AND b.variant_id = v.id) "
         "ORDER BY b.warehouse_id, coalesce(b.item_id, 0), coalesce(b.variant_id, 0) FOR UPDATE OF b",
     )
     run(connection, "DROP TABLE IF EXISTS pg_temp.pack_stated, pg_temp.pack_posted")
@@ -42,8 +45,8 @@ def post_balances(rows: Rows, actor: Actor, *, at: datetime, today: date) -> Wri
         "FROM pg_temp.pack_stock AS s JOIN public.warehouse AS w ON w.code = s.warehouse "
         "LEFT JOIN public.item AS i ON s.kind = 'item' AND i.code = s.code "
         "LEFT JOIN public.variant AS v ON s.kind = 'variant' AND v.sku = s.code "
-        "LEFT JOIN public.stock_balance AS b ON b.warehouse_id = w.id AND b.item_id IS NOT DISTINCT FROM i.id "
-        "AND b.variant_id IS NOT DISTINCT FROM v.id",
+        "LEFT JOIN public.stock_balance AS b ON b.warehouse_id = w.id "
+        "AND coalesce(b.item_id, 0) = coalesce(i.id, 0) AND coalesce(b.variant_id, 0) = coalesce(v.id, 0)",
         gives_inspection=sql.Literal(rows.names("stock", "inspection_qty")),
         today=sql.Literal(today),
     )
