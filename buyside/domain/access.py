@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 from buyside.domain.refusals import NotAllowed
 
@@ -108,7 +110,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
 class Actor:
     """Somebody who acts: a signed-in person, or the operator at the command line (`user_id` is None).
 
-    Identity and roles come from the server's own records alone (ACC-4), never from a browser.
+    Identity and roles come from the server's own records alone (ACC-4), never from a browser. Moments are shown on the
+    clock of `time_zone`; which day it is, is said by the organisation's clock, `dates_zone`, wherever the actor is (INT-3).
     """
 
     user_id: int | None
@@ -117,6 +120,11 @@ class Actor:
     vendor_ids: frozenset[int] = frozenset()
     locale: str = "en_GB"
     time_zone: str = "UTC"
+    dates_zone: str = "UTC"
+
+    def today(self) -> date:
+        """The organisation's date now."""
+        return datetime.now(ZoneInfo(self.dates_zone)).date()
 
     def may(self, permission: Permission) -> bool:
         """Whether one of the actor's roles grants `permission`."""

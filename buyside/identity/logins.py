@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlmodel import Session, col, select
 
-from buyside.db.people import AppUser, UserRole, UserSession
+from buyside.db.people import AppUser, Organisation, UserRole, UserSession
 from buyside.domain.access import Actor, Role
 
 LONGEST = timedelta(hours=12)
@@ -52,8 +52,9 @@ def find_login(session: Session, token: str) -> Login | None:
     """The living session of a cookie's value; None when it ended, expired, idled, or its user is disabled."""
     now = datetime.now(UTC)
     found = session.exec(
-        select(UserSession, AppUser)
+        select(UserSession, AppUser, col(Organisation.time_zone))
         .join(AppUser, col(AppUser.id) == col(UserSession.user_id))
+        .join(Organisation, col(Organisation.id) == 1)
         .where(
             UserSession.token_sha256 == _digest(token),
             col(UserSession.ended_at).is_(None),
@@ -64,7 +65,7 @@ def find_login(session: Session, token: str) -> Login | None:
     ).one_or_none()
     if found is None:
         return None
-    login, user = found
+    login, user, dates_zone = found
     if now - login.last_seen_at > _SEEN_EVERY:
         login.last_seen_at = now
         session.add(login)
@@ -75,6 +76,7 @@ def find_login(session: Session, token: str) -> Login | None:
         roles=frozenset(Role(role) for role in roles),
         locale=user.locale,
         time_zone=user.time_zone,
+        dates_zone=dates_zone,
     )
     return Login(session_id=login.id, actor=actor, expires_at=login.expires_at)
 

@@ -31,5 +31,10 @@ def one_as(session: Session, make: Callable[..., Answer], statement: Executable)
 
 def organisation_today() -> ColumnElement[date]:
     """The organisation's date now, inside a select (INT-3)."""
-    zone = col(Organisation.time_zone)
-    return select(cast(func.timezone(zone, func.now()), Date)).where(col(Organisation.id) == 1).scalar_subquery()
+    return organisation_date(func.now())
+
+
+def organisation_date(moment: Any) -> ColumnElement[date]:
+    """The organisation's date at a moment, inside a select (INT-3)."""
+    zone = select(col(Organisation.time_zone)).where(col(Organisation.id) == 1).scalar_subquery()
+    return cast(func.timezone(zone, moment), Date)

@@ -19,7 +19,7 @@ from buyside.domain.orders import AWAITING_GOODS, ORDER, OrderState
 from buyside.domain.refusals import NotFound
 from buyside.domain.words import Kind
 from buyside.ledgers.order_snapshots import content_of
-from buyside.queries.answers import columns, each_as, organisation_today
+from buyside.queries.answers import columns, each_as, organisation_date, organisation_today
 from buyside.queries.rows import GridSource, RowColumn
 
 AWAITING = tuple(sorted(AWAITING_GOODS))
@@ -74,9 +74,7 @@ def orders_in_reach(actor: Actor) -> Select[Any]:
             ordered_on=col(PurchaseOrder.ordered_on),
             next_due_on=_of_lines(func.min(due_on()), is_open()),
             is_late=late.correlate(PurchaseOrder),
-            late_days=func.greatest(
-                organisation_today() - func.coalesce(_of_lines(func.min(due_on()), is_open()), organisation_today()), 0
-            ),
+            late_days=_of_lines(organisation_today() - func.min(due_on()), is_open(), due_on() < organisation_today()),
             lines=_of_lines(func.count()),
             total=col(PurchaseOrder.total),
             open_value=func.coalesce(_of_lines(func.sum(_open_value()), is_open()), 0),
@@ -109,7 +107,7 @@ ORDER_ROWS = GridSource(
         RowColumn("ordered_on", Kind.DATE),
         RowColumn("next_due_on", Kind.DATE),
         RowColumn("is_late", Kind.FLAG, required=True),
-        RowColumn("late_days", Kind.NUMBER, required=True),
+        RowColumn("late_days", Kind.NUMBER),
         RowColumn("lines", Kind.NUMBER, required=True),
         RowColumn("total", Kind.MONEY, required=True),
         RowColumn("open_value", Kind.MONEY, required=True),
@@ -365,7 +363,7 @@ def orders_to_watch(session: Session, actor: Actor, *, why: str, limit: int = 20
     today = organisation_today()
     first_due = _of_lines(func.min(due_on()), is_open())
     draft = col(PurchaseOrder.state) == OrderState.DRAFT.value
-    changed_on = func.date(PurchaseOrder.changed_at)
+    changed_on = organisation_date(col(PurchaseOrder.changed_at))
     condition, day = {
         "late": (and_(col(PurchaseOrder.state).in_(AWAITING), first_due < today), first_due),
         "to-issue": (and_(draft, col(PurchaseOrder.order_by) <= today), col(PurchaseOrder.order_by)),

@@ -266,7 +266,7 @@ SOURCES: dict[str, Source] = {
             "JOIN purchase_order AS o ON o.id = l.order_id JOIN vendor AS v ON v.id = o.vendor_id JOIN item AS i ON i.id = l.item_id "
             "JOIN unit AS u ON u.id = l.unit_id CROSS JOIN organisation AS g "
             "LEFT JOIN LATERAL (SELECT e.* FROM vendor_item AS e WHERE e.vendor_id = o.vendor_id AND e.item_id = l.item_id "
-            "ORDER BY daterange(e.valid_from, e.valid_to, '[]') @> coalesce(o.ordered_on, current_date) DESC, "
+            "ORDER BY daterange(e.valid_from, e.valid_to, '[]') @> coalesce(o.ordered_on, (now() AT TIME ZONE g.time_zone)::date) DESC, "
             "e.valid_from NULLS FIRST LIMIT 1) AS m ON true"
         ),
         {

@@ -121,8 +121,9 @@ _SELECTS: dict[str, tuple[Frame, str]] = {
         SELECT line.id AS order_line, ordered.warehouse_id AS warehouse, line.item_id AS item,
                ((line.quantity - line.received_quantity) * line.unit_factor * 1000000)::int8 AS quantity,
                coalesce(line.promised_on, line.expected_on, line.needed_on, ordered.ordered_on,
-                        ordered.created_at::date) AS arrives_on
+                        (ordered.created_at AT TIME ZONE organisation.time_zone)::date) AS arrives_on
         FROM purchase_order_line AS line JOIN purchase_order AS ordered ON ordered.id = line.order_id
+        JOIN organisation ON organisation.id = 1
         WHERE line.quantity > line.received_quantity {scope}
           AND (ordered.state IN ({awaiting}) OR ordered.state IN ({to_issue})
                AND EXISTS (SELECT FROM plan_line WHERE plan_line.purchase_order_line_id = line.id))

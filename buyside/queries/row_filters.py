@@ -15,7 +15,7 @@ from buyside.domain.refusals import Unreadable
 from buyside.domain.words import NUMERIC, Kind
 
 TODAY = "today"
-"""Stands for the reader's date, so that a view such as "late" needs no new address each morning; "today+6" is six days on."""
+"""Stands for the organisation's date, so that a view such as "late" needs no new address each morning; "today+6" is six days on."""
 _FROM_TODAY = re.compile(rf"{TODAY}([+-]\d{{1,3}})?")
 _LONGEST_TEXT = 200
 _MOST_VALUES = 100

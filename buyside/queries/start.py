@@ -14,7 +14,7 @@ from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.orders import OrderState
 from buyside.domain.plans import PlanLineState
 from buyside.domain.words import Tone
-from buyside.queries.answers import organisation_today
+from buyside.queries.answers import organisation_date, organisation_today
 from buyside.queries.demand import is_demand, latest_run
 from buyside.queries.orders import due_on, is_open
 
@@ -100,7 +100,7 @@ def _orders(session: Session, actor: Actor) -> list[Attention]:
         select(
             func.count().filter(is_draft),
             func.count().filter(and_(is_draft, col(PurchaseOrder.order_by) <= today)),
-            func.count().filter(and_(is_draft, func.date(PurchaseOrder.changed_at) < today - _OLD_DAYS)),
+            func.count().filter(and_(is_draft, organisation_date(col(PurchaseOrder.changed_at)) < today - _OLD_DAYS)),
             func.count().filter(col(PurchaseOrder.is_on_hold)),
         ).where(is_draft | col(PurchaseOrder.is_on_hold))
     ).one()

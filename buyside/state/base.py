@@ -17,7 +17,6 @@ from contextvars import ContextVar, copy_context
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import reflex as rx
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
@@ -79,8 +78,8 @@ def now() -> datetime:
 
 
 def today() -> date:
-    """The date on the clock of whoever sent the event."""
-    return datetime.now(ZoneInfo(me().time_zone)).date()
+    """The organisation's date, whatever the clock of whoever sent the event says (INT-3)."""
+    return me().today()
 
 
 def say(text: str) -> EventSpec:

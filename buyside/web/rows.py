@@ -7,10 +7,8 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, Any
-from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -47,10 +45,6 @@ def _answer(work: Callable[[Request], Response]) -> Callable[[Request], Response
 def _actor(request: Request) -> Actor:
     actor: Actor = request.state.login.actor
     return actor
-
-
-def _today(actor: Actor) -> date:
-    return datetime.now(ZoneInfo(actor.time_zone)).date()
 
 
 def _json(request: Request, name: str, kind: type, default: Any) -> Any:
@@ -98,7 +92,7 @@ def routes(sources: Sequence[GridSource]) -> list[BaseRoute]:
         if ids := request.query_params.get("ids", ""):
             scope = _json(request, "scope", dict, {})
             return JSONResponse({"rows": ask(grid_rows, actor, source=source, ids=tuple(ids.split(",")), scope=scope)})
-        page = ask(grid_page, actor, source=source, wanted=_wanted(request), today=_today(actor))
+        page = ask(grid_page, actor, source=source, wanted=_wanted(request), today=actor.today())
         total = shown_number(Decimal(page.total), actor.locale)
         text = f"{total}+" if page.has_more else total
         return JSONResponse({"rows": page.rows, "total": page.total, "total_text": text, "after": page.after})
@@ -106,7 +100,7 @@ def routes(sources: Sequence[GridSource]) -> list[BaseRoute]:
     @_answer
     def file(request: Request) -> Response:
         actor, source = _actor(request), by_name(known, request.path_params["name"])
-        today = _today(actor)
+        today = actor.today()
         content = ask(grid_csv, actor, source=source, wanted=_wanted(request), today=today)
         name = f"{source.name}-{today.isoformat()}.csv"
         headers = {"content-disposition": f'attachment; filename="{name}"'}
