@@ -40,7 +40,8 @@ def _edited(name: str, label: str, shown: Any = None, *, kind: str = "text", **m
         on_save=Order.save_head(name),
         **more,
     )
-    plain = rx.el.span(_of_sheet(name) if shown is None else shown, class_name="paper-text")
+    value = _of_sheet(name) if shown is None else shown
+    plain = rx.el.span(value, class_name="paper-text")
     return rx.cond(Order.can_edit, field, plain)
 
 
@@ -199,10 +200,13 @@ def _line(line: Any) -> rx.Component:
         rx.el.td(_percent(line, "discount_percent", "Discount", "discount"), class_name=number),
         rx.el.td(_percent(line, "tax_percent", "Tax", "tax"), class_name=number),
         rx.el.td(line["total"], class_name="number strong"),
-        rx.el.td(_cell(line, "needed_on", "Needed date", line["needed"], kind="date")),
         rx.el.td(
-            _cell(line, "expected_on", "Expected date", line["expected"], kind="date"),
+            rx.el.div(
+                _cell(line, "needed_on", "Needed date", rx.cond(line["needed"] != "", line["needed"], "–"), kind="date")
+            ),
+            rx.el.div(_cell(line, "expected_on", "Expected date", line["expected"], kind="date")),
             rx.cond(line["promised"] != "", rx.el.div("promised ", line["promised"]), rx.fragment()),
+            class_name="paper-days",
         ),
         rx.el.td(rx.cond(Order.can_edit, _remove(line), _progress(line)), class_name="paper-screen"),
         id="line-" + line["number"].to(str),
@@ -250,8 +254,7 @@ _LINE_HEADS = (
     ("Discount", "number"),
     ("Tax", "number"),
     ("Total", "number"),
-    ("Needed", ""),
-    ("Expected", ""),
+    ("Needed / expected", ""),
 )
 
 
@@ -361,8 +364,10 @@ def _foot() -> rx.Component:
         ),
         rx.el.dl(
             *sum_row("Subtotal", sheet["subtotal"]),
-            *sum_row("Order discount", _edited("header_discount", "Order discount", kind="number")),
-            *sum_row("Discounts, all", rx.fragment("−", sheet["discount"])),
+            *sum_row("Discounts", sheet["discount"]),
+            *sum_row(
+                "of these on the whole order", _edited("header_discount", "Discount on the whole order", kind="number")
+            ),
             *sum_row("Shipping costs", _edited("shipping_costs", "Shipping costs", kind="number")),
             *sum_row("Tax", sheet["tax"]),
             *sum_row("Total", rx.fragment(sheet["total"], rx.el.span(sheet["currency"], class_name="unit")), "total"),
@@ -546,9 +551,13 @@ def _margin() -> rx.Component:
         ),
         section(
             "Internal notes",
-            rx.el.div(
-                _edited("internal_notes", "Internal notes", kind="area", placeholder="Never leaves the house"),
-                class_name="boxed",
+            rx.cond(
+                Order.can_edit | (Order.sheet["internal_notes"] != ""),
+                rx.el.div(
+                    _edited("internal_notes", "Internal notes", kind="area", placeholder="Never leaves the house"),
+                    class_name="boxed",
+                ),
+                rx.el.p("None.", class_name="quiet"),
             ),
         ),
         section(

@@ -71,11 +71,11 @@ def _balances() -> rx.Component:
             Column("name", grow=3, least=170),
             Column("kind", width=90, words=_KINDS),
             Column("on_hand", width=116, unit_from="unit"),
-            Column("in_inspection", width=108, unit_from="unit"),
-            Column("reserved", width=94, unit_from="unit"),
+            Column("in_inspection", width=122, unit_from="unit"),
+            Column("reserved", width=100, unit_from="unit"),
             Column("available", width=116, unit_from="unit"),
             Column("on_order", width=116, unit_from="unit"),
-            Column("next_due_on", "Next expected", width=116),
+            Column("next_due_on", "Next expected", width=128),
             Column("average_cost", width=112),
             Column("value", width=136, unit_from="currency"),
         ),
@@ -131,7 +131,7 @@ def _ledger() -> rx.Component:
     return grid(
         Stock.ledger,
         (
-            Column("effective_on", "Date", width=108),
+            Column("effective_on", "Date", width=122),
             Column("warehouse", width=110),
             Column("code", width=150),
             Column("name", grow=2, least=150),
@@ -164,9 +164,9 @@ def _chart() -> rx.Component:
     chart = Stock.chart
     return rx.el.figure(
         rx.el.svg(
-            rx.el.path(d=chart["area"], class_name="chart-area"),
-            rx.el.line(x1="0", x2="560", y1=chart["zero"], y2=chart["zero"], class_name="chart-axis"),
-            rx.el.path(d=chart["line"], class_name="chart-line"),
+            rx.el.path(d=chart["area"], class_name="balance-area"),
+            rx.el.line(x1="0", x2="560", y1=chart["zero"], y2=chart["zero"], class_name="balance-axis"),
+            rx.el.path(d=chart["line"], class_name="balance-line"),
             view_box="0 -2 560 100",
             custom_attrs={"preserveAspectRatio": "none", "aria-label": chart["says"]},
             role="img",
@@ -175,9 +175,9 @@ def _chart() -> rx.Component:
             rx.el.span(chart["first"]),
             rx.el.span("at most ", chart["most"], " ", Stock.unit),
             rx.el.span(chart["last"]),
-            class_name="chart-legend",
+            class_name="balance-legend",
         ),
-        class_name="chart",
+        class_name="balance-chart",
     )
 
 

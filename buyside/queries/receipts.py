@@ -40,7 +40,7 @@ def expected_in_reach(actor: Actor) -> Select[Any]:
             open=open_quantity(),
             unit=col(Unit.code),
             due_on=due_on(),
-            late_days=late_days(),
+            late_days=func.nullif(late_days(), 0),
             warehouse=col(Warehouse.code),
             state=col(PurchaseOrder.state),
             is_on_hold=col(PurchaseOrder.is_on_hold),

@@ -184,7 +184,7 @@ def sheet_of(order: OrderDetail, locale: str) -> Sheet:
         else "No, partial shipments are accepted",
         subtotal=money(foot["subtotal"]),
         header_discount=money(foot["header_discount"]),
-        discount=money(foot["discount"]),
+        discount=("−" if Decimal(foot["discount"]) else "") + money(foot["discount"]),
         shipping_costs=money(foot["shipping_costs"]),
         tax=money(foot["tax"]),
         total=money(foot["total"]),

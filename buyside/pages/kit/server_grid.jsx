@@ -68,6 +68,7 @@ const CoverageCell = ({ data, colDef, parts }) => {
 
 const UnitCell = (p) => {
   const text = shown(p);
+  if (text !== "" && Number(p.value) === 0) return <span className="zero">0</span>;
   const unit = p.unit ?? p.data?.[p.unitFrom];
   return text === "" ? null : <>{text}{unit ? <span className="unit">{unit}</span> : null}</>;
 };
