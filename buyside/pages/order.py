@@ -365,9 +365,7 @@ def _foot() -> rx.Component:
         rx.el.dl(
             *sum_row("Subtotal", sheet["subtotal"]),
             *sum_row("Discounts", sheet["discount"]),
-            *sum_row(
-                "of these on the whole order", _edited("header_discount", "Discount on the whole order", kind="number")
-            ),
+            *sum_row("on the whole order", _edited("header_discount", "Discount on the whole order", kind="number")),
             *sum_row("Shipping costs", _edited("shipping_costs", "Shipping costs", kind="number")),
             *sum_row("Tax", sheet["tax"]),
             *sum_row("Total", rx.fragment(sheet["total"], rx.el.span(sheet["currency"], class_name="unit")), "total"),

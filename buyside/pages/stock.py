@@ -136,13 +136,13 @@ def _ledger() -> rx.Component:
             Column("code", width=150),
             Column("name", grow=2, least=150),
             Column("reason", width=140, words=STOCK_REASON_WORDS),
-            Column("place", width=110, words=_PLACES),
             Column("quantity", width=116, unit_from="unit"),
             Column("unit_cost", width=104),
             Column("value", width=136, unit_from="currency"),
             Column("source", width=190),
             Column("note", grow=2, least=140),
             Column("who", width=140),
+            Column("place", width=110, words=_PLACES),
             Column("recorded_at", "Recorded", width=150),
         ),
         label="Ledger",
@@ -187,7 +187,7 @@ def _order(number: Any) -> rx.Component:
 
 def _movement(each: Any) -> tuple[Any, ...]:
     return (
-        each["day"],
+        rx.el.div(rx.el.div(each["day"]), rx.el.div(each["who"], class_name="quiet"), class_name="no-wrap"),
         rx.el.div(
             rx.el.div(each["reason"]),
             rx.cond(each["note"] != "", rx.el.div(each["note"], class_name="quiet"), rx.fragment()),
@@ -205,7 +205,6 @@ def _movement(each: Any) -> tuple[Any, ...]:
         amount(each["balance"]),
         amount(each["cost"]),
         amount(each["value"]),
-        each["who"],
     )
 
 
@@ -268,7 +267,7 @@ def _card() -> rx.Component:
             "Movements",
             table(
                 "Movements",
-                ("Date", "Reason", "Source", "Quantity", "Balance", "Unit cost", "Value", "By"),
+                ("Date, by", "Reason", "Source", "Quantity", "Balance", "Unit cost", "Value"),
                 Stock.movements,
                 _movement,
                 numbers=("Quantity", "Balance", "Unit cost", "Value"),
