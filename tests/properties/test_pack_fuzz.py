@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 import random
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +19,7 @@ from tests.conftest import Database
 from tests.pack_samples import SAMPLE, write_pack
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
-FILES = 5000 if os.environ.get("BUYSIDE_NIGHTLY") == "1" else 300
+FILES, NIGHTLY_FILES = 300, 5_000
 _NUMBERS = {Form.WHOLE, Form.QUANTITY, Form.PRICE, Form.MONEY, Form.PERCENT}
 _BAD_NUMBERS = [
     "1e9",
@@ -123,14 +122,13 @@ def _faults_of(folder: Path) -> tuple[Fault, ...]:
     return ()
 
 
-@pytest.mark.rule("VEN-5")
-def test_bad_packs_leave_nothing_and_say_where(database: Database, tmp_path: Path) -> None:
-    chance = random.Random(20261121)
+def refuse_bad_packs(database: Database, folder_of_all: Path, *, files: int, seed: int) -> None:
+    chance = random.Random(seed)
     nothing = _rows_in_all_tables(database.owner_url)
     names = sorted(SAMPLE)
-    for number in range(FILES):
+    for number in range(files):
         name = chance.choice(names)
-        folder = tmp_path / str(number)
+        folder = folder_of_all / str(number)
         row = column = None
         if chance.random() < 0.7:
             content, row, column = _break_cell(chance, name, SAMPLE[name])
@@ -148,8 +146,19 @@ def test_bad_packs_leave_nothing_and_say_where(database: Database, tmp_path: Pat
     assert _rows_in_all_tables(database.owner_url) == nothing
 
 
-def test_good_packs_load_whatever_their_texts(database: Database, tmp_path: Path) -> None:
-    chance = random.Random(7)
+@pytest.mark.rule("VEN-5")
+def test_bad_packs_leave_nothing_and_say_where(database: Database, tmp_path: Path) -> None:
+    refuse_bad_packs(database, tmp_path, files=FILES, seed=20261121)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3600)
+def test_thousands_of_bad_packs_leave_nothing_and_say_where(database: Database, tmp_path: Path) -> None:
+    refuse_bad_packs(database, tmp_path, files=NIGHTLY_FILES, seed=20261122)
+
+
+def take_good_packs(folder_of_all: Path, *, files: int, seed: int) -> None:
+    chance = random.Random(seed)
     texts = [
         "=1+1",
         "@SUM(A1)",
@@ -165,10 +174,10 @@ def test_good_packs_load_whatever_their_texts(database: Database, tmp_path: Path
         "x" * 9000,
         " blank ",
     ]
-    for number in range(FILES // 20):
+    for number in range(files):
         text = chance.choice(texts)
         folder = write_pack(
-            tmp_path / str(number),
+            folder_of_all / str(number),
             {"warehouses": f"code,name\nMAIN,{_cell(text)}\nYARD,Yard\n"},
             leave_out=set(SAMPLE) - {"warehouses"},
         )
@@ -176,3 +185,13 @@ def test_good_packs_load_whatever_their_texts(database: Database, tmp_path: Path
             import_pack(session, OPERATOR, source=folder, at=AT)
             assert session.execute(sql("SELECT name FROM warehouse WHERE code = 'MAIN'")).scalar_one() == text
             session.rollback()
+
+
+def test_good_packs_load_whatever_their_texts(database: Database, tmp_path: Path) -> None:
+    take_good_packs(tmp_path, files=FILES // 20, seed=7)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3600)
+def test_many_good_packs_load_whatever_their_texts(database: Database, tmp_path: Path) -> None:
+    take_good_packs(tmp_path, files=NIGHTLY_FILES // 20, seed=8)
