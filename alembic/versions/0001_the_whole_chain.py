@@ -720,6 +720,13 @@ def create_tables() -> None:
         sa.UniqueConstraint("order_id", "line_number", name=op.f("sales_order_line_order_id_line_number_key")),
     )
     op.create_index("sales_order_line_needed_by", "sales_order_line", ["needed_by", "id"], unique=False)
+    op.create_index(
+        "sales_order_line_open",
+        "sales_order_line",
+        ["needed_by", "order_id"],
+        unique=False,
+        postgresql_where=sa.text("quantity > fulfilled_quantity + cancelled_quantity"),
+    )
     op.create_index(op.f("sales_order_line_variant_id_idx"), "sales_order_line", ["variant_id"], unique=False)
     op.create_table(
         "stock_balance",

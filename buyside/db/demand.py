@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import SQLModel
 
 from buyside.db.base import (
@@ -48,6 +48,12 @@ class SalesOrderLine(SQLModel, table=True):
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("fulfilled_quantity >= 0 AND cancelled_quantity >= 0", name="progress_not_negative"),
         Index("sales_order_line_needed_by", "needed_by", "id"),
+        Index(
+            "sales_order_line_open",
+            "needed_by",
+            "order_id",
+            postgresql_where=text("quantity > fulfilled_quantity + cancelled_quantity"),
+        ),
     )
     id: int = identity()
     order_id: int = refers_to("sales_order.id", index=False)

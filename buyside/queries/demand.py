@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union_all
 from sqlmodel import Session, col
 
 from buyside.db.demand import SalesOrder, SalesOrderLine, SalesOrderLineOption
@@ -21,7 +21,7 @@ from buyside.domain.refusals import NotFound
 from buyside.domain.words import Kind
 from buyside.queries.answers import columns, each_as
 from buyside.queries.orders import due_on, is_open
-from buyside.queries.rows import GridSource, RowColumn
+from buyside.queries.rows import ESCAPE, GridSource, RowColumn
 
 
 def open_demand() -> ColumnElement[Decimal]:
@@ -75,7 +75,11 @@ SALES_ORDER_ROWS = GridSource(
 
 
 def sales_lines_in_reach(actor: Actor) -> Select[Any]:
-    """Every line of every customer's order."""
+    """Every line of every customer's order.
+
+    Every line has its order, variant and warehouse. They are joined from outside all the same, so that the database leaves
+    out those that a sort, a filter or a count does not look at.
+    """
     return (
         columns(
             id=col(SalesOrderLine.id),
@@ -93,10 +97,25 @@ def sales_lines_in_reach(actor: Actor) -> Select[Any]:
             warehouse=col(Warehouse.code),
         )
         .select_from(SalesOrderLine)
-        .join(SalesOrder, col(SalesOrder.id) == col(SalesOrderLine.order_id))
-        .join(Variant, col(Variant.id) == col(SalesOrderLine.variant_id))
-        .join(Warehouse, col(Warehouse.id) == col(SalesOrder.warehouse_id))
+        .join(SalesOrder, col(SalesOrder.id) == col(SalesOrderLine.order_id), isouter=True)
+        .join(Variant, col(Variant.id) == col(SalesOrderLine.variant_id), isouter=True)
+        .join(Warehouse, col(Warehouse.id) == col(SalesOrder.warehouse_id), isouter=True)
     )
+
+
+def _lines_found(pattern: ColumnElement[str]) -> Select[Any]:
+    """The keys of the lines whose order or variant a pattern of the quick filter finds."""
+    line = SalesOrderLine
+
+    def of(table: type[SalesOrder] | type[Variant], key: Any, *searched: Any) -> Select[Any]:
+        found = select(col(table.id)).where(or_(*(col(each).ilike(pattern, escape=ESCAPE) for each in searched)))
+        return select(col(line.id).label("id")).where(col(key).in_(found))
+
+    either = union_all(
+        of(SalesOrder, line.order_id, SalesOrder.number, SalesOrder.customer),
+        of(Variant, line.variant_id, Variant.sku, Variant.name),
+    ).subquery("found")
+    return select(either.c.id)
 
 
 SALES_LINE_ROWS = GridSource(
@@ -120,6 +139,8 @@ SALES_LINE_ROWS = GridSource(
     ),
     order=(("needed_by", "asc"),),
     scopes=("order_number", "sku", "status", "warehouse"),
+    keys_first=True,
+    keys_found=_lines_found,
 )
 
 
@@ -295,8 +316,10 @@ def _supply(session: Session, order_id: int) -> dict[int, list[SupplyOfLine]]:
 
 def is_demand() -> ColumnElement[bool]:
     """Whether a sales order line counts as demand (PLAN-1)."""
+    line = SalesOrderLine
     return and_(
         col(SalesOrder.status) == SalesOrderStatus.APPROVED.value,
-        open_demand() > 0,
+        # In the words of the index of open lines, which without them is not used.
+        col(line.quantity) > col(line.fulfilled_quantity) + col(line.cancelled_quantity),
         ~col(SalesOrderLine.is_direct_purchase),
     )

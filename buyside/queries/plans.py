@@ -202,6 +202,7 @@ REQUIREMENT_ROWS = GridSource(
     ),
     order=(("short_on", "asc"),),
     scopes=("run_id",),
+    scopes_needed=("run_id",),
 )
 
 

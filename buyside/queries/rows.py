@@ -42,6 +42,9 @@ IDS_LIMIT = 200
 EXPORT_LIMIT = 1_000_000
 _DEEP = 1000  # from here on the keys are found first and the rows joined to them
 _SORTS = 3
+_WORDS = 6
+ESCAPE = "\\"
+"""Goes before what would be a wildcard in a pattern of the quick filter."""
 _DEAR_COUNT = 0.02  # seconds: a count that took longer is remembered
 _COUNT_KEPT = 30.0  # seconds
 _COUNTS = 500
@@ -80,6 +83,14 @@ class GridSource:
     """The column that tells rows apart; sent to the browser as `id`."""
     scopes: tuple[str, ...] = ()
     """Columns that a page may fix to one value, such as the order whose lines it shows."""
+    scopes_needed: tuple[str, ...] = ()
+    """Those of the scopes without which the rows mean nothing and may be without number; who leaves one out is refused."""
+    keys_first: bool = False
+    """Sorts find the keys of a page before they read its rows: for long tables that are joined from outside, whose joins
+    the database then leaves out for all rows but those of the page."""
+    keys_found: Callable[[ColumnElement[str]], Select[Any]] | None = None
+    """The keys of the rows in which a pattern of the quick filter occurs, for long tables whose searched texts stand in
+    several: one select for each table, so that each looks into its own index. None: every searched column is looked at."""
 
     def column(self, name: str) -> RowColumn:
         """A column by name. Refuses: Unreadable."""
@@ -220,10 +231,7 @@ def _parts(source: GridSource, actor: Actor, wanted: RowsWanted, today: date) ->
     for name, model in wanted.filters.items():
         column = source.column(name)
         where.append(condition(base.c[name], column.kind, model, today=today, time_zone=actor.time_zone))
-    searched = [cast(base.c[each.name], String) for each in source.columns if each.searched]
-    for word in wanted.quick.split()[:6]:
-        pattern = f"%{_escaped(word)}%"
-        where.append(or_(*(column.ilike(pattern, escape="\\") for column in searched)))
+    where += [_found(source, base, literal(f"%{_escaped(word)}%")) for word in wanted.quick.split()[:_WORDS]]
     order: list[tuple[ColumnElement[Any], str, RowColumn | None]] = []
     for name, direction in wanted.sort[:_SORTS] or source.order:
         if direction not in {"asc", "desc"}:
@@ -234,7 +242,18 @@ def _parts(source: GridSource, actor: Actor, wanted: RowsWanted, today: date) ->
     return _Parts(base, tuple(where), tuple(order))
 
 
+def _found(source: GridSource, base: Subquery, pattern: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether the quick filter finds `pattern` in a row."""
+    if source.keys_found is not None:
+        return base.c[source.key].in_(source.keys_found(pattern))
+    searched = (cast(base.c[each.name], String) for each in source.columns if each.searched)
+    return or_(*(column.ilike(pattern, escape=ESCAPE) for column in searched))
+
+
 def _scoped(source: GridSource, base: Subquery, scope: Mapping[str, Any]) -> Iterator[ColumnElement[bool]]:
+    for name in source.scopes_needed:
+        if name not in scope:
+            raise Unreadable(value="", wanted=f"the {name} of {source.name}")
     for name, value in scope.items():
         if name not in source.scopes:
             raise Unreadable(value=name, wanted=f"a scope of {source.name}")
@@ -267,17 +286,20 @@ def _continues(parts: _Parts) -> bool:
 
 def _page_select(source: GridSource, parts: _Parts, wanted: RowsWanted, limit: int) -> Select[Any]:
     ordering = _ordering(parts.order)
-    page = select(parts.base).where(*parts.where).order_by(*ordering)
-    if wanted.after and _continues(parts):
+    key = parts.base.c[source.key]
+    is_continued = bool(wanted.after) and _continues(parts)
+    by_key = source.keys_first or not (is_continued or wanted.start < _DEEP)
+    page = select(key if by_key else parts.base).where(*parts.where).order_by(*ordering).limit(limit)
+    if is_continued:
         last = _read_after(parts, wanted.after)
         here = tuple_(*(column for column, _, _ in parts.order))
         there = tuple_(*(literal(value, column.type) for value, (column, _, _) in zip(last, parts.order, strict=True)))
-        return page.where(here > there if parts.order[0][1] == "asc" else here < there).limit(limit)
-    if wanted.start < _DEEP:
-        return page.offset(wanted.start).limit(limit)
-    key = parts.base.c[source.key]
-    keys = select(key).where(*parts.where).order_by(*ordering).offset(wanted.start).limit(limit).subquery("keys")
-    return select(parts.base).where(key.in_(select(keys))).order_by(*ordering)
+        page = page.where(here > there if parts.order[0][1] == "asc" else here < there)
+    else:
+        page = page.offset(wanted.start)
+    if not by_key:
+        return page
+    return select(parts.base).where(key.in_(select(page.subquery("keys")))).order_by(*ordering)
 
 
 def _after(source: GridSource, parts: _Parts, row: Mapping[Any, Any]) -> str:

@@ -254,6 +254,7 @@ PAST_BALANCE_ROWS = GridSource(
     ),
     order=(("code", "asc"), ("warehouse", "asc")),
     scopes=("day", "warehouse"),
+    scopes_needed=("day",),
 )
 
 
