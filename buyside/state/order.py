@@ -240,8 +240,9 @@ class OrderPageState(ReceiveState, BuyerState, rx.State):
     @handler(Permission.ORDER_EDIT, supersedes=True)
     async def find_item(self, typed: str) -> None:
         """Items that the vendor sells, then all others, by part of code, name or vendor part."""
+        if self.item_id:  # picked while the last letters were still on their way
+            return
         self.item_sought = " ".join(typed.split())[:80].replace("\0", "")
-        self.item_id, self.item_label = 0, ""
         found = await self._ask(orderable_items, vendor_id=self._vendor_id, on=today(), text=self.item_sought, limit=12)
         self.item_hits = [
             ItemHit(
