@@ -51,7 +51,10 @@ def _receive(page: Page, **arrived: str) -> None:
 
 @pytest.mark.rule("PO-1")
 def test_a_draft_is_edited_on_its_paper(company: Company, visit: Callable[..., Any]) -> None:
-    page = _open_order(visit(Role.BUYER), company)
+    window = visit(Role.BUYER)
+    page = _open_order(window, company)
+    for theme in ("light", "dark"):
+        assert window.violations(theme) == []
     quantity = page.get_by_label("Quantity of line 1")
     quantity.fill("many")
     quantity.press("Enter")
