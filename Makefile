@@ -54,7 +54,7 @@ nightly: setup-dev
 	$(BIN)/python -m pytest -m nightly
 
 bench: setup-dev
-	@set -e; for each in $$(grep -l __main__ benches/*.py); do $(BIN)/python -m benches.$$(basename $$each .py); done
+	$(BIN)/python -m benches
 
 docs: setup-dev
 	$(BIN)/python -m docs.write

@@ -5,33 +5,23 @@ text and by `import pack` into an empty database, and writes it out both ways, t
 prints ratios: seconds depend on the machine, ratios hardly. What was imported is compared with the files.
 """
 
-import argparse
 import csv
-import os
 import random
 import resource
-import shutil
-import statistics
-import tempfile
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-_RUN = Path(tempfile.mkdtemp(prefix="buyside-bench-packs-"))
-_RUN.chmod(0o711)
-os.environ["BUYSIDE_HOME"] = str(_RUN / "home")
+import psycopg
+from psycopg import sql
 
-import psycopg  # noqa: E402
-from psycopg import sql  # noqa: E402
-
-from buyside.config import settings  # noqa: E402
-from buyside.db import engine, ready  # noqa: E402
-from buyside.domain.access import OPERATOR  # noqa: E402
-from buyside.operations.packs import import_pack  # noqa: E402
-from buyside.operations.run import perform  # noqa: E402
-from buyside.queries.packs import export_pack  # noqa: E402
-from buyside.queries.read import ask  # noqa: E402
+from benches.ground import RUN, Ratio, fresh_database, options, tell, timed  # first: it turns the settings
+from buyside.db import engine, ready
+from buyside.domain.access import OPERATOR
+from buyside.operations.packs import import_pack
+from buyside.operations.run import perform
+from buyside.queries.packs import export_pack
+from buyside.queries.read import ask
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 TODAY = date(2026, 3, 1)
@@ -137,13 +127,6 @@ def make_company(folder: Path, lines: int) -> None:
     )
 
 
-def timed(act: Callable[[], object]) -> float:
-    """Seconds that a call takes."""
-    start = time.perf_counter()
-    act()
-    return time.perf_counter() - start
-
-
 def copy_in(folder: Path) -> None:
     """The files as they are, into temporary tables of text."""
     with psycopg.connect(engine.app_url()) as connection:
@@ -169,15 +152,6 @@ def copy_out(folder: Path) -> None:
                     target.write(chunk)
 
 
-def fresh_database(number: int) -> None:
-    """An empty, migrated database of its own for a round."""
-    engine.dispose_engines()
-    os.environ["BUYSIDE_DATABASE_NAME"] = f"bench_{number}"
-    settings.cache_clear()
-    with ready.database():
-        ready.upgrade()
-
-
 def check(lines: int) -> None:
     """That everything is there, balances equal the ledger, and orders their lines."""
     with psycopg.connect(engine.app_url()) as connection:
@@ -191,11 +165,8 @@ def check(lines: int) -> None:
 
 def main() -> None:
     """Measure, and print ratios."""
-    reader = argparse.ArgumentParser(description="A pack in and out, against COPY of the same files.")
-    reader.add_argument("--lines", type=int, default=1_000_000)
-    reader.add_argument("--rounds", type=int, default=3)
-    given = reader.parse_args()
-    pack = _RUN / "pack"
+    given = options("A pack in and out, against COPY of the same files.")
+    pack = RUN / "pack"
     make_company(pack, given.lines)
     size = sum(each.stat().st_size for each in pack.iterdir())
     print(f"{given.lines:,} sales order lines, {size / 1e6:.0f} MB of files", flush=True)
@@ -206,20 +177,22 @@ def main() -> None:
             took["COPY in"].append(timed(lambda: copy_in(pack)))
             took["import"].append(timed(lambda: perform(import_pack, OPERATOR, source=pack, at=AT)))
             check(given.lines)
-            took["COPY out"].append(timed(lambda n=number: copy_out(_RUN / f"copied-{n}")))
-            took["export"].append(timed(lambda n=number: ask(export_pack, OPERATOR, folder=_RUN / f"written-{n}")))
+            took["COPY out"].append(timed(lambda n=number: copy_out(RUN / f"copied-{n}")))
+            took["export"].append(timed(lambda n=number: ask(export_pack, OPERATOR, folder=RUN / f"written-{n}")))
             took["import again"].append(timed(lambda: perform(import_pack, OPERATOR, source=pack, at=AT)))
             print("  ".join(f"{name} {each[-1]:.2f} s" for name, each in took.items()), flush=True)
         engine.dispose_engines()
-    middle = {name: statistics.median(each) for name, each in took.items()}
-    print(f"import       {middle['import'] / middle['COPY in']:6.1f} x COPY of the same files into bare tables of text")
-    print(f"import again {middle['import again'] / middle['COPY in']:6.1f} x")
-    print(f"export       {middle['export'] / middle['COPY out']:6.1f} x COPY of the bare tables")
+    into, out = "COPY of the files into bare tables of text", "COPY of the bare tables"
+    tell(
+        given,
+        [
+            Ratio.of("import a pack", took["import"], into, took["COPY in"]),
+            Ratio.of("import it again", took["import again"], into, took["COPY in"]),
+            Ratio.of("export a pack", took["export"], out, took["COPY out"]),
+        ],
+    )
     print(f"most memory of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    finally:
-        shutil.rmtree(_RUN, ignore_errors=True)
+    main()

@@ -6,17 +6,14 @@ memory, and writes the same rows by binary COPY in psql into bare tables without
 give the same plan, and the plan of the frames in memory must be it.
 """
 
-import argparse
 import resource
-import shutil
-import statistics
 import subprocess
 import time
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from benches.packs import _RUN, fresh_database, make_company  # its server is ours too
+from benches.ground import RUN, Ratio, fresh_database, options, tell, timed  # first: it turns the settings
+from benches.packs import make_company
 from buyside.db import engine, ready, server
 from buyside.domain.access import OPERATOR
 from buyside.operations.packs import import_pack
@@ -34,13 +31,6 @@ PLAN_LINE = (
     "vendor_item_id int8, unit_id int8, unit_factor numeric, quantity_packs numeric, unit_price numeric, "
     "currency_code text, reason int8"
 )
-
-
-def timed(act: Callable[[], object]) -> float:
-    """Seconds that a call takes."""
-    start = time.perf_counter()
-    act()
-    return time.perf_counter() - start
 
 
 def psql(*statements: str) -> None:
@@ -96,11 +86,8 @@ def raw_write(folder: Path) -> None:
 
 def main() -> None:
     """Measure, and print ratios."""
-    reader = argparse.ArgumentParser(description="A planning run end to end, against COPY and the bare calculation.")
-    reader.add_argument("--lines", type=int, default=1_000_000)
-    reader.add_argument("--rounds", type=int, default=3)
-    given = reader.parse_args()
-    pack, streams = _RUN / "pack", _RUN / "streams"
+    given = options("A planning run end to end, against COPY and the bare calculation.")
+    pack, streams = RUN / "pack", RUN / "streams"
     streams.mkdir(parents=True)
     make_company(pack, given.lines)
     took: dict[str, list[float]] = {}
@@ -128,22 +115,23 @@ def main() -> None:
         assert len(hashes) == 1, "the same inputs gave different plans"
         assert len({packed(each.plan_lines) for each in resident}) == 1
         engine.dispose_engines()
-    middle = {name: statistics.median(each) for name, each in took.items()}
-    reference = middle["raw read"] + middle["raw plan"] + middle["raw write"]
     counts = resident[0]
     print(
         f"{given.lines:,} demand lines, {sum(inputs.counts().values()):,} rows read, "
         f"{counts.requirements.height:,} requirements, {counts.plan_lines.height:,} plan lines, {size / 1e6:.0f} MB stored"
     )
-    print(f"read        {middle['read'] / middle['raw read']:5.2f} x binary COPY of the same rows to nowhere")
-    print(f"plan        {middle['plan'] / middle['raw plan']:5.2f} x the calculation of frames in memory")
-    print(f"store       {middle['store'] / middle['raw write']:5.2f} x binary COPY into bare tables")
-    print(f"end to end  {middle['all'] / reference:5.2f} x the three together")
+    parts = zip(took["raw read"], took["raw plan"], took["raw write"], strict=True)
+    tell(
+        given,
+        [
+            Ratio.of("run: read", took["read"], "binary COPY of the rows to nowhere", took["raw read"]),
+            Ratio.of("run: plan", took["plan"], "the calculation of frames in memory", took["raw plan"]),
+            Ratio.of("run: store", took["store"], "binary COPY into bare tables", took["raw write"]),
+            Ratio.of("run from end to end", took["all"], "these three together", [sum(each) for each in parts]),
+        ],
+    )
     print(f"most memory of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    finally:
-        shutil.rmtree(_RUN, ignore_errors=True)
+    main()

@@ -4,7 +4,6 @@
 world; answers must be equal. Only ratios count; seconds are told for information.
 """
 
-import argparse
 import resource
 import statistics
 import time
@@ -16,9 +15,9 @@ import duckdb
 import numpy as np
 import polars as pl
 
+from benches.ground import Ratio, options, tell
 from benches.planning_reference import BareRun, Prepared
 from benches.planning_world import AS_OF, LEVELS, world
-from buyside.planning.frames import QUANTITY_SCALE
 from buyside.planning.run import PlanInputs, PlanResults, plan
 
 T = TypeVar("T")
@@ -95,8 +94,8 @@ def duckdb_run(
     return found, {"lines to components": lines - start, "explode and net": end - lines}
 
 
-def compare(lines: int, rounds: int) -> None:
-    """Run all of them turn by turn and print the ratios."""
+def compare(lines: int, rounds: int) -> list[Ratio]:
+    """Run all of them turn by turn, print the stages, answer with the ratios."""
     inputs = world(lines)
     print(f"{lines:,} lines; " + ", ".join(f"{count:,} {name}" for name, count in inputs.counts().items()))
     prepared = Prepared.of(inputs, AS_OF)
@@ -122,6 +121,26 @@ def compare(lines: int, rounds: int) -> None:
     print(
         f"peak memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB, all runs together"
     )
+    in_sql = [
+        one + other
+        for one, other in zip(seconds["DuckDB: lines to components"], seconds["DuckDB: explode and net"], strict=True)
+    ]
+    of_ours = [one + other for one, other in zip(seconds["ours: explode"], seconds["ours: net"], strict=True)]
+    steps = ("cover", "explode", "net", "choose")
+    return [
+        Ratio.of(
+            f"plan {lines:,} lines in memory",
+            seconds["ours"],
+            "bare compiled loops",
+            seconds["bare loops"],
+        ),
+        *(
+            Ratio.of(f"plan: {step}", seconds[f"ours: {step}"], "the same in bare loops", seconds[f"bare: {step}"])
+            for step in steps
+            if f"ours: {step}" in seconds
+        ),
+        Ratio.of("plan: explode and net", of_ours[: len(in_sql)], "DuckDB SQL", in_sql),
+    ]
 
 
 def _timed(seconds: dict[str, list[float]], name: str, run: Callable[[], T]) -> T:
@@ -167,11 +186,8 @@ def _assert_same_requirements(results: PlanResults, found: pl.DataFrame) -> None
 
 def main() -> None:
     """Read the options, compare."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--lines", type=int, default=QUANTITY_SCALE)
-    options.add_argument("--rounds", type=int, default=3)
-    given = options.parse_args()
-    compare(given.lines, given.rounds)
+    given = options("Planning against bare compiled loops and DuckDB SQL.")
+    tell(given, compare(given.lines, given.rounds))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,53 @@
+"""All benches, one after another, and one table of what they found. `--quick` runs them small.
+
+Every bench is a process of its own, with a server of its own: what one leaves in memory or on disk is not the next one's.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benches.ground import Ratio, table
+from buyside.config import ROOT
+
+BENCHES = ("planning", "adventureworks", "plan_end_to_end", "packs", "grid")
+LINES, QUICK_LINES = 1_000_000, 100_000
+
+
+def main() -> int:
+    """Run, collect, print. 1 if a bench failed, after the others ran."""
+    reader = argparse.ArgumentParser(prog="python -m benches", description="Ratios against references run beside them.")
+    reader.add_argument("--quick", action="store_true", help=f"{QUICK_LINES:,} lines and two rounds")
+    reader.add_argument("--lines", type=int, help=f"demand lines of the generated companies; {LINES:,} if not said")
+    reader.add_argument("--rounds", type=int, help="how often ours and the reference run, turn by turn")
+    reader.add_argument("only", nargs="*", metavar="bench", help=f"of {', '.join(BENCHES)}; all if none is named")
+    given = reader.parse_args()
+    if unknown := set(given.only) - set(BENCHES):
+        reader.error(f"there is no bench {', '.join(sorted(unknown))}")
+    lines = given.lines or (QUICK_LINES if given.quick else LINES)
+    rounds = given.rounds or (2 if given.quick else 3)
+    failed = []
+    with tempfile.TemporaryDirectory() as folder:
+        results = Path(folder) / "results"
+        results.touch()
+        for bench in given.only or BENCHES:
+            begun = time.monotonic()
+            print(f"\n--- {bench}", flush=True)
+            words = ["--lines", str(lines), "--rounds", str(rounds), "--results", str(results)]
+            done = subprocess.run([sys.executable, "-m", f"benches.{bench}", *words], cwd=ROOT, check=False)
+            print(f"{bench}: {time.monotonic() - begun:.0f} s in all", flush=True)
+            if done.returncode:
+                failed.append(bench)
+        ratios = [Ratio(**json.loads(each)) for each in results.read_text().splitlines()]
+    print(f"\n--- all, {lines:,} lines, {rounds} rounds: ratios; seconds are information\n{table(ratios)}")
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
