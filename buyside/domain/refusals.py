@@ -60,6 +60,16 @@ class OutOfRange(Refused):
     says = "{what} must be {range}."
 
 
+class NotANumber(Refused):
+    code = "general.not-a-number"
+    says = "{value} cannot be kept exactly: a number has at most 12 digits before the point and {decimals} after it."
+
+
+class TooLarge(Refused):
+    code = "general.too-large"
+    says = "The numbers entered multiply to more than can be kept. Nothing was saved."
+
+
 class ReasonMissing(Refused):
     code, field = "general.reason-missing", "reason"
     says = "Say why."

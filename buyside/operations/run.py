@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar, cast, get_type_hints
 from uuid import UUID
 
@@ -19,11 +20,21 @@ from buyside.db import tables
 from buyside.db.audit import AnsweredRequest
 from buyside.db.engine import sessions
 from buyside.domain.access import Actor, permission_of
-from buyside.domain.refusals import RequestReused
+from buyside.domain.refusals import NotANumber, RequestReused, TooLarge
 from buyside.ledgers import audit
 
 Answer = TypeVar("Answer")
 assert tables.MODULES  # a write needs every table known, whatever the process imported besides
+
+_TOO_MUCH, _MOST_DECIMALS = Decimal(10) ** 12, 6  # what numeric(18, 6) holds
+_DECIMALS_OF = dict.fromkeys(
+    (
+        *("discount_percent", "tax_percent", "over_receipt_percent"),
+        *("discount_amount", "header_discount", "shipping_costs"),
+    ),
+    4,
+)
+_WHAT_LINES_HOLD = "quantity"  # a mapping from lines holds their quantities
 
 
 def _lost_a_race(error: BaseException) -> bool:
@@ -44,7 +55,8 @@ def perform(
     """Run one operation in a transaction of its own, and tell the audit trail what it changed.
 
     A `request_id` that was answered before gets the same answer again and changes nothing. A refusal, or any error,
-    leaves nothing behind; the loser of a deadlock is run again. Refuses: what the operation refuses, RequestReused.
+    leaves nothing behind; the loser of a deadlock is run again. Refuses: what the operation refuses,
+    RequestReused, NotANumber, TooLarge.
     """
     with sessions()() as session, session.begin():
         return within(session, operation, actor, request_id=request_id, **arguments)
@@ -62,13 +74,21 @@ def within(
     """The same inside a transaction that the caller has begun and will end."""
     if permission_of(operation) is None:
         raise TypeError(f"{operation.__qualname__} declares no permission, so nobody may call it")
+    for name, value in arguments.items():
+        _check_numbers(name, value)
     body = _fingerprint(arguments)
     if request_id is not None:
         found, answer = _answered_before(session, operation, actor, request_id=request_id, body=body)
         if found:
             return cast("Answer", answer)
     with audit.followed(session) as trail:
-        answer = operation(session, actor, **arguments)
+        try:
+            answer = operation(session, actor, **arguments)
+            session.flush()
+        except (DBAPIError, InvalidOperation) as error:
+            if isinstance(getattr(error, "orig", error), errors.NumericValueOutOfRange | InvalidOperation):
+                raise TooLarge from error
+            raise
     now = datetime.now(UTC)
     audit.write(session, actor, operation=operation.__name__, request_id=request_id, trail=trail, at=now)
     if request_id is not None:
@@ -84,6 +104,17 @@ def within(
         )
     session.flush()
     return answer
+
+
+def _check_numbers(name: str, value: Any) -> None:
+    """Let no decimal in that the database would round, or could not hold at all. Refuses: NotANumber, at `name`."""
+    if isinstance(value, Decimal):
+        decimals = _DECIMALS_OF.get(name, _MOST_DECIMALS)
+        if not value.is_finite() or abs(value) >= _TOO_MUCH or value != round(value, decimals):
+            raise NotANumber(value=value, decimals=decimals, field=name)
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            _check_numbers(key if isinstance(key, str) else _WHAT_LINES_HOLD, each)
 
 
 def _fingerprint(arguments: dict[str, Any]) -> bytes:
