@@ -1020,6 +1020,7 @@ def create_tables() -> None:
         postgresql_using="gin",
         postgresql_ops={"number": "gin_trgm_ops"},
     )
+    op.create_index("purchase_order_changed_at", "purchase_order", ["changed_at", "id"], unique=False)
     op.create_index("purchase_order_ordered_on", "purchase_order", ["ordered_on", "id"], unique=False)
     op.create_index("purchase_order_state", "purchase_order", ["state", "id"], unique=False)
     op.create_index(op.f("purchase_order_vendor_id_idx"), "purchase_order", ["vendor_id"], unique=False)

@@ -57,6 +57,7 @@ class PurchaseOrder(SQLModel, table=True):
         CheckConstraint(one_of("state", OrderState), name="known_state"),
         CheckConstraint("shipping_costs >= 0 AND header_discount >= 0", name="costs_not_negative"),
         Index("purchase_order_state", "state", "id"),
+        Index("purchase_order_changed_at", "changed_at", "id"),
         Index("purchase_order_ordered_on", "ordered_on", "id"),
     )
     id: int = identity()

@@ -55,7 +55,10 @@ def _of_lines(value: ColumnElement[Any], *where: ColumnElement[bool]) -> ColumnE
 
 
 def orders_in_reach(actor: Actor) -> Select[Any]:
-    """Every order that the actor may see, with what its lines add up to."""
+    """Every order that the actor may see, with what its lines add up to.
+
+    Every order has its vendor and warehouse; joined from outside they cost nothing where nobody looks, as in a count.
+    """
     owner = aliased(AppUser)
     late = exists().where(
         col(PurchaseOrderLine.order_id) == col(PurchaseOrder.id), is_open(), due_on() < organisation_today()
@@ -84,8 +87,8 @@ def orders_in_reach(actor: Actor) -> Select[Any]:
             changed_at=col(PurchaseOrder.changed_at),
         )
         .select_from(PurchaseOrder)
-        .join(Vendor, col(Vendor.id) == col(PurchaseOrder.vendor_id))
-        .join(Warehouse, col(Warehouse.id) == col(PurchaseOrder.warehouse_id))
+        .join(Vendor, col(Vendor.id) == col(PurchaseOrder.vendor_id), isouter=True)
+        .join(Warehouse, col(Warehouse.id) == col(PurchaseOrder.warehouse_id), isouter=True)
         .join(owner, col(owner.id) == col(PurchaseOrder.owner_id), isouter=True)
     )
 
