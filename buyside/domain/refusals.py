@@ -65,6 +65,11 @@ class NotANumber(Refused):
     says = "{value} cannot be kept exactly: a number has at most 12 digits before the point and {decimals} after it."
 
 
+class DateOutOfReach(Refused):
+    code = "general.date-out-of-reach"
+    says = "{day} cannot be meant: dates lie between {first} and {last}."
+
+
 class TooLarge(Refused):
     code = "general.too-large"
     says = "The numbers entered multiply to more than can be kept. Nothing was saved."

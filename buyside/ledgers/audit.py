@@ -22,8 +22,8 @@ NOT_FOLLOWED = frozenset(
 )
 """Tables whose rows are no change of state by themselves: the books about changes, and what a run calculated."""
 
-MOST_CHANGES = 500
-"""A transaction that changes more rows than this is told in numbers per table, beside what the operation noted."""
+MOST_CHANGES = 5000
+"""Of a transaction that changes more rows than this, the rest is told in numbers per table; each record still finds it."""
 
 
 @dataclass(slots=True)
@@ -32,9 +32,12 @@ class Trail:
 
     changes: list[dict[str, Any]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    touched: set[tuple[str, int]] = field(default_factory=set)
 
     def add(self, kind: str, record_id: Any, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
         self.counts[kind] = self.counts.get(kind, 0) + 1
+        if isinstance(record_id, int):
+            self.touched.add((kind, record_id))
         if len(self.changes) < MOST_CHANGES:
             self.changes.append({"kind": kind, "id": record_id, "before": before, "after": after})
 
@@ -105,6 +108,7 @@ def write(
     )
     session.add(entry)
     session.flush()
-    touched = {(change["kind"], change["id"]) for change in trail.changes if isinstance(change["id"], int)}
-    session.add_all(AuditSubject(event_id=entry.id, kind=kind, record_id=record) for kind, record in sorted(touched))
+    session.add_all(
+        AuditSubject(event_id=entry.id, kind=kind, record_id=record) for kind, record in sorted(trail.touched)
+    )
     return entry.id

@@ -140,7 +140,7 @@ def run_plan(session: Session, actor: Actor, *, run_id: int, on_step: Callable[[
         except BaseException as problem:
             session.rollback()  # lets go of the run's row, so that the keeper can write to it
             told = str(problem) if isinstance(problem, Refused) else f"{type(problem).__name__}"
-            _end(keeper, run_id, RunState.FAILED, told)
+            _fail(keeper, actor, run_id, told)
             raise
 
 
@@ -192,13 +192,25 @@ def _say(keeper: Connection, run_id: int, step: str) -> None:
         raise RunCancelled
 
 
-def _end(keeper: Connection, run_id: int, state: RunState, problem: str) -> None:
+def _fail(keeper: Connection, actor: Actor, run_id: int, problem: str) -> None:
+    """Write to the run, and to the audit trail, that it failed; in one statement, as the keeper commits each by itself."""
     keeper.execute(
         text(
-            "UPDATE planning_run SET state = :state, problem = :problem, finished_at = :at "
-            "WHERE id = :run AND state = 'running'"
+            "WITH failed AS (UPDATE planning_run SET state = 'failed', problem = :problem, finished_at = :at "
+            "WHERE id = :run AND state = 'running' RETURNING id), "
+            "told AS (INSERT INTO audit_event (at, user_id, actor_name, operation, changes) "
+            "SELECT :at, :user, :name, 'run_plan', jsonb_build_array(jsonb_build_object('kind', 'planning_run', 'id', id, "
+            "'before', jsonb_build_object('state', 'running'), "
+            "'after', jsonb_build_object('state', 'failed', 'problem', CAST(:problem AS text)))) FROM failed RETURNING id) "
+            "INSERT INTO audit_subject (event_id, kind, record_id) SELECT id, 'planning_run', :run FROM told"
         ),
-        {"state": state.value, "problem": problem, "at": datetime.now(UTC), "run": run_id},
+        {
+            "problem": problem,
+            "at": datetime.now(UTC),
+            "run": run_id,
+            "user": actor.user_id,
+            "name": actor.name,
+        },
     )
 
 

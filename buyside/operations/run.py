@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar, cast, get_type_hints
 from uuid import UUID
@@ -20,7 +20,7 @@ from buyside.db import tables
 from buyside.db.audit import AnsweredRequest
 from buyside.db.engine import sessions
 from buyside.domain.access import Actor, permission_of
-from buyside.domain.refusals import NotANumber, RequestReused, TooLarge
+from buyside.domain.refusals import DateOutOfReach, NotANumber, RequestReused, TooLarge
 from buyside.ledgers import audit
 
 Answer = TypeVar("Answer")
@@ -34,6 +34,7 @@ _DECIMALS_OF = dict.fromkeys(
     ),
     4,
 )
+_FIRST_DAY, _LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)  # lead times added or taken stay in the calendar
 _WHAT_LINES_HOLD = "quantity"  # a mapping from lines holds their quantities
 
 
@@ -56,7 +57,7 @@ def perform(
 
     A `request_id` that was answered before gets the same answer again and changes nothing. A refusal, or any error,
     leaves nothing behind; the loser of a deadlock is run again. Refuses: what the operation refuses,
-    RequestReused, NotANumber, TooLarge.
+    RequestReused, NotANumber, DateOutOfReach, TooLarge.
     """
     with sessions()() as session, session.begin():
         return within(session, operation, actor, request_id=request_id, **arguments)
@@ -75,7 +76,7 @@ def within(
     if permission_of(operation) is None:
         raise TypeError(f"{operation.__qualname__} declares no permission, so nobody may call it")
     for name, value in arguments.items():
-        _check_numbers(name, value)
+        _check_value(name, value)
     body = _fingerprint(arguments)
     if request_id is not None:
         found, answer = _answered_before(session, operation, actor, request_id=request_id, body=body)
@@ -106,15 +107,21 @@ def within(
     return answer
 
 
-def _check_numbers(name: str, value: Any) -> None:
-    """Let no decimal in that the database would round, or could not hold at all. Refuses: NotANumber, at `name`."""
+def _check_value(name: str, value: Any) -> None:
+    """Let no decimal in that the database would round or could not hold, and no day that nobody can mean.
+
+    Refuses, at `name`: NotANumber, DateOutOfReach.
+    """
     if isinstance(value, Decimal):
         decimals = _DECIMALS_OF.get(name, _MOST_DECIMALS)
         if not value.is_finite() or abs(value) >= _TOO_MUCH or value != round(value, decimals):
             raise NotANumber(value=value, decimals=decimals, field=name)
+    elif isinstance(value, date) and not isinstance(value, datetime):
+        if not _FIRST_DAY <= value <= _LAST_DAY:
+            raise DateOutOfReach(day=value.isoformat(), first=_FIRST_DAY, last=_LAST_DAY, field=name)
     elif isinstance(value, Mapping):
         for key, each in value.items():
-            _check_numbers(key if isinstance(key, str) else _WHAT_LINES_HOLD, each)
+            _check_value(key if isinstance(key, str) else _WHAT_LINES_HOLD, each)
 
 
 def _fingerprint(arguments: dict[str, Any]) -> bytes:

@@ -1,5 +1,6 @@
-"""No number that the database would round, or could not hold, reaches an operation; and none is our mistake."""
+"""No number that the database would round, or could not hold, and no day that nobody can mean, reaches an operation."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from buyside.domain.refusals import Refused
 from buyside.operations import run
 from buyside.operations.order_lines import add_line, change_line
 from buyside.operations.orders import save_order
+from buyside.operations.plans import start_run
 from buyside.operations.receipts import receive_order
 from buyside.operations.run import within
 from buyside.operations.stock import adjust_stock, transfer_stock
@@ -122,3 +124,25 @@ def test_numbers_that_add_up_or_multiply_beyond_what_is_kept_are_refused(
     with pytest.raises(Refused) as refused, session.begin_nested():
         within(session, adjust_stock, OPERATOR, **arguments, quantity=Decimal(999_999_999_999), unit_cost=unit_cost)
     assert refused.value.code == "general.too-large"
+
+
+@pytest.mark.rule("PLAN-9")
+@pytest.mark.rule("STK-5")
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(206, 3, 2), date(9999, 12, 31)], ids=str)
+def test_a_day_that_nobody_can_mean_is_refused_everywhere(session: Session, day: date) -> None:
+    setup = Setup(session)
+    draft = {"order_id": setup.draft.id, "version": setup.draft.version, "at": NOW}
+    calls: list[tuple[Any, dict[str, Any]]] = [
+        (add_line, draft | {"item_id": setup.item.id, "quantity": Decimal(1), "needed_on": day}),
+        (change_line, draft | {"line_id": setup.line.id, "changes": {"expected_on": day}}),
+        (save_order, draft | {"head": {"order_by": day}}),
+        (
+            receive_order,
+            {"order_id": setup.issued.id, "warehouse_id": setup.main.id, "at": NOW, "effective_on": day},
+        ),
+        (start_run, {"as_of": day, "at": NOW}),
+    ]
+    for operation, arguments in calls:
+        with pytest.raises(Refused) as refused, session.begin_nested():
+            within(session, operation, OPERATOR, **arguments)
+        assert refused.value.code == "general.date-out-of-reach", operation

@@ -228,6 +228,7 @@ def test_a_manager_runs_no_plan(story: Story) -> None:
 
 
 @pytest.mark.rule("ITM-4")
+@pytest.mark.rule("ACC-6")
 def test_a_bill_of_materials_in_a_circle_is_refused_with_its_path(database: object) -> None:
     with World.open() as world:
         first, second = world.item("Ring", supply="make"), world.item("Band", supply="make")
@@ -242,3 +243,14 @@ def test_a_bill_of_materials_in_a_circle_is_refused_with_its_path(database: obje
             session.execute(text("DELETE FROM bom_row WHERE id = ANY(:rows)"), {"rows": list(rows)})
     assert refused.value.code == "plans.bom-in-circle"
     assert all(code in str(refused.value) for code in codes)
+    with sessions()() as session:
+        told = session.execute(
+            text(
+                "SELECT operation, changes FROM audit_event AS event JOIN audit_subject ON event_id = event.id "
+                "WHERE kind = 'planning_run' AND record_id = :run ORDER BY event.id"
+            ),
+            {"run": started.run_id},
+        ).all()
+    assert [each.operation for each in told] == ["start_run", "run_plan"]
+    assert told[1].changes[0]["before"] == {"state": "running"}
+    assert told[1].changes[0]["after"]["state"] == "failed"

@@ -1,0 +1,195 @@
+"""Every operation leaves exactly one entry: who, when, what, which records, before and after (ACC-6)."""
+
+import importlib
+import inspect
+import pkgutil
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlmodel import Session, col, func, select
+
+import buyside.operations
+from buyside.db.audit import AuditEvent, AuditSubject
+from buyside.db.engine import sessions
+from buyside.db.plans import PlanLine
+from buyside.db.stock import Warehouse
+from buyside.domain.access import INTERNAL_ROLES, OPERATOR, Actor, Permission, Role, needs, permission_of
+from buyside.domain.refusals import Refused
+from buyside.ledgers import audit
+from buyside.operations.order_lines import add_line, change_line, remove_line
+from buyside.operations.orders import cancel_order, close_order, hold_order, issue_order, save_order
+from buyside.operations.packs import import_pack
+from buyside.operations.people import Address, add_user, set_organisation
+from buyside.operations.plan_conversion import convert_plan
+from buyside.operations.plan_lines import change_plan_line, leave_out_line, lock_line, mark_drift, take_back_line
+from buyside.operations.plans import cancel_run, run_plan, start_run
+from buyside.operations.production import Finished, Used, post_production
+from buyside.operations.receipts import receive_order, void_receipt
+from buyside.operations.run import perform, within
+from buyside.operations.stock import adjust_stock, transfer_stock
+from tests.pack_samples import write_pack
+from tests.world import NOW, TODAY, World
+
+
+class Told:
+    """Performs operations and looks at what each one left in the trail."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+        self.operations: set[str] = set()
+
+    def _last(self) -> int:
+        with sessions()() as session:
+            return session.exec(select(func.coalesce(func.max(AuditEvent.id), 0))).one()
+
+    def of(self, operation: Any, *kinds: str, has_before: bool = False, **arguments: Any) -> Any:
+        """The operation's answer, after a look at its one entry, which tells of records of these kinds."""
+        last, began = self._last(), datetime.now(UTC)
+        answer = perform(operation, self.actor, **arguments)
+        with sessions()() as session:
+            [entry] = session.exec(select(AuditEvent).where(col(AuditEvent.id) > last)).all()
+            subjects = session.exec(select(AuditSubject).where(AuditSubject.event_id == entry.id)).all()
+        assert (entry.operation, entry.user_id, entry.actor_name) == (
+            operation.__name__,
+            self.actor.user_id,
+            self.actor.name,
+        )
+        assert began - timedelta(seconds=1) <= entry.at <= datetime.now(UTC) + timedelta(seconds=1)
+        assert set(kinds) <= {each["kind"] for each in entry.changes}, entry.changes
+        assert {each["id"] for each in entry.changes if isinstance(each["id"], int)} <= {
+            each.record_id for each in subjects
+        }
+        changed = [each for each in entry.changes if each["kind"] in kinds and each["before"]]
+        assert bool(changed) or not has_before, entry.changes
+        assert all(each["before"] != each["after"] for each in changed)
+        self.operations.add(operation.__name__)
+        return answer
+
+
+@pytest.mark.rule("ACC-6")
+def test_every_operation_leaves_exactly_one_entry(database: object, tmp_path: Any) -> None:
+    with World.open() as world:
+        world.organisation()
+        told = Told(world.user(*INTERNAL_ROLES))
+        bolt, frame, main, other = world.item(), world.item("Frame"), world.warehouse(), world.warehouse()
+        vendor = world.vendor().supplies(bolt).supplies(frame)
+        bike = world.variant()
+        world.bom(bike, bolt, 2)
+        world.bom(bike, frame, 1)
+        world.sales_order(main, (bike, 5))
+        world.stock(main, bolt, 4)
+    ids: dict[str, Any] = {"vendor_id": vendor.id, "warehouse_id": main.id, "currency_code": "EUR"}
+
+    run = told.of(start_run, "planning_run", as_of=TODAY, at=NOW).run_id
+    told.of(run_plan, "planning_run", "plan_line", has_before=True, run_id=run)
+    with sessions()() as session:
+        first, _ = session.exec(select(PlanLine).where(PlanLine.run_id == run).order_by(col(PlanLine.id))).all()
+    at = {"line_id": first.id}
+    line = told.of(change_plan_line, "plan_line", has_before=True, **at, version=1, quantity_packs=Decimal(9))
+    line = told.of(leave_out_line, "plan_line", has_before=True, **at, version=line.version, reason="not now")
+    line = told.of(take_back_line, "plan_line", has_before=True, **at, version=line.version)
+    line = told.of(lock_line, "plan_line", has_before=True, **at, version=line.version, locked=True)
+    told.of(
+        adjust_stock, "stock_entry", warehouse_id=main.id, item_id=bolt.id, quantity=Decimal(-1), reason="lost", at=NOW
+    )
+    told.of(mark_drift, "planning_run", has_before=True, run_id=run)
+    [order] = told.of(
+        convert_plan, "purchase_order", "purchase_order_line", "plan_line",
+        has_before=True, run_id=run, despite_drift=True, at=NOW,
+    ).orders  # fmt: skip
+    told.of(cancel_run, "planning_run", has_before=True, run_id=told.of(start_run, as_of=TODAY, at=NOW).run_id, at=NOW)
+
+    told.of(hold_order, "purchase_order", has_before=True, order_id=order.order_id, is_on_hold=True, reason="?", at=NOW)
+    told.of(hold_order, "purchase_order", has_before=True, order_id=order.order_id, is_on_hold=False, at=NOW)
+    told.of(issue_order, "purchase_order", "purchase_order_snapshot", has_before=True, order_id=order.order_id, at=NOW)
+    receive = {"order_id": order.order_id, "warehouse_id": main.id, "at": NOW}
+    receipt = told.of(
+        receive_order, "receipt", "receipt_line", "purchase_order_line", "stock_entry", has_before=True, **receive
+    )
+    told.of(
+        void_receipt, "receipt", "purchase_order_line", "stock_entry",
+        has_before=True, receipt_id=receipt.receipt_id, reason="wrong", at=NOW,
+    )  # fmt: skip
+    told.of(receive_order, "receipt", **receive)
+    told.of(close_order, "purchase_order", has_before=True, order_id=order.order_id, at=NOW)
+
+    draft = told.of(save_order, "purchase_order", head=ids, at=NOW)
+    head = {"order_id": draft.order_id, "at": NOW}
+    saved = told.of(
+        add_line, "purchase_order", "purchase_order_line",
+        has_before=True, **head, version=draft.version, item_id=bolt.id, quantity=Decimal(3),
+    )  # fmt: skip
+    line_of = {**head, "line_id": saved.line_id}
+    saved = told.of(
+        change_line, "purchase_order_line", has_before=True, **line_of, version=saved.version,
+        changes={"quantity": Decimal(4)},
+    )  # fmt: skip
+    saved = told.of(remove_line, "purchase_order_line", has_before=True, **line_of, version=saved.version)
+    told.of(cancel_order, "purchase_order", has_before=True, order_id=draft.order_id, reason="not needed", at=NOW)
+
+    told.of(
+        transfer_stock, "stock_entry", from_warehouse_id=main.id, to_warehouse_id=other.id, item_id=bolt.id,
+        quantity=Decimal(1), at=NOW,
+    )  # fmt: skip
+    told.of(
+        post_production, "stock_entry", warehouse_id=main.id, effective_on=TODAY, at=NOW,
+        used=(Used(bolt.id, Decimal(2)),), finished=(Finished(bike.id, Decimal(1), Decimal(9)),),
+    )  # fmt: skip
+    told.of(add_user, "app_user", name="New here", roles=(Role.BUYER,))
+    told.of(
+        set_organisation, "organisation", has_before=True, name="Works", currency_code="EUR", time_zone="UTC",
+        addresses=(Address("Works", "Mill Lane", is_bill_to=True, is_ship_to=True),),
+    )  # fmt: skip
+    told.of(import_pack, "pack", source=write_pack(tmp_path / "pack"), at=NOW)
+
+    assert told.operations == every_operation()
+
+
+def every_operation() -> set[str]:
+    """The names of all operations there are: whoever adds one has to tell its story above."""
+    found = set()
+    for each in pkgutil.iter_modules(buyside.operations.__path__):
+        module = importlib.import_module(f"buyside.operations.{each.name}")
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            if function.__module__ == module.__name__ and permission_of(function) is not None:
+                found.add(name)
+    return found
+
+
+@pytest.mark.rule("ACC-6")
+def test_a_refused_operation_leaves_no_entry(session: Session) -> None:
+    world = World(session)
+    before = session.exec(select(func.count(col(AuditEvent.id)))).one()
+    with pytest.raises(Refused), session.begin_nested():
+        within(
+            session,
+            adjust_stock,
+            OPERATOR,
+            warehouse_id=world.warehouse().id,
+            item_id=world.item().id,
+            quantity=Decimal(-1),
+            reason="lost",
+            at=NOW,
+            effective_on=date(2026, 3, 1),
+        )
+    assert session.exec(select(func.count(col(AuditEvent.id)))).one() == before
+
+
+@needs(Permission.STOCK_ADJUST)
+def open_many(session: Session, actor: Actor, *, count: int) -> None:
+    session.add_all(Warehouse(code=f"MANY-{position}") for position in range(count))
+
+
+@pytest.mark.rule("ACC-6")
+def test_each_record_of_a_large_change_finds_its_entry(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "MOST_CHANGES", 3)
+    within(session, open_many, OPERATOR, count=8)
+    entry = session.exec(select(AuditEvent).order_by(col(AuditEvent.id).desc())).first()
+    assert entry is not None
+    assert entry.changes[-1] == {"kind": "counts", "id": None, "before": None, "after": {"warehouse": 8}}
+    subjects = session.exec(select(AuditSubject).where(AuditSubject.event_id == entry.id)).all()
+    opened = session.exec(select(Warehouse.id).where(col(Warehouse.code).startswith("MANY-"))).all()
+    assert {each.record_id for each in subjects} == set(opened)
+    assert len(opened) == 8
