@@ -45,7 +45,7 @@ _SORTS = 3
 _WORDS = 6
 ESCAPE = "\\"
 """Goes before what would be a wildcard in a pattern of the quick filter."""
-_DEAR_COUNT = 0.02  # seconds: a count that took longer is remembered
+_DEAR_COUNT = 0.02  # seconds: a count that took longer is not taken again by every first page
 _COUNT_KEPT = 30.0  # seconds
 _COUNTS = 500
 _DIGITS = {
@@ -318,27 +318,39 @@ def _read_after(parts: _Parts, after: str) -> list[Any]:
     return [python_value(column, value) for value, (column, _, _) in zip(values, parts.order, strict=True)]
 
 
-_counts: OrderedDict[tuple[Any, ...], tuple[float, int]] = OrderedDict()
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    at: float
+    total: int
+    is_dear: bool
+
+
+_counts: OrderedDict[tuple[Any, ...], _Counted] = OrderedDict()
 _counts_lock = Lock()
 
 
 def _count(session: Session, source: GridSource, actor: Actor, wanted: RowsWanted, parts: _Parts) -> int:
-    """How many rows a filter finds, at most one beyond the limit; dear counts are remembered for half a minute."""
+    """How many rows a filter finds, at most one beyond the limit.
+
+    Counted anew by each first page; pages further down, and first pages if the count is dear, believe one of half a minute.
+    """
     asked = json.dumps([wanted.filters, wanted.quick, wanted.scope], sort_keys=True, default=str)
     known = (source.name, actor.user_id, actor.roles, actor.vendor_ids, asked)
     now = time.monotonic()
     with _counts_lock:
-        if (kept := _counts.get(known)) and now - kept[0] < _COUNT_KEPT:
-            return kept[1]
+        kept = _counts.get(known)
+    if kept and now - kept.at < _COUNT_KEPT and (kept.is_dear or wanted.start):
+        return kept.total
     bounded = (
         select(parts.base.c[source.key]).where(and_(True, *parts.where)).limit(SCROLL_LIMIT + 1).subquery("bounded")
     )
     total: int = session.execute(select(func.count()).select_from(bounded)).scalar_one()
-    if time.monotonic() - now > _DEAR_COUNT:
-        with _counts_lock:
-            _counts[known] = (time.monotonic(), total)
-            while len(_counts) > _COUNTS:
-                _counts.popitem(last=False)
+    ended = time.monotonic()
+    with _counts_lock:
+        _counts[known] = _Counted(ended, total, is_dear=ended - now > _DEAR_COUNT)
+        _counts.move_to_end(known)
+        while len(_counts) > _COUNTS:
+            _counts.popitem(last=False)
     return total
 
 

@@ -1,5 +1,7 @@
 """A grid pages, sorts, filters, counts and exports; names and operators come from closed lists."""
 
+from collections import OrderedDict
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,6 +13,7 @@ from sqlmodel import Session
 from buyside.domain.access import Actor, Permission, Role
 from buyside.domain.refusals import Refused
 from buyside.domain.words import Kind
+from buyside.queries import rows
 from buyside.queries.rows import GridSource, RowColumn, RowsWanted, csv_cell, grid_csv, grid_page, grid_rows
 
 BUYER = Actor(user_id=1, name="Bea", roles=frozenset({Role.BUYER}))
@@ -92,6 +95,20 @@ def test_pages_by_cursor_and_pages_by_position_are_the_same(session: Session) ->
     assert by_cursor.rows == by_position.rows
     deep = _page(session, start=2000, end=2100, sort=(("quantity", "desc"),))
     assert len({row["id"] for row in deep.rows}) == 100
+
+
+def test_pages_further_down_believe_the_count_of_the_first(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: Any = OrderedDict()
+    monkeypatch.setattr(rows, "_counts", kept)
+    monkeypatch.setattr(rows, "_DEAR_COUNT", 60.0)
+    assert _page(session).total == MANY
+    [(known, counted)] = kept.items()
+    kept[known] = replace(counted, total=MANY + 1)
+    assert _page(session, start=100, end=200).total == MANY + 1
+    assert _page(session, start=100, end=200, quick="0100").total == 1  # another filter, another count
+    assert _page(session).total == MANY
+    kept[known] = replace(counted, total=MANY + 1, at=counted.at - 31)
+    assert _page(session, start=100, end=200).total == MANY
 
 
 def test_rows_carry_raw_values_and_texts_in_the_readers_locale(session: Session) -> None:
