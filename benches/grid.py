@@ -38,7 +38,7 @@ _ROWS = """
 """
 _IN_EITHER = """id IN (
     SELECT id FROM sales_order_line WHERE order_id IN (SELECT id FROM sales_order WHERE number ILIKE :p OR customer ILIKE :p)
-    UNION ALL SELECT id FROM sales_order_line WHERE variant_id IN (SELECT id FROM variant WHERE sku ILIKE :p OR name ILIKE :p))"""
+    UNION SELECT id FROM sales_order_line WHERE variant_id IN (SELECT id FROM variant WHERE sku ILIKE :p OR name ILIKE :p))"""
 
 
 @dataclass(frozen=True)

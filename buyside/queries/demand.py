@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union
 from sqlmodel import Session, col
 
 from buyside.db.demand import SalesOrder, SalesOrderLine, SalesOrderLineOption
@@ -104,14 +104,17 @@ def sales_lines_in_reach(actor: Actor) -> Select[Any]:
 
 
 def _lines_found(pattern: ColumnElement[str]) -> Select[Any]:
-    """The keys of the lines whose order or variant a pattern of the quick filter finds."""
+    """The keys of the lines whose order or variant a pattern of the quick filter finds.
+
+    A union without repeats: the database then knows how many keys come out, and does not look each up by itself.
+    """
     line = SalesOrderLine
 
     def of(table: type[SalesOrder] | type[Variant], key: Any, *searched: Any) -> Select[Any]:
         found = select(col(table.id)).where(or_(*(col(each).ilike(pattern, escape=ESCAPE) for each in searched)))
         return select(col(line.id).label("id")).where(col(key).in_(found))
 
-    either = union_all(
+    either = union(
         of(SalesOrder, line.order_id, SalesOrder.number, SalesOrder.customer),
         of(Variant, line.variant_id, Variant.sku, Variant.name),
     ).subquery("found")
