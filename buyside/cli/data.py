@@ -84,6 +84,7 @@ def take_adventureworks(
             show(rows, title="Factors that are needed", as_json=as_json)
             raise
         with opened_database():
+            is_named = not dry_run and _name_the_cycles()
             _load(Path(target), dry_run=dry_run, as_json=as_json, report=None if not as_json else asdict(told))
     if not as_json:
         show(
@@ -100,6 +101,8 @@ def take_adventureworks(
         )
         for sentence in told.findings:
             say(sentence)
+        if is_named:
+            say("Nobody had said who buys: orders name Adventure Works Cycles in Bothell, and stock is valued in USD.")
 
 
 @export_app.command("pack")
@@ -116,6 +119,23 @@ def write_pack(
         show_json(asdict(written))
         return
     show([{"file": name, "rows": rows} for name, rows in written.rows.items()], title="Written", as_json=False)
+
+
+def _name_the_cycles() -> bool:
+    """Where nobody has said who buys, say that the sample's company does: its orders need addresses, its prices are in USD."""
+    from buyside.operations.people import Address, set_organisation
+    from buyside.operations.run import perform
+    from buyside.queries.organisation import is_unnamed
+    from buyside.queries.read import ask
+
+    if not ask(is_unnamed, OPERATOR):
+        return False
+    name = "Adventure Works Cycles"
+    site = Address(account=name, lines=f"{name}\nBothell, WA\nUnited States", is_bill_to=True, is_ship_to=True)
+    perform(
+        set_organisation, OPERATOR, name=name, currency_code="USD", time_zone="America/Los_Angeles", addresses=[site]
+    )
+    return True
 
 
 def _load(pack: Path, *, dry_run: bool, as_json: bool, report: dict[str, object] | None = None) -> None:

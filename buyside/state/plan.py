@@ -98,6 +98,7 @@ class PlanState(GridState, BuyerState, rx.State):
     async def load(self) -> None:
         """Mark what moved since the run, and show the plan."""
         self.chosen, self.selected, self.by = "", [], "lines"
+        self.is_leaving_out = self.is_converting = self.is_made = False  # left open by a link inside a dialog
         run = await self.get_state(PlanRunState)
         if run.run_id and me().may(Permission.PLAN_EDIT):
             await self._do(mark_drift, run_id=run.run_id)

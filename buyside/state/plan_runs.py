@@ -55,6 +55,7 @@ class PlanRunState(BuyerState, rx.State):
     @handler(Permission.PLAN_VIEW)
     async def load(self) -> None:
         """Show the run that the address names, else the newest."""
+        self.is_asking = False
         wanted = self.router.url.query_parameters.get("run", "")
         found = await self._ask(find_run, run_id=int(wanted)) if wanted.isdecimal() and len(wanted) < 18 else None
         if found is None or found.state != RunState.DONE:
