@@ -61,7 +61,7 @@ class Item(SQLModel, table=True):
         CheckConstraint(one_of("lot_policy", LotPolicy), name="known_lot_policy"),
         CheckConstraint("safety_stock >= 0", name="safety_stock_not_negative"),
         CheckConstraint("order_up_to >= reorder_point", name="order_up_to_above_reorder_point"),
-        CheckConstraint("lot_policy <> 'period' OR period_days > 0", name="period_has_days"),
+        CheckConstraint("lot_policy <> 'period' OR coalesce(period_days, 0) > 0", name="period_has_days"),
         CheckConstraint("make_lead_days >= 0 AND goods_in_days >= 0", name="days_not_negative"),
         CheckConstraint("over_receipt_percent >= 0", name="tolerance_not_negative"),
     )

@@ -148,8 +148,8 @@ def _check_overlaps(connection: Connection, file: PackFile, kept: sql.Composable
         for each in file.period
     )
     meets = sql.SQL(
-        "daterange(s.valid_from, greatest(s.valid_to, s.valid_from), '[]') && "
-        "daterange(o.valid_from, greatest(o.valid_to, o.valid_from), '[]') "
+        "daterange(s.valid_from, CASE WHEN s.valid_to < s.valid_from THEN s.valid_from ELSE s.valid_to END, '[]') && "
+        "daterange(o.valid_from, CASE WHEN o.valid_to < o.valid_from THEN o.valid_from ELSE o.valid_to END, '[]') "
         "AND s.valid_from IS DISTINCT FROM o.valid_from"
     )
     names: dict[str, Any] = {
