@@ -68,6 +68,9 @@ def run(arguments: list[str]) -> int:
     except (WrongSettings, ServerProblem, DatabaseProblem, CannotServe, BuildFailed) as problem:
         complain(str(problem))
         return WRONG_USAGE
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, FileExistsError, PermissionError) as problem:
+        complain(f"{problem.filename} cannot be used: {problem.strerror}.")
+        return WRONG_USAGE
     except WorkerEnded as ended:
         complain(f"{ended} What it said last stands above.")
         return OUR_MISTAKE

@@ -55,7 +55,10 @@ def receive(
     as_json: Json = False,
 ) -> None:
     """Receive lines of an issued order, or all that is open, into a warehouse."""
-    quantities = dict(_line_and_quantity(each) for each in lines or [])
+    given = [_line_and_quantity(each) for each in lines or []]
+    quantities = dict(given)
+    if len(quantities) < len(given):
+        raise typer.BadParameter("A line stands there twice; name each line once, with all that came of it.")
     with opened_database():
         order = ask(order_detail, OPERATOR, number=number)
         known = {each.line_number: each.id for each in order.lines}

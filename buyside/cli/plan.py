@@ -43,6 +43,8 @@ def run(
     from buyside.queries.read import ask
 
     day = _day(as_of)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)  # tells of a folder that cannot be before a run is stored
     with opened_database(), progress(quiet=as_json) as bar:
         started = perform(
             start_run,

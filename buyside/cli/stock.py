@@ -9,8 +9,9 @@ import typer
 from buyside.cli.opened import opened_database
 from buyside.cli.output import Json, show
 from buyside.domain.access import OPERATOR
+from buyside.domain.refusals import NotFound
 from buyside.queries.read import ask
-from buyside.queries.stock import balances_on
+from buyside.queries.stock import balances_on, warehouse_choices
 
 app = typer.Typer(help="Look at stock.", no_args_is_help=True)
 
@@ -31,6 +32,8 @@ def balances(
     """Balances of items and sold variants per warehouse, with their value in the organisation's currency."""
     day = as_of.date() if as_of else None
     with opened_database():
+        if warehouse and warehouse not in {each.code for each in ask(warehouse_choices, OPERATOR)}:
+            raise NotFound(kind="warehouse")
         found = ask(balances_on, OPERATOR, day=day, warehouse=warehouse)
     show(
         [asdict(each) for each in found],

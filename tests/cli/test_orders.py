@@ -54,6 +54,9 @@ def test_an_order_is_issued_received_and_seen_in_stock(number: str, capsys: Out)
         (("receive", "NUMBER", "--warehouse", "nowhere"), main.REFUSED, "no such warehouse"),
         (("receive", "NUMBER", "--warehouse", "nowhere", "7=1"), main.REFUSED, "has no line 7. It has: 1, 2"),
         (("receive", "NUMBER", "--warehouse", "nowhere", "1=many"), main.WRONG_USAGE, "such as 1=2.5"),
+        (("receive", "NUMBER", "--warehouse", "nowhere", "1=1", "1=2"), main.WRONG_USAGE, "stands there twice"),
+        (("receive", "NUMBER", "--warehouse", "HALL", "1=NaN"), main.REFUSED, "NaN cannot be kept exactly"),
+        (("receive", "NUMBER", "--warehouse", "HALL", "1=1e15"), main.REFUSED, "cannot be kept exactly"),
         (("receive", "NUMBER"), main.WRONG_USAGE, "--warehouse"),
     ],
 )
@@ -63,3 +66,11 @@ def test_what_cannot_be_done_is_said(
     ended, _, error = run(capsys, "order", *(number if each == "NUMBER" else each for each in arguments))
     assert ended == status
     assert says in " ".join(error.replace("│", " ").split())
+
+
+def test_stock_of_an_unknown_warehouse_is_refused(number: str, capsys: Out) -> None:
+    assert run(capsys, "stock", "balances", "--warehouse", "nowhere") == (
+        main.REFUSED,
+        "",
+        "There is no such warehouse.\n",
+    )

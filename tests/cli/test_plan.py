@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlmodel import col, func, select
 
 from buyside.cli import main
 from buyside.db.engine import sessions
+from buyside.db.plans import PlanningRun
 from tests.world import TODAY, World
 
 NEEDED = TODAY + timedelta(days=30)
@@ -128,6 +130,19 @@ def test_an_unknown_warehouse_is_refused_and_a_wrong_date_is_wrong_usage(capsys:
 
 
 @pytest.mark.rule("PLAN-13")
+def test_a_folder_that_cannot_be_is_told_before_anything_is_planned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "letter").write_text("dear")
+    with sessions()() as session:
+        before = session.exec(select(func.count(col(PlanningRun.id)))).one()
+    words = ["plan", "run", "--as-of", "2026-03-02", "--out", str(tmp_path / "letter")]
+    assert main.run(words) == main.WRONG_USAGE
+    assert capsys.readouterr().err == f"{tmp_path / 'letter'} cannot be used: File exists.\n"
+    with sessions()() as session:
+        assert session.exec(select(func.count(col(PlanningRun.id)))).one() == before
+
+
 def test_a_plan_is_converted_by_vendor_and_then_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.run(["plan", "run", "--as-of", TODAY.isoformat(), "--json"]) == main.DONE
     run_id = str(json.loads(capsys.readouterr().out)["run_id"])
