@@ -180,7 +180,7 @@ def _sort_out(
         source = sources.get(line.vendor_item_id or 0)
         if vendor_id is not None and (source is None or source.vendor_id != vendor_id) and not is_picked:
             continue
-        why = _why_not(line, source, vendor_id)
+        why = _why_not(line, items[line.item_id], source, vendor_id)
         if why:
             left.append(NotConverted(line.id, items[line.item_id].code, line.needed_on, why))
         elif source is not None:
@@ -188,7 +188,7 @@ def _sort_out(
     return chosen, left
 
 
-def _why_not(line: PlanLine, source: Source | None, vendor_id: int | None) -> str:
+def _why_not(line: PlanLine, item: Item, source: Source | None, vendor_id: int | None) -> str:
     if line.state == PlanLineState.CONVERTED:
         return "It is on an order already."
     if line.state == PlanLineState.LEFT_OUT:
@@ -201,6 +201,8 @@ def _why_not(line: PlanLine, source: Source | None, vendor_id: int | None) -> st
         return "It has no price."
     if line.quantity_packs <= 0:
         return "Its quantity is zero."
+    if not item.is_active:
+        return f"{item.code} is no longer bought."
     if not source.is_usable:
         return f"{source.vendor_name} cannot deliver it any more."
     return ""

@@ -50,6 +50,11 @@ class NotYet(Refused):
     says = "{day} is still to come. Goods are received on the day they arrive, or later."
 
 
+class BeforeReceipt(Refused):
+    code, field = "receipts.before-receipt", "effective_on"
+    says = "{day} is before the receipt itself, of {received}. What has not come yet cannot go back."
+
+
 class AlreadyVoid(Refused):
     code = "receipts.already-void"
     says = "Receipt {number} was voided by {by}."
@@ -137,7 +142,7 @@ def void_receipt(
     """Post the exact reverse of a receipt: its quantities and its values; the order is open again for them (STK-4).
 
     It takes effect today unless another day is said, so that no past balance changes.
-    Refuses, in this order: NotFound, IsReversal, ReasonMissing, AlreadyVoid, WrongState, NotYet, GoodsGone.
+    Refuses, in this order: NotFound, IsReversal, ReasonMissing, AlreadyVoid, WrongState, NotYet, BeforeReceipt, GoodsGone.
     """
     found = session.get(Receipt, receipt_id)
     if found is None:
@@ -154,6 +159,8 @@ def void_receipt(
     today = day_of(session, at)
     if effective_on is not None and effective_on > today:
         raise NotYet(day=effective_on.isoformat())
+    if effective_on is not None and effective_on < found.effective_on:
+        raise BeforeReceipt(day=effective_on.isoformat(), received=found.effective_on.isoformat())
     order_lines = {each.id: each for each in lock_lines(session, order)}
     reverse = Receipt(
         number=f"{found.number}-VOID",

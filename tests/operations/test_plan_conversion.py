@@ -13,6 +13,7 @@ from sqlalchemy import func, text
 from sqlmodel import col, select
 
 from buyside.db.engine import sessions
+from buyside.db.items import Item
 from buyside.db.orders import PurchaseOrder, PurchaseOrderLine, PurchaseOrderPeg
 from buyside.db.plans import PlanLine, PlanningRun
 from buyside.db.stock import Warehouse
@@ -282,6 +283,18 @@ def test_nothing_is_ordered_from_a_vendor_that_went_on_hold(plan: Plan) -> None:
     with sessions()() as session, session.begin():
         session.get_one(Vendor, plan.acme).status = "on_hold"
     assert refusal(lambda: converted(plan, line_ids=(plan.frame.id,), despite_drift=True)) == "plans.nothing-to-convert"
+
+
+@pytest.mark.rule("PLAN-13")
+@pytest.mark.rule("ITM-1")
+def test_an_item_that_is_no_longer_bought_is_not_ordered(plan: Plan) -> None:
+    with sessions()() as session, session.begin():
+        session.get_one(Item, plan.frame.item_id).is_active = False
+    done = converted(plan, despite_drift=True)
+    assert [(each.line_id, "no longer bought" in each.why) for each in done.not_converted][:1] == [
+        (plan.frame.id, True)
+    ]
+    assert plan.frame.id not in {each.id for each in lines_of(plan.run_id) if each.state == "converted"}
 
 
 @pytest.mark.rule("PLAN-12")

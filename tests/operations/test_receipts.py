@@ -15,6 +15,7 @@ from buyside.domain.refusals import NotAllowed, NotPositive, ReasonMissing, Wron
 from buyside.operations.receipts import (
     AllAtOnce,
     AlreadyVoid,
+    BeforeReceipt,
     GoodsGone,
     IsReversal,
     NothingOpen,
@@ -252,6 +253,25 @@ def test_a_void_needs_its_reason(setup: Setup) -> None:
     before = setup.traces()
     with pytest.raises(ReasonMissing):
         setup.void(first.receipt_id, reason="  ")
+    assert setup.traces() == before
+
+
+@pytest.mark.rule("STK-4")
+@pytest.mark.rule("STK-7")
+def test_a_void_never_takes_effect_before_its_receipt(setup: Setup) -> None:
+    receipt = setup.receive()
+    before = setup.traces()
+    yesterday = NOW.date() - timedelta(days=1)
+    with pytest.raises(BeforeReceipt), setup.session.begin_nested():
+        within(
+            setup.session,
+            void_receipt,
+            setup.receiver,
+            receipt_id=receipt.receipt_id,
+            reason="wrong pallet",
+            at=NOW,
+            effective_on=yesterday,
+        )
     assert setup.traces() == before
 
 

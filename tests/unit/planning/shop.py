@@ -90,12 +90,12 @@ class Shop:
         self.world.item_stock.append({"warehouse": warehouse, "item": item, "on_hand": Fraction(on_hand)})
         return self
 
-    def arriving(self, item: int, quantity: Amount, on: int) -> "Shop":
+    def arriving(self, item: int, quantity: Amount, on: int, warehouse: int = 1) -> "Shop":
         order_line = len(self.world.supply) + 1
         self.world.supply.append(
             {
                 "order_line": order_line,
-                "warehouse": 1,
+                "warehouse": warehouse,
                 "item": item,
                 "quantity": Fraction(quantity),
                 "arrives_on": day(on),

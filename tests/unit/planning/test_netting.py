@@ -64,3 +64,20 @@ def test_a_made_item_keeps_its_safety_stock_too() -> None:
     results = shop.plan()
     assert shortage(results, 1) == {0: 3, 10: 10}
     assert gross(results, 2) == {0: 3, 10: 10}
+
+
+@pytest.mark.rule("PLAN-5")
+def test_safety_stock_holds_wherever_an_item_is_demanded_or_arrives_too() -> None:
+    """Warehouse 2 has neither a stock row nor a default, and its first movement makes it a place that keeps the item."""
+    asked = Shop((1, 2)).item(1, safety_stock=5, warehouse=1).row("variant 1", 1).stock(1, 9)
+    demanded = asked.sell(4, on=3, warehouse=2).plan()
+    assert demanded.requirements.filter(pl.col("warehouse") == 2).select("gross", "projected", "shortage").rows() == [
+        (0, 0, units(5)),
+        (units(4), units(-4), units(4)),
+    ], "the as-of date refills, the day of the demand covers it"
+    arriving = Shop((1, 2)).item(1, safety_stock=5, warehouse=1).stock(1, 9).arriving(1, 2, on=6, warehouse=2).plan()
+    assert arriving.requirements.select("warehouse", "scheduled_receipts", "shortage").rows() == [
+        (2, 0, units(5)),
+        (2, units(2), 0),
+    ]
+    assert Shop((1, 2)).item(1, safety_stock=5).plan().requirements.is_empty(), "nobody says where it is kept"
