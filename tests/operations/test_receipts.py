@@ -230,6 +230,17 @@ def test_a_void_posts_the_exact_reverse_and_opens_the_order(setup: Setup) -> Non
 
 
 @pytest.mark.rule("STK-4")
+@pytest.mark.rule("STK-7")
+def test_a_void_gives_back_the_value_that_came_in_and_not_the_average(setup: Setup) -> None:
+    setup.world.stock(setup.main, setup.nut, 10, unit_cost="3")
+    receipt = setup.receive({setup.nuts.id: Decimal(4)})
+    assert setup.world.balance(setup.main, setup.nut).value == 32
+    setup.void(receipt.receipt_id)
+    nuts = setup.world.balance(setup.main, setup.nut)
+    assert (nuts.on_hand, nuts.value) == (10, 30)
+
+
+@pytest.mark.rule("STK-4")
 def test_voiding_all_that_came_leaves_the_order_as_issued(setup: Setup) -> None:
     done = setup.void(setup.receive().receipt_id)
     assert done.order_state == "issued"

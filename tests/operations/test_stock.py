@@ -57,6 +57,15 @@ def test_an_adjustment_moves_quantity_and_value_at_the_average(setup: Setup, qua
     assert (entry.reason, entry.note, entry.user_id) == ("adjustment", "counted", setup.receiver.user_id)
 
 
+@pytest.mark.rule("STK-7")
+def test_the_last_goods_take_all_of_the_value_with_them(setup: Setup) -> None:
+    assert setup.adjust("3", warehouse_id=setup.north.id, unit_cost=Decimal("3.333334")).value == Decimal("10.000002")
+    assert setup.adjust("-1", warehouse_id=setup.north.id).value == Decimal("6.666668")
+    assert setup.adjust("0.7", warehouse_id=setup.north.id, unit_cost=Decimal(1)).value == Decimal("7.366668")
+    done = setup.adjust("-2.7", warehouse_id=setup.north.id)
+    assert (done.on_hand, done.value) == (0, 0)
+
+
 def test_what_comes_in_is_valued_as_said_else_at_standard_cost_where_nothing_lies(setup: Setup) -> None:
     assert setup.adjust("1", unit_cost=Decimal(8)).value == 28
     assert setup.adjust("1", warehouse_id=setup.north.id).value == 5
