@@ -329,7 +329,9 @@ def create_tables() -> None:
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("kind IN ('inventory', 'catalogue', 'generic')", name=op.f("item_known_kind_check")),
-        sa.CheckConstraint("lot_policy <> 'period' OR coalesce(period_days, 0) > 0", name=op.f("item_period_has_days_check")),
+        sa.CheckConstraint(
+            "lot_policy <> 'period' OR coalesce(period_days, 0) > 0", name=op.f("item_period_has_days_check")
+        ),
         sa.CheckConstraint(
             "lot_policy IN ('lot_for_lot', 'fixed_multiple', 'period')", name=op.f("item_known_lot_policy_check")
         ),
