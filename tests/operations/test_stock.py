@@ -1,11 +1,14 @@
 """Adjustments and transfers, and books that nobody rewrites."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from buyside.db.stock import StockEntry
@@ -14,6 +17,7 @@ from buyside.domain.refusals import NotAllowed, Refused
 from buyside.ledgers.stock import NegativeStock
 from buyside.operations.run import within
 from buyside.operations.stock import adjust_stock, transfer_stock
+from buyside.queries.stock import balances_on
 from tests.conftest import Database
 from tests.world import NOW, TODAY, World
 
@@ -155,6 +159,38 @@ def test_the_database_itself_refuses_stock_below_zero(setup: Setup) -> None:
     entry = {"warehouse_id": setup.north.id, "item_id": setup.bolt.id, "quantity": Decimal(-1), "reason": "issue"}
     with pytest.raises(Exception, match="stock_balance_not_negative_check"):
         setup.world.add(StockEntry(**entry, effective_on=TODAY, recorded_at=NOW))
+
+
+@pytest.mark.rule("STK-6")
+def test_a_balance_cannot_be_told_to_go_below_zero_where_its_warehouse_forbids_it(setup: Setup) -> None:
+    with setup.session.begin_nested():
+        setup.session.execute(text("UPDATE stock_balance SET allows_negative = true"))
+    entry = {"warehouse_id": setup.main.id, "item_id": setup.bolt.id, "quantity": Decimal(-11), "reason": "issue"}
+    with pytest.raises(IntegrityError, match="stock_balance_not_negative_check"), setup.session.begin_nested():
+        setup.world.add(StockEntry(**entry, effective_on=TODAY, recorded_at=NOW))
+    assert setup.world.balance(setup.main, setup.bolt).on_hand == 10
+
+
+@pytest.mark.rule("STK-5")
+@pytest.mark.rule("STK-7")
+def test_the_balance_of_any_past_day_is_the_sum_of_its_ledger_however_late_entries_come(setup: Setup) -> None:
+    chance = Random(7)
+    moved: list[tuple[date, Decimal]] = [(TODAY, Decimal(10))]
+    for _ in range(40):
+        day = TODAY - timedelta(days=chance.randrange(12))
+        quantity = Decimal(chance.randrange(1, 5000)) / 1000
+        if chance.random() < 0.4 and sum(each for _, each in moved) > quantity:
+            quantity = -quantity
+        setup.adjust(str(quantity), effective_on=day)
+        moved.append((day, quantity))
+    for back in range(14):
+        day = TODAY - timedelta(days=back)
+        held = sum((quantity for on, quantity in moved if on <= day), Decimal(0))
+        found = {each.code: each.on_hand for each in balances_on(setup.session, setup.receiver, day=day)}
+        assert found.get(setup.bolt.code, Decimal(0)) == held, day
+    now = {each.code: (each.on_hand, each.value) for each in balances_on(setup.session, setup.receiver)}
+    last = {each.code: (each.on_hand, each.value) for each in balances_on(setup.session, setup.receiver, day=TODAY)}
+    assert now == last
 
 
 @pytest.mark.rule("STK-6")
