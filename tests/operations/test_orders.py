@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from buyside.db.audit import AuditEvent
@@ -19,6 +20,7 @@ from buyside.ledgers.orders import SavedOrder
 from buyside.operations.order_lines import add_line, change_line, remove_line
 from buyside.operations.orders import cancel_order, close_order, hold_order, issue_order, save_order
 from buyside.operations.run import within
+from buyside.queries.orders import order_detail
 from tests.world import NOW, TODAY, World
 
 
@@ -254,6 +256,47 @@ def test_removing_a_converted_line_opens_its_plan_line_again(setup: Setup) -> No
     )
     setup.do(remove_line, order_id=saved.order_id, version=saved.version, line_id=saved.line_id)
     assert (planned.state, planned.purchase_order_line_id) == ("open", None)
+
+
+@pytest.mark.rule("PO-6")
+def test_an_issued_paper_reads_the_same_after_every_change_of_master_data(setup: Setup) -> None:
+    saved = setup.with_line(tax_percent=Decimal(19))
+    issued = setup.do(issue_order, order_id=saved.order_id, version=saved.version)
+    before = order_detail(setup.session, setup.buyer, number=issued.number)
+    for statement in (
+        "UPDATE vendor SET name = 'Renamed', legal_name = 'Renamed Ltd', email = 'new@acme.example', language = 'fr'",
+        "UPDATE vendor_address SET name = 'Elsewhere', lines = 'Elsewhere'",
+        "UPDATE organisation SET name = 'Renamed', over_receipt_percent = 90",
+        "UPDATE organisation_address SET account = 'Renamed', lines = 'Elsewhere'",
+        "UPDATE warehouse SET name = 'Renamed', address = 'Elsewhere'",
+        "UPDATE item SET name = 'Renamed', code = code || '-NEW', over_receipt_percent = 90",
+        "UPDATE unit SET code = code || '-NEW', name = 'Renamed'",
+        "UPDATE vendor_item SET vendor_part = 'NEW', description = 'New', unit_factor = 7",
+        "UPDATE price_break SET unit_price = 99",
+        "UPDATE payment_term SET name = 'Renamed'",
+        "UPDATE currency SET name = 'Renamed', digits = 3",
+    ):
+        setup.session.execute(text(statement))
+    setup.session.expire_all()
+    after = order_detail(setup.session, setup.buyer, number=issued.number)
+    assert after.paper == before.paper
+    assert after.snapshot_sha256 == before.snapshot_sha256 == issued.sha256 == content_digest(after.paper).hex()
+    assert (after.vendor_name, after.currency_digits, after.total) == (
+        before.vendor_name,
+        before.currency_digits,
+        before.total,
+    )
+    for line, same in zip(after.lines, before.lines, strict=True):
+        for name in (
+            "description",
+            "vendor_part",
+            "quantity",
+            "unit_price",
+            "unit_factor",
+            "total",
+            "receivable_quantity",
+        ):
+            assert getattr(line, name) == getattr(same, name), name
 
 
 @pytest.mark.rule("PO-6")
