@@ -17,7 +17,29 @@ from buyside.operations.packs import PackRefused, import_pack
 from tests.pack_samples import SAMPLE, write_pack
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
-ALL_TABLES = ["warehouse", "unit", "item", "vendor", "vendor_item", "price_break", "product", "variant", "option_value", "product_option", "bom_row", "option_rule", "sales_order", "sales_order_line", "stock_entry", "stock_balance", "contract", "purchase_order", "purchase_order_line", "receipt", "audit_event"]
+ALL_TABLES = [
+    "warehouse",
+    "unit",
+    "item",
+    "vendor",
+    "vendor_item",
+    "price_break",
+    "product",
+    "variant",
+    "option_value",
+    "product_option",
+    "bom_row",
+    "option_rule",
+    "sales_order",
+    "sales_order_line",
+    "stock_entry",
+    "stock_balance",
+    "contract",
+    "purchase_order",
+    "purchase_order_line",
+    "receipt",
+    "audit_event",
+]
 
 
 def rows_in(session: Session) -> int:
