@@ -373,3 +373,33 @@ def test_what_a_plan_has_drafted_is_supply_to_the_next_one_until_the_draft_is_ca
     for order in done.orders:
         perform(cancel_order, BUYER, order_id=order.order_id, reason="Not wanted after all", at=NOW)
     assert shortages() == first
+
+
+@pytest.mark.rule("PLAN-13")
+def test_a_vendors_lines_become_one_order_per_warehouse_and_currency(database: object) -> None:
+    with World.open() as world:
+        north, south = world.warehouse("North"), world.warehouse("South")
+        rim, hub = world.item("Rim"), world.item("Hub")
+        wheel = world.variant("Wheel")
+        for part in (rim, hub):
+            world.bom(wheel, part)
+        vendor = world.vendor("Both").supplies(rim, price="3").supplies(hub, price="4", currency="USD")
+        for place in (north, south):
+            world.sales_order(place, (wheel, 2, NEEDED))
+        codes, places, vendor_id = (north.code, south.code), (north.id, south.id), vendor.id
+        items = {rim.id: "EUR", hub.id: "USD"}
+    started = perform(start_run, BUYER, as_of=TODAY, warehouse_codes=codes, at=NOW)
+    perform(run_plan, BUYER, run_id=started.run_id)
+    done = perform(convert_plan, BUYER, run_id=started.run_id, vendor_id=vendor_id, at=NOW)
+    assert done.lines == 4
+    with sessions()() as session:
+        found = {
+            (order.warehouse_id, order.currency_code, line.item_id)
+            for order, line in session.exec(
+                select(PurchaseOrder, PurchaseOrderLine)
+                .join(PurchaseOrderLine, col(PurchaseOrderLine.order_id) == col(PurchaseOrder.id))
+                .where(PurchaseOrder.vendor_id == vendor_id)
+            )
+        }
+    assert found == {(place, currency, item) for place in places for item, currency in items.items()}
+    assert len(done.orders) == 4

@@ -32,6 +32,19 @@ def test_half_a_millionth_rounds_up() -> None:
 
 
 @pytest.mark.rule("PLAN-3")
+def test_half_a_millionth_rounds_up_beside_quantities_that_need_all_the_room_too() -> None:
+    shop = (
+        Shop()
+        .item(1)
+        .item(2)
+        .row("variant 1", 1, per="123.456789", scrap="12.3457")
+        .row("variant 1", 2, per="0.000001")
+    )
+    results = shop.sell("999999999.999999", on=3).sell("0.5", on=10).sell("0.499999", on=11).plan()
+    assert gross(results, 2) == {3: 1000, 10: Fraction("0.000001")}
+
+
+@pytest.mark.rule("PLAN-3")
 def test_a_billion_units_with_every_decimal_that_there_is_are_exact() -> None:
     sold, per, scrap = Fraction("999999999.999999"), Fraction("123.456789"), Fraction("12.3457")
     shop = Shop().item(1).row("variant 1", 1, per="123.456789", scrap="12.3457").sell("999999999.999999")
