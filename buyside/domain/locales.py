@@ -11,7 +11,14 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_skeleton, parse_date
-from babel.numbers import NumberFormatError, format_decimal, get_decimal_symbol, get_group_symbol, parse_decimal
+from babel.numbers import (
+    NumberFormatError,
+    format_decimal,
+    get_currency_precision,
+    get_decimal_symbol,
+    get_group_symbol,
+    parse_decimal,
+)
 
 from buyside.domain.refusals import Unreadable
 
@@ -53,8 +60,9 @@ def shown_number(value: Decimal, locale: str, digits: tuple[int, int] = QUANTITY
     return number_writer(locale, *digits)(value)
 
 
-def shown_money(amount: Decimal, currency: str, locale: str, digits: int = 2) -> str:
-    """An amount with the code of its currency: "1,234.50 EUR"."""
+def shown_money(amount: Decimal, currency: str, locale: str) -> str:
+    """An amount with the code of its currency, and as many decimals as that has: "1,234.50 EUR", "1,235 JPY"."""
+    digits = get_currency_precision(currency)
     return f"{number_writer(locale, digits, digits)(amount)} {currency}"
 
 

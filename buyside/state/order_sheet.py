@@ -314,15 +314,24 @@ def timeline_in_words(events: list[OrderEvent], actor: Actor) -> list[Happened]:
     return [
         Happened(
             says=f"{each.says}: {each.reason}" if each.reason else each.says,
-            more=[_change(*change) for change in each.changes[:6]],
+            more=[_change(*change, locale=actor.locale) for change in each.changes[:6]],
             when=f"{shown_instant(each.at, actor.locale, actor.time_zone)} · {each.who}",
         )
         for each in events
     ]
 
 
-def _change(what: str, before: str, after: str) -> str:
+def _change(what: str, before: str, after: str, *, locale: str) -> str:
     name = what[:1].upper() + what[1:]
+    before, after = _day_in_words(before, locale), _day_in_words(after, locale)
     if before and after:
         return f"{name}: {before} → {after}"
     return f"{name}: {after}" if after else f"{name}: {before} removed"
+
+
+def _day_in_words(value: str, locale: str) -> str:
+    """A date of the audit trail as people write it; anything else as it is."""
+    try:
+        return shown_date(date.fromisoformat(value), locale)
+    except ValueError:
+        return value

@@ -47,6 +47,7 @@ def test_decimals_are_kept_where_they_say_something(value: str, digits: tuple[in
 
 def test_money_carries_its_currency_and_all_its_digits() -> None:
     assert shown_money(Decimal("1234.5"), "EUR", "en_IN") == "1,234.50 EUR"
+    assert shown_money(Decimal("1234.5"), "JPY", "en_GB") == "1,235 JPY"
 
 
 @pytest.mark.parametrize("locale", ["en_GB", "de_DE", "fr_FR", "pl_PL", "en_IN"])
