@@ -14,7 +14,7 @@ from buyside.pages.kit import form
 from buyside.pages.kit.base import link
 from buyside.pages.kit.dialog import dialog
 from buyside.pages.kit.grid import Column, View, grid, is_true, one_of
-from buyside.pages.kit.parts import amount, button, link_button, notice, panel, section, split, status, table
+from buyside.pages.kit.parts import amount, button, link_button, notice, panel, section, split, status, switch, table
 from buyside.pages.plan_runs import run_head, with_run
 from buyside.pages.shell import can, page, when_allowed
 from buyside.state.plan import PlanState as Plan
@@ -32,23 +32,8 @@ _PROBLEM_WORDS = words(
 
 
 def _by() -> rx.Component:
-    def choice(value: str, label: str) -> rx.Component:
-        return rx.el.button(
-            label,
-            type="button",
-            class_name="rows-view",
-            aria_pressed=rx.cond(Plan.by == value, "true", "false"),
-            on_click=Plan.show_by(value),
-        )
-
-    return rx.el.div(
-        choice("lines", "By line"),
-        choice("vendors", "By vendor"),
-        choice("unmapped", "Unmapped"),
-        class_name="rows-views",
-        role="group",
-        aria_label="Show the plan",
-    )
+    ways = (("lines", "By line"), ("vendors", "By vendor"), ("unmapped", "Unmapped"))
+    return switch("Show the plan", Plan.by, ways, Plan.show_by)
 
 
 def _lines() -> rx.Component:

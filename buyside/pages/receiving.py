@@ -11,7 +11,7 @@ from buyside.domain.words import ORDER_WORDS, Tone
 from buyside.pages import routes
 from buyside.pages.kit.base import link
 from buyside.pages.kit.grid import Column, View, before_today, grid, one_of, within_days
-from buyside.pages.kit.parts import amount, button, facts, panel, split, status, table
+from buyside.pages.kit.parts import amount, button, facts, panel, split, status, switch, table
 from buyside.pages.receipts import receive_form, void_dialog
 from buyside.pages.shell import can, page
 from buyside.state.receiving import ReceivingState as Desk
@@ -20,22 +20,7 @@ _WEEK = 7
 
 
 def _by() -> rx.Component:
-    def choice(value: str, label: str) -> rx.Component:
-        return rx.el.button(
-            label,
-            type="button",
-            class_name="rows-view",
-            aria_pressed=rx.cond(Desk.by == value, "true", "false"),
-            on_click=Desk.show_by(value),
-        )
-
-    return rx.el.div(
-        choice("expected", "Expected"),
-        choice("receipts", "Receipts"),
-        class_name="rows-views",
-        role="group",
-        aria_label="List",
-    )
+    return switch("List", Desk.by, (("expected", "Expected"), ("receipts", "Receipts")), Desk.show_by)
 
 
 def _expected() -> rx.Component:

@@ -8,6 +8,7 @@ from buyside.domain.access import Permission
 from buyside.domain.words import SALES_ORDER_WORDS
 from buyside.pages import routes
 from buyside.pages.kit.grid import Column, View, above, before_today, grid, one_of
+from buyside.pages.kit.parts import switch
 from buyside.pages.shell import can, page
 from buyside.state.sales_orders import SalesOrdersState as Demand
 
@@ -18,22 +19,7 @@ _NONE_YET = (
 
 
 def _by() -> rx.Component:
-    def choice(value: str, label: str) -> rx.Component:
-        return rx.el.button(
-            label,
-            type="button",
-            class_name="rows-view",
-            aria_pressed=rx.cond(Demand.by == value, "true", "false"),
-            on_click=Demand.show_by(value),
-        )
-
-    return rx.el.div(
-        choice("lines", "By line"),
-        choice("orders", "By order"),
-        class_name="rows-views",
-        role="group",
-        aria_label="List",
-    )
+    return switch("List", Demand.by, (("lines", "By line"), ("orders", "By order")), Demand.show_by)
 
 
 @page(routes.SALES_ORDERS, is_flush=True)

@@ -14,7 +14,7 @@ from buyside.pages.kit import form
 from buyside.pages.kit.base import link
 from buyside.pages.kit.dialog import dialog
 from buyside.pages.kit.grid import Column, View, above, grid, one_of
-from buyside.pages.kit.parts import amount, button, facts, panel, section, split, status, table
+from buyside.pages.kit.parts import amount, button, facts, panel, section, split, status, switch, table
 from buyside.pages.shell import can, page, when_allowed
 from buyside.state.stock import StockState as Stock
 
@@ -43,22 +43,7 @@ def _choices(*, with_day: bool) -> list[rx.Component]:
         aria_label="Warehouse",
     )
 
-    def choice(value: str, label: str) -> rx.Component:
-        return rx.el.button(
-            label,
-            type="button",
-            class_name="rows-view",
-            aria_pressed=rx.cond(Stock.by == value, "true", "false"),
-            on_click=Stock.show_by(value),
-        )
-
-    by = rx.el.div(
-        choice("balances", "Balances"),
-        choice("ledger", "Ledger"),
-        class_name="rows-views",
-        role="group",
-        aria_label="List",
-    )
+    by = switch("List", Stock.by, (("balances", "Balances"), ("ledger", "Ledger")), Stock.show_by)
     return [*([day] if with_day else []), where, by]
 
 

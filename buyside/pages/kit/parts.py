@@ -231,6 +231,25 @@ def tabs(label: str, *items: tuple[str, Any], first: str = "") -> rx.Component:
     )
 
 
+def switch(
+    label: str, chosen: Any, choices: Sequence[tuple[str, str]], on_choose: Callable[[str], Any]
+) -> rx.Component:
+    """A few ways to show the same place, one of them pressed: (value, label) each. `on_choose(value)` is the event."""
+
+    def choice(value: str, word: str) -> rx.Component:
+        return rx.el.button(
+            word,
+            type="button",
+            class_name="rows-view",
+            aria_pressed=rx.cond(chosen == value, "true", "false"),
+            on_click=on_choose(value),
+        )
+
+    return rx.el.div(
+        *[choice(value, word) for value, word in choices], class_name="rows-views", role="group", aria_label=label
+    )
+
+
 def split(list_part: Any, panel: Any, *, is_open: Any, width: str = "400px") -> rx.Component:
     """A list with a panel at its right while `is_open`; the panel lies over the list on narrow screens."""
     return rx.el.div(
