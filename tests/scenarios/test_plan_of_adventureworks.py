@@ -11,21 +11,30 @@ from typing import Any
 import polars as pl
 import pytest
 from sqlalchemy import text
+from sqlmodel import select
 
 from buyside.config import ROOT
 from buyside.db.engine import sessions
+from buyside.db.orders import PurchaseOrder
+from buyside.db.stock import StockBalance
 from buyside.domain.access import OPERATOR, Actor, Role
+from buyside.domain.refusals import NotAllowed
 from buyside.integrations.adventureworks import Factors, write_pack
+from buyside.operations.orders import issue_order, save_order
 from buyside.operations.packs import import_pack
+from buyside.operations.people import Address, set_organisation
 from buyside.operations.plan_conversion import convert_plan
 from buyside.operations.plan_lines import change_plan_line
 from buyside.operations.plans import RunDone, run_plan, start_run
+from buyside.operations.receipts import OverReceipt, receive_order, void_receipt
 from buyside.operations.run import perform
 from buyside.planning.run import PlanInputs
+from buyside.queries.checks import all_checks
 from buyside.queries.plan_stored import inputs_of
 from buyside.queries.plans import PLAN_LINE_ROWS, vendor_totals
 from buyside.queries.read import ask
 from buyside.queries.rows import RowsWanted, grid_page
+from buyside.queries.stock import ENTRY_ROWS
 from tests.oracles import PlanningAnswer, PlanningWorld, planned
 
 SOURCE = ROOT.parent / "shared" / "data" / "adventureworks"
@@ -196,3 +205,64 @@ def test_a_buyer_changes_two_lines_and_orders_everything_once(adventure: Planned
         quantity == planned and price == decided and fits for _, quantity, price, planned, decided, fits in ordered
     )
     assert {int(first["id"]): more}.items() <= {line: quantity for line, quantity, *_ in ordered}.items()
+
+
+@pytest.mark.rule("PO-6")
+@pytest.mark.rule("STK-1")
+@pytest.mark.rule("STK-5")
+def test_one_of_the_orders_is_issued_received_partly_and_fully_and_a_manager_only_looks(adventure: Planned) -> None:
+    site = Address(account="Cycles", lines="Cycles\nBothell", is_bill_to=True, is_ship_to=True)
+    perform(set_organisation, OPERATOR, name="Cycles", currency_code="EUR", time_zone="UTC", addresses=[site])
+    (order_id, line_id, quantity, item_id, place) = rows_of(
+        "SELECT ordered.id, line.id, line.quantity * line.unit_factor, line.item_id, ordered.warehouse_id "
+        "FROM plan_line AS planned JOIN purchase_order_line AS line ON line.id = planned.purchase_order_line_id "
+        "JOIN purchase_order AS ordered ON ordered.id = line.order_id WHERE run_id = :run ORDER BY ordered.id, line.id",
+        adventure.done.run_id,
+    )[0]
+    address = {"bill_to_address": site.lines, "ship_to_address": site.lines}  # drafted before anybody had said where
+    with sessions()() as session:
+        version = session.get_one(PurchaseOrder, order_id).version
+    perform(save_order, BUYER, order_id=order_id, version=version, head=address, at=AT)
+    issued = perform(issue_order, BUYER, order_id=order_id, at=AT)
+    assert (issued.state, issued.revision, issued.ordered_on) == ("issued", 1, AS_OF)
+
+    def on_hand() -> Decimal:
+        with sessions()() as session:
+            found = session.exec(
+                select(StockBalance.on_hand).where(StockBalance.item_id == item_id, StockBalance.warehouse_id == place)
+            ).one_or_none()
+        return found if found is not None else Decimal(0)
+
+    before = on_hand()
+    part = perform(
+        receive_order,
+        BUYER,
+        order_id=order_id,
+        warehouse_id=place,
+        lines={line_id: Decimal(1)},
+        effective_on=AS_OF,
+        at=AT,
+    )
+    assert part.order_state == "partly_received"
+    with pytest.raises(OverReceipt):
+        perform(receive_order, BUYER, order_id=order_id, warehouse_id=place, lines={line_id: quantity * 10}, at=AT)
+    rest = perform(receive_order, BUYER, order_id=order_id, warehouse_id=place, effective_on=AS_OF, at=AT)
+    assert rest.order_state == "received"
+    assert on_hand() == before + quantity
+    manager = Actor(user_id=None, name="manager", roles=frozenset({Role.MANAGER}))
+    seen = ask(
+        grid_page,
+        manager,
+        source=ENTRY_ROWS,
+        wanted=RowsWanted(scope={"item_id": item_id, "warehouse_id": place}),
+        today=AS_OF,
+    )
+    assert {part.number, rest.number} <= {str(_raw(row["source"])) for row in seen.rows}
+    with pytest.raises(NotAllowed):
+        perform(void_receipt, manager, receipt_id=rest.receipt_id, reason="Not mine to say", at=AT)
+    broken = [each for each in ask(all_checks, OPERATOR) if not each.holds]
+    assert broken == []
+
+
+def _raw(cell: Any) -> Any:
+    return cell[0] if isinstance(cell, list) else cell
