@@ -14,6 +14,7 @@ from buyside.db.engine import sessions
 from buyside.domain.access import GRANTS, INTERNAL_ROLES, Role
 from buyside.identity.cookies import cookie_name
 from buyside.identity.logins import end_login, find_login
+from tests.loops import in_a_loop
 
 SHELL = "reflex___state____state.buyside___state___shell____shell_state"
 _REFUSED = "Your roles do not include this."
@@ -77,7 +78,7 @@ def test_only_a_living_session_from_our_own_pages_gets_a_socket(served: str, sig
         assert "Buyer" in await good.send(f"{SHELL}.enter")
         await good.close()
 
-    asyncio.run(story())
+    in_a_loop(story())
 
 
 @pytest.mark.rule("ACC-3")
@@ -97,7 +98,7 @@ def test_what_nothing_marks_cannot_be_called(served: str, sign_in: Callable[...,
         assert "Mallory" not in await channel.send(f"{SHELL}.enter")
         await channel.close()
 
-    asyncio.run(story())
+    in_a_loop(story())
 
 
 def test_arguments_of_other_types_are_refused(served: str, sign_in: Callable[..., Any]) -> None:
@@ -111,7 +112,7 @@ def test_arguments_of_other_types_are_refused(served: str, sign_in: Callable[...
         assert _UNREAD not in heard
         await channel.close()
 
-    asyncio.run(story())
+    in_a_loop(story())
 
 
 @pytest.mark.rule("ACC-2")
@@ -138,7 +139,7 @@ def test_every_handler_refuses_those_without_its_permission(
             assert _REFUSED in heard, (role, name)
         await channel.close()
 
-    asyncio.run(story())
+    in_a_loop(story())
 
 
 @pytest.mark.rule("ACC-4")
@@ -159,7 +160,7 @@ def test_the_end_of_a_session_takes_effect_on_the_next_event_of_an_open_socket(
         assert "hits" not in heard
         await channel.close()
 
-    asyncio.run(story())
+    in_a_loop(story())
 
 
 def test_a_tabs_token_is_worth_nothing_to_another_person(served: str, sign_in: Callable[..., Any]) -> None:
@@ -181,4 +182,4 @@ def test_a_tabs_token_is_worth_nothing_to_another_person(served: str, sign_in: C
         assert "Buyer" in await again.send(hydrate)  # the state was there to be stolen
         await again.close()
 
-    asyncio.run(story())
+    in_a_loop(story())

@@ -1,6 +1,5 @@
 """The gate: no session, no page, no rows; and nothing from another site."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from buyside.domain.access import Permission, Role
 from buyside.identity.cookies import cookie_name, state_key
 from buyside.identity.logins import end_login, find_login, open_login
 from buyside.web.gate import Gate
+from tests.loops import in_a_loop
 
 HOST = "localhost:8300"
 ORIGIN = f"http://{HOST}"
@@ -85,7 +85,7 @@ def ask(
 
         await Gate(served, _doors)(scope, receive, send)
 
-    asyncio.run(run())
+    in_a_loop(run())
     return answers[0]["status"], {name.decode(): value.decode() for name, value in answers[0]["headers"]}, served
 
 
@@ -110,7 +110,7 @@ def connect(cookie: str, origin: str, *, host: str = HOST, messages: int = 1) ->
 
         await Gate(served, _doors)(scope, receive, send)
 
-    asyncio.run(run())
+    in_a_loop(run())
     return served
 
 
@@ -202,7 +202,7 @@ def test_a_flood_of_messages_closes_the_socket(cookies: dict[str, str]) -> None:
         await Gate(served, _doors)(scope, receive, send)
         return left
 
-    assert asyncio.run(run()) > waiting - 100
+    assert in_a_loop(run()) > waiting - 100
     assert served.scopes[-1] == "disconnected"
 
 
