@@ -16,7 +16,7 @@ import anyio
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlmodel import col, select
 
 from buyside.config import settings
@@ -79,6 +79,7 @@ def browser() -> Iterator[Browser]:
     found = next(filter(None, (shutil.which(name) for name in _CHROMIUM)), None)
     if found is None:
         pytest.fail("Chromium is not installed; on Debian and Ubuntu: apt-get install chromium")
+    expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=found, args=list(_SWITCHES))
         yield opened
