@@ -22,7 +22,7 @@ def _sold(line: Any) -> tuple[Any, ...]:
             rx.el.div(line["sku"], " ", rx.el.span(line["name"], class_name="quiet")),
             rx.cond(line["options"] != "", rx.el.div(line["options"], class_name="quiet"), rx.fragment()),
         ),
-        line["needed_by"],
+        rx.el.span(line["needed_by"], class_name="day"),
         amount(line["ordered"]),
         amount(line["fulfilled"]),
         amount(line["open"]),
@@ -82,5 +82,6 @@ def sales_order() -> rx.Component:
                 empty="No purchase order serves these lines yet. Convert the lines of a plan, and they are linked here.",
             ),
         ),
+        class_name="parts",
     )
     return rx.cond(Order.missing, missing, rx.cond(Order.found, shown, rx.fragment()))

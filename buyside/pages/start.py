@@ -75,6 +75,7 @@ def start() -> rx.Component:
             ),
             quiet,
             orders,
+            class_name="parts",
         ),
         rx.fragment(),
     )
