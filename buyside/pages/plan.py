@@ -62,7 +62,7 @@ def _lines() -> rx.Component:
         on_open=Plan.open,
         on_edit=Plan.edit,
         on_select=Plan.select,
-        scope={"run_id": Run.run_id},
+        scope=rx.cond(Plan.item_id > 0, {"run_id": Run.run_id, "item_id": Plan.item_id}, {"run_id": Run.run_id}),
         views=(
             View("Open", is_open),
             View("Late", {**is_open, "is_late": is_true()}),
@@ -74,7 +74,10 @@ def _lines() -> rx.Component:
         quick_hint="Item, vendor or order",
         empty=("Nothing to buy", "Stock and open orders cover the demand of this run."),
         can_export=can(Permission.DATA_EXPORT),
-        actions=[_by()],
+        actions=[
+            rx.cond(Plan.item_id > 0, button("Show all items", Plan.show_all_items), rx.fragment()),
+            _by(),
+        ],
     )
 
 

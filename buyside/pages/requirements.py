@@ -127,7 +127,7 @@ def _panel() -> rx.Component:
                 picked=lambda row: rx.cond(Needs.picked == row["iso"], "true", "false"),
             ),
             says="in " + Needs.unit,
-            actions=[link_button("Plan lines", "/plan?item=" + Needs.item)],
+            actions=[link_button("Plan lines", "/plan?item=" + Needs.item_id)],
         ),
         section(
             "Demand behind it",

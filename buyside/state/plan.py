@@ -29,6 +29,7 @@ from buyside.state.grid import CellEdit, GridState
 from buyside.state.plan_runs import PlanRunState
 from buyside.state.roles import BuyerState
 
+_LONGEST_ID = 18
 _EDITED = {"quantity_packs": decimal, "needed_on": day, "unit_price": decimal}
 
 
@@ -76,6 +77,8 @@ class PlanState(GridState, BuyerState, rx.State):
     lines: ClassVar[GridSource] = PLAN_LINE_ROWS
     problems: ClassVar[GridSource] = PROBLEM_ROWS
     by: str = "lines"
+    item_id: int = 0
+    """The one item whose lines are listed; zero: all."""
     selected: list[str] = []
     vendors: list[Vendor] = []
     facts: dict[str, str] = {}
@@ -99,6 +102,8 @@ class PlanState(GridState, BuyerState, rx.State):
         """Mark what moved since the run, and show the plan."""
         self.chosen, self.selected, self.by = "", [], "lines"
         self.is_leaving_out = self.is_converting = self.is_made = False  # left open by a link inside a dialog
+        wanted = str(self.router.url.query_parameters.get("item", ""))
+        self.item_id = int(wanted) if wanted.isdecimal() and len(wanted) < _LONGEST_ID else 0
         run = await self.get_state(PlanRunState)
         if run.run_id and me().may(Permission.PLAN_EDIT):
             await self._do(mark_drift, run_id=run.run_id)
@@ -112,6 +117,11 @@ class PlanState(GridState, BuyerState, rx.State):
         self.selected = []
         if self.by == "vendors":
             await self._read_vendors()
+
+    @handler(Permission.PLAN_VIEW)
+    def show_all_items(self) -> None:
+        """List the lines of every item again."""
+        self.item_id = 0
 
     @handler(Permission.PLAN_VIEW)
     async def open(self, row_id: str) -> None:

@@ -72,6 +72,16 @@ def test_a_buyer_plans_orders_and_receives_and_a_manager_looks(adventure: None, 
         "SO"
     )
 
+    # its plan lines are one press away, and all others one more
+    panel.get_by_role("link", name="Plan lines").click()
+    page.wait_for_url("**/plan**item=**")
+    expect(_cell(page, 0, "item")).to_have_text("GL-H102-M")
+    expect(page.locator("[row-index] [col-id='item']", has_not_text="GL-H102-M")).to_have_count(0)
+    page.get_by_role("button", name="Show all items").click()
+    expect(page.get_by_text("232 lines")).to_be_visible()
+    page.get_by_role("link", name="Requirements").click()
+    page.wait_for_url("**/requirements**")
+
     # two lines are decided otherwise; the suggestion stays beside the decision
     page.get_by_role("link", name="Open the plan").click()
     page.wait_for_url("**/plan**")
