@@ -16,7 +16,7 @@ from buyside.domain.locales import shown_date, shown_number
 from buyside.domain.refusals import NotFound
 from buyside.domain.stock import StockReason
 from buyside.operations.stock import adjust_stock, transfer_stock
-from buyside.queries.rows import GridSource, grid_rows
+from buyside.queries.rows import GridSource, RowsWanted, grid_page, grid_rows
 from buyside.queries.stock import (
     BALANCE_ROWS,
     ENTRY_ROWS,
@@ -27,12 +27,13 @@ from buyside.queries.stock import (
     stock_card,
     warehouse_choices,
 )
-from buyside.state.base import handler, me, now, say, today
+from buyside.state.base import handler, me, now, say, today, warn
 from buyside.state.forms import decimal, maybe_day, maybe_decimal, text
 from buyside.state.grid import GridState
 from buyside.state.receipts import Choice, days_late
 from buyside.state.roles import WarehouseState
 
+_LONGEST_CODE = 80
 _MOST = 200
 _SHOWN = 80
 _WIDE, _HIGH = 560, 96
@@ -114,13 +115,26 @@ class StockState(GridState, WarehouseState, rx.State):
     _post_id: UUID | None = None
 
     @handler(Permission.STOCK_VIEW)
-    async def load(self) -> None:
-        """Start with the balances of today, in all warehouses."""
+    async def load(self) -> Any:
+        """Start with the balances of today, in all warehouses, and with the card of the article that the address names."""
         self.chosen, self.asking, self.as_of, self.warehouse_filter = "", "", "", ""
         self.today = today().isoformat()
         found = await self._ask(warehouse_choices)
         self.warehouses = [Choice(value=each.code, label=f"{each.code} · {each.name}") for each in found]
         self._rescope()
+        article = str(self.router.url.query_parameters.get("article", ""))[:_LONGEST_CODE]
+        return await self._open_article(article) if article else None
+
+    async def _open_article(self, code: str) -> Any:
+        """Open the card of an article in the first warehouse that knows it, or say that none does."""
+        self.by = "balances"
+        page = await self._ask(grid_page, source=BALANCE_ROWS, wanted=RowsWanted(quick=code), today=today())
+        for row in page.rows:
+            if row["code"] == code:
+                await self._show_card(row)
+                self.chosen = str(row["id"])
+                return None
+        return warn(f"No warehouse has ever had {code}.")
 
     @handler(Permission.STOCK_VIEW)
     def show_by(self, by: str) -> None:

@@ -128,6 +128,10 @@ def test_a_manager_sees_what_moved_and_can_change_nothing(company: Company, visi
     expect(page.locator("[row-index='0'] [col-id='reason']")).to_have_text("Receipt void")
     for theme in ("light", "dark"):
         assert window.violations(theme) == []
+    window.open(f"/stock?article={company.bolt}")  # where a hit of the search leads
+    expect(page.get_by_role("heading", name=f"{company.bolt} in {company.warehouse}")).to_be_visible()
+    window.open("/stock?article=NOWHERE")
+    expect(page.get_by_text("No warehouse has ever had NOWHERE.")).to_be_visible()
     _open_order(window, company)
     for label in ("Receive goods", "Put on hold", "Close short", "Cancel order"):
         expect(page.get_by_role("button", name=label)).to_have_count(0)
