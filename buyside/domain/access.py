@@ -59,20 +59,30 @@ class Permission(StrEnum):
     STOCK_ADJUST = "stock.adjust"
     DATA_IMPORT = "data.import"
     DATA_EXPORT = "data.export"
+    USER_VIEW = "user.view"
     USER_EDIT = "user.edit"
+    MEMBERSHIP_EDIT = "membership.edit"
+    SESSION_VIEW = "session.view"
+    SESSION_END = "session.end"
+    PERMISSION_VIEW = "permission.view"
     ORGANISATION_EDIT = "organisation.edit"
     AUDIT_VIEW = "audit.view"
     INVARIANTS_CHECK = "invariants.check"
+    PORTAL_USE = "portal.use"
+    PORTAL_ORDER_VIEW = "portal.order.view"
+    PORTAL_CONTRACT_VIEW = "portal.contract.view"
 
 
 _P = Permission
+_EVERYBODY = {_P.SHELL_USE, _P.START_VIEW, _P.PERMISSION_VIEW}
 _READS_ORDERS_AND_STOCK = {_P.ORDER_VIEW, _P.STOCK_VIEW, _P.EXPECTED_DELIVERY_VIEW}
 
 GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.REQUESTER: frozenset({_P.SHELL_USE, _P.START_VIEW}),
+    Role.REQUESTER: frozenset(_EVERYBODY),
     Role.BUYER: frozenset(
         {
-            *(_P.SHELL_USE, _P.START_VIEW, _P.SEARCH_USE),
+            *_EVERYBODY,
+            _P.SEARCH_USE,
             *(_P.VENDOR_VIEW, _P.VENDOR_EDIT, _P.ITEM_VIEW, _P.ITEM_EDIT, _P.STRUCTURE_VIEW, _P.STRUCTURE_EDIT),
             *(_P.DEMAND_VIEW, _P.PLAN_VIEW, _P.PLAN_RUN, _P.PLAN_EDIT, _P.PLAN_CONVERT),
             *(_P.ORDER_EDIT, _P.ORDER_ISSUE, _P.ORDER_CANCEL, _P.RECEIPT_POST, _P.RECEIPT_VOID),
@@ -80,29 +90,32 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             *_READS_ORDERS_AND_STOCK,
         }
     ),
-    Role.APPROVER: frozenset({_P.SHELL_USE, _P.START_VIEW}),
+    Role.APPROVER: frozenset(_EVERYBODY),
     Role.RECEIVER: frozenset(
         {
-            *(_P.SHELL_USE, _P.START_VIEW, _P.SEARCH_USE, _P.STOCK_VIEW, _P.EXPECTED_DELIVERY_VIEW),
+            *_EVERYBODY,
+            *(_P.SEARCH_USE, _P.STOCK_VIEW, _P.EXPECTED_DELIVERY_VIEW),
             *(_P.RECEIPT_POST, _P.RECEIPT_VOID, _P.STOCK_ADJUST),
         }
     ),
     Role.MANAGER: frozenset(
         {
-            *(_P.SHELL_USE, _P.START_VIEW, _P.SEARCH_USE, _P.VENDOR_VIEW, _P.ITEM_VIEW, _P.STRUCTURE_VIEW),
+            *_EVERYBODY,
+            *(_P.SEARCH_USE, _P.VENDOR_VIEW, _P.ITEM_VIEW, _P.STRUCTURE_VIEW),
             *(_P.DEMAND_VIEW, _P.PLAN_VIEW, _P.DATA_EXPORT),
             *_READS_ORDERS_AND_STOCK,
         }
     ),
-    Role.SALES: frozenset({_P.SHELL_USE, _P.START_VIEW, _P.SEARCH_USE, _P.DEMAND_VIEW}),
-    Role.FINANCE: frozenset({_P.SHELL_USE, _P.START_VIEW, _P.SEARCH_USE, _P.VENDOR_VIEW, _P.ORDER_VIEW}),
+    Role.SALES: frozenset({*_EVERYBODY, _P.SEARCH_USE, _P.DEMAND_VIEW}),
+    Role.FINANCE: frozenset({*_EVERYBODY, _P.SEARCH_USE, _P.VENDOR_VIEW, _P.ORDER_VIEW}),
     Role.ADMIN: frozenset(
         {
-            *(_P.SHELL_USE, _P.START_VIEW, _P.USER_EDIT, _P.ORGANISATION_EDIT),
+            *_EVERYBODY,
+            *(_P.USER_VIEW, _P.USER_EDIT, _P.MEMBERSHIP_EDIT, _P.SESSION_VIEW, _P.SESSION_END, _P.ORGANISATION_EDIT),
             *(_P.AUDIT_VIEW, _P.INVARIANTS_CHECK, _P.DATA_IMPORT, _P.DATA_EXPORT),
         }
     ),
-    Role.VENDOR: frozenset(),
+    Role.VENDOR: frozenset({_P.PORTAL_USE, _P.PORTAL_ORDER_VIEW, _P.PORTAL_CONTRACT_VIEW}),
 }
 
 
