@@ -22,6 +22,10 @@ class Route:
     """Pressed after `g`, goes there."""
     parent: Route | None = field(default=None)
     """The list that a document belongs to."""
+    group: str = ""
+    """The heading in the navigation under which it stands; who may open none of a group's pages sees no heading."""
+    in_menu: bool = False
+    """Stands in the menu behind the person's name instead of the navigation: for what is looked up once in a while."""
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -38,6 +42,8 @@ class Route:
                 filled = before + part + rest.partition("]")[2]
         return filled
 
+
+ADMINISTRATION = "Administration"
 
 START = Route("/", "Start", Permission.START_VIEW, "house", "s")
 REQUIREMENTS = Route("/requirements", "Requirements", Permission.PLAN_VIEW, "layers", "n")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import groupby
 from typing import Any
 
 import reflex as rx
 from reflex.style import set_color_mode
 
 from buyside.domain.access import Permission
-from buyside.pages.kit.base import Text, icon, link
+from buyside.pages.kit.base import Text, icon, link, slug
 from buyside.pages.kit.parts import empty_state, link_button
 from buyside.pages.routes import ROUTES, START, Route
 from buyside.state.shell import ShellState
@@ -94,10 +96,34 @@ def _navigation(current: Route) -> rx.Component:
             to=START.path,
             class_name="nav-brand",
         ),
-        rx.el.div(*[_entry(route, route == here) for route in ROUTES if route.icon], class_name="nav-list"),
+        rx.el.div(*_entries([each for each in ROUTES if each.icon], here), class_name="nav-list"),
         aria_label="Main",
         class_name="nav",
     )
+
+
+def _entries(routes: Sequence[Route], here: Route) -> list[rx.Component]:
+    """The entries in the order of the table; neighbours of one group stand under its heading."""
+    drawn: list[rx.Component] = []
+    for name, neighbours in groupby(routes, key=lambda each: each.group):
+        grouped = list(neighbours)
+        entries = [_entry(each, each == here) for each in grouped]
+        drawn += [_group(name, grouped, entries)] if name else entries
+    return drawn
+
+
+def _group(name: str, routes: Sequence[Route], entries: Sequence[rx.Component]) -> rx.Component:
+    """Entries under a heading, for those who may open one of them."""
+    id_ = f"nav-{slug(name)}"
+    group = rx.el.div(
+        rx.el.div(name, id=id_, class_name="nav-head"),
+        *entries,
+        role="group",
+        aria_labelledby=id_,
+        class_name="nav-group",
+    )
+    opens = [can(each.permission) for each in routes]
+    return rx.cond(reduce(lambda one, other: one | other, opens), group, rx.fragment())
 
 
 def _entry(route: Route, is_here: bool) -> rx.Component:
@@ -185,9 +211,22 @@ def _person() -> rx.Component:
             rx.dropdown_menu.item("Light", on_click=set_color_mode("light")),
             rx.dropdown_menu.item("Dark", on_click=set_color_mode("dark")),
             rx.dropdown_menu.item("As this computer", on_click=set_color_mode("system")),
+            *_menu_entries(),
             rx.dropdown_menu.separator(),
             rx.dropdown_menu.item("Sign out", on_select=rx.call_script(_SIGN_OUT)),
             size="1",
             align="end",
         ),
     )
+
+
+def _menu_entries() -> list[rx.Component]:
+    """The pages that stand in the person's menu."""
+    listed = [each for each in ROUTES if each.in_menu]
+    entries = [
+        rx.cond(
+            can(each.permission), rx.dropdown_menu.item(each.label, on_select=rx.redirect(each.path)), rx.fragment()
+        )
+        for each in listed
+    ]
+    return [rx.dropdown_menu.separator(), *entries] if entries else []
