@@ -8,6 +8,7 @@ import difflib
 import hmac
 import os
 import secrets
+from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
@@ -22,9 +23,14 @@ ROOT = Path(__file__).resolve().parent.parent
 """The project's folder: rxconfig.py, alembic.ini and assets/ lie in it."""
 
 PREFIX = "BUYSIDE_"
+Surface = Literal["internal", "portal"]
+"""The two web surfaces of the one package: the company's own people, and its vendors."""
+
 _POSTGRES = ("postgresql", "postgres")
 _SECRET_LENGTH = 32
+_FIRST_PORT = 8300
 _HIGHEST_PORT = 65535
+_DISCOVERY = "/.well-known/openid-configuration"
 
 
 class WrongSettings(Exception):
@@ -33,6 +39,20 @@ class WrongSettings(Exception):
     def __init__(self, sentences: list[str]) -> None:
         super().__init__("\n".join(sentences))
         self.sentences = sentences
+
+
+@dataclass(frozen=True, slots=True)
+class RelyingParty:
+    """What an OpenID provider knows a surface as, and where the provider describes itself."""
+
+    discovery_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+    @property
+    def issuer(self) -> str:
+        """The issuer whose description `discovery_url` is, without a slash at its end (OpenID Connect Discovery 4)."""
+        return self.discovery_url.removesuffix(_DISCOVERY)
 
 
 class Settings(BaseSettings):
@@ -47,21 +67,39 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, repr=False)
     """Login that owns (or may create) the tables on another PostgreSQL server, 16 or newer. Unset: the embedded server."""
     app_database_url: str | None = Field(default=None, repr=False)
-    """Login of the running application. Set by `buyside serve` for the process it starts; that process knows no other."""
+    """Login of the internal application. Set by `buyside serve` for the process it starts; that process knows no other."""
     portal_database_url: str | None = Field(default=None, repr=False)
-    """The same for the vendor portal."""
+    """The same for the vendor portal, whose process knows neither of the two above."""
     secret: str | None = Field(default=None, repr=False)
     """At least 32 characters from which keys and database passwords are derived. Unset: one is drawn and kept in `home`."""
     host: str = "127.0.0.1"
     """Address to listen on."""
-    port: int = Field(default=8300, ge=1, le=_HIGHEST_PORT)
-    """TCP port to listen on."""
+    port: int = Field(default=_FIRST_PORT, ge=1, le=_HIGHEST_PORT)
+    """TCP port of the internal application."""
     public_url: str = ""
-    """Address people type. It becomes part of the built page. Unset: http://localhost:<port>."""
-    surface: Literal["internal", "portal"] = "internal"
-    """Which of the two web surfaces this process serves."""
+    """Address the company's people type. It becomes part of the built page. Unset: http://localhost:<port>."""
+    portal_port: int = Field(default=_FIRST_PORT + 1, ge=1, le=_HIGHEST_PORT)
+    """TCP port of the vendor portal. Unset: the one after `BUYSIDE_PORT`."""
+    portal_public_url: str = ""
+    """Address vendors type, on a host of its own wherever it is more than this machine. Unset: http://localhost:<portal port>."""
+    oidc_discovery_url: str | None = None
+    """Where the OpenID provider of the company's people describes itself: its issuer and /.well-known/openid-configuration."""
+    oidc_client_id: str | None = None
+    """What that provider knows the internal application as."""
+    oidc_client_secret: str | None = Field(default=None, repr=False)
+    """The secret that the provider gave for it."""
+    portal_oidc_discovery_url: str | None = None
+    """The provider of the vendors' people. Unset, with the two below: the provider and client of the company's own."""
+    portal_oidc_client_id: str | None = None
+    """What it knows the portal as; a client of its own keeps the internal application's secret out of the portal's process."""
+    portal_oidc_client_secret: str | None = Field(default=None, repr=False)
+    """The secret that it gave for the portal."""
+    surface: Surface = "internal"
+    """Which of the two web surfaces this process serves. Set by `buyside serve`, which serves both, for each that it starts."""
     demo: bool = False
-    """Sign in by picking a person. Only on a loopback address."""
+    """Bring a sign-in provider of our own where none is set, with people to click on. Only on a loopback address."""
+    demo_provider_port: int = Field(default=_FIRST_PORT + 2, ge=1, le=_HIGHEST_PORT)
+    """TCP port of that provider. Unset: the second after `BUYSIDE_PORT`."""
 
     @field_validator("home", mode="after")
     @classmethod
@@ -85,7 +123,7 @@ class Settings(BaseSettings):
             raise ValueError(f"must have at least {_SECRET_LENGTH} characters")
         return value
 
-    @field_validator("public_url")
+    @field_validator("public_url", "portal_public_url")
     @classmethod
     def _is_an_origin(cls, value: str) -> str:
         if not value:
@@ -99,21 +137,72 @@ class Settings(BaseSettings):
             raise ValueError("must be a web address without a path, such as https://buyside.example.com")
         return value.rstrip("/")
 
+    @field_validator("oidc_discovery_url", "portal_oidc_discovery_url")
+    @classmethod
+    def _is_a_discovery_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value)
+            host, usable = parts.hostname or "", (parts.port or 1) > 0
+        except ValueError:
+            host, usable = "", False
+        usable = usable and bool(host) and parts.scheme in {"http", "https"} and parts.path.endswith(_DISCOVERY)
+        if not usable or parts.query or parts.fragment or parts.username is not None:
+            raise ValueError(f"must be a web address such as https://login.example.com{_DISCOVERY}")
+        if parts.scheme == "http" and not _is_loopback(host):
+            raise ValueError("must begin with https, as anybody on the way could answer in the provider's place")
+        return value
+
     @model_validator(mode="before")
     @classmethod
-    def _default_public_url(cls, values: dict[str, Any]) -> dict[str, Any]:
-        if not values.get("public_url"):
-            port = str(values.get("port") or 8300)
-            is_port = port.isdecimal() and 1 <= int(port) <= _HIGHEST_PORT  # a wrong one is told once, as the port
-            values["public_url"] = f"http://localhost:{port if is_port else 8300}"
+    def _follow_the_port(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Ports that are unset follow the first one, addresses follow their port; a wrong port is told once, as the port."""
+        first = _port(values, "port", _FIRST_PORT)
+        is_portal = values.get("surface") == "portal"  # such a process has no neighbour: what it serves is the portal
+        for name, port in {"portal_port": first if is_portal else first + 1, "demo_provider_port": first + 2}.items():
+            if not values.get(name):
+                values[name] = port
+        for name, port in {"public_url": first, "portal_public_url": _port(values, "portal_port", first + 1)}.items():
+            if not values.get(name):
+                own = values.get("public_url") if is_portal else None
+                values[name] = own or f"http://localhost:{port}"
         return values
 
     @model_validator(mode="after")
     def _demo_stays_at_home(self) -> "Settings":
-        if self.demo and not self.is_loopback:
+        if self.demo and not (self.is_loopback and _is_loopback(urlsplit(self.portal_public_url).hostname or "")):
             raise ValueError(
-                "BUYSIDE_DEMO lets anybody sign in as anybody, so it works on this machine only: "
-                "BUYSIDE_HOST must be a loopback address such as 127.0.0.1 and BUYSIDE_PUBLIC_URL must name localhost."
+                "BUYSIDE_DEMO lets anybody sign in as anybody, so it works on this machine only: BUYSIDE_HOST must be a "
+                "loopback address such as 127.0.0.1, and BUYSIDE_PUBLIC_URL and BUYSIDE_PORTAL_PUBLIC_URL must name localhost."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _providers_are_whole(self) -> "Settings":
+        for prefix in ("oidc", "portal_oidc"):
+            names = [f"{prefix}_{part}" for part in ("discovery_url", "client_id", "client_secret")]
+            missing = [f"{PREFIX}{name}".upper() for name in names if not getattr(self, name)]
+            if prefix == "portal_oidc" and self.oidc_discovery_url and missing == ["BUYSIDE_PORTAL_OIDC_DISCOVERY_URL"]:
+                continue  # the same provider, which knows the portal as a client of its own
+            if 0 < len(missing) < len(names):
+                raise ValueError(
+                    f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing: the address of a provider, the "
+                    "client's id and its secret belong together."
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _surfaces_are_apart(self) -> "Settings":
+        if self.surface == "portal":
+            return self
+        if self.port == self.portal_port:
+            raise ValueError(f"BUYSIDE_PORT and BUYSIDE_PORTAL_PORT are both {self.port}: each surface needs its own.")
+        internal, portal = (urlsplit(each).hostname or "" for each in (self.public_url, self.portal_public_url))
+        if internal == portal and not _is_loopback(internal):
+            raise ValueError(
+                f"BUYSIDE_PUBLIC_URL and BUYSIDE_PORTAL_PUBLIC_URL both name {internal}: a browser shows the cookies of a host to "
+                "all its ports, so the portal would be shown the company's. Give the portal a host of its own."
             )
         return self
 
@@ -121,6 +210,32 @@ class Settings(BaseSettings):
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server, by its address and by its public name."""
         return _is_loopback(self.host) and _is_loopback(urlsplit(self.public_url).hostname or "")
+
+    @property
+    def oidc(self) -> RelyingParty | None:
+        """The provider of this process's surface; None while there is none, and nobody can sign in."""
+        if not (self.oidc_discovery_url and self.oidc_client_id and self.oidc_client_secret):
+            return None
+        return RelyingParty(self.oidc_discovery_url, self.oidc_client_id, self.oidc_client_secret)
+
+    def of_surface(self, surface: Surface) -> "Settings":
+        """The same settings as the process of one surface sees them: port, address and provider are its own.
+
+        Raises ValueError for the internal surface in the portal's process, which knows nothing of it.
+        """
+        if surface == self.surface:
+            return self
+        if surface == "internal":
+            raise ValueError("the portal's process knows nothing of the internal surface")
+        own = {
+            "surface": surface,
+            "port": self.portal_port,
+            "public_url": self.portal_public_url,
+            "oidc_discovery_url": self.portal_oidc_discovery_url or self.oidc_discovery_url,
+            "oidc_client_id": self.portal_oidc_client_id or self.oidc_client_id,
+            "oidc_client_secret": self.portal_oidc_client_secret or self.oidc_client_secret,
+        }
+        return self.model_copy(update=own)
 
     @property
     def web_folder(self) -> Path:
@@ -134,6 +249,12 @@ class Settings(BaseSettings):
     def local_key(self, purpose: str) -> bytes:
         """The same from the secret that lies beside the embedded server's data, whatever `secret` says."""
         return hmac.digest(_kept_secret(self.home).encode(), purpose.encode(), "sha256")
+
+
+def _port(values: dict[str, Any], name: str, otherwise: int) -> int:
+    """A port among values that are not checked yet."""
+    text = str(values.get(name) or otherwise)
+    return int(text) if text.isdecimal() and 1 <= int(text) <= _HIGHEST_PORT else otherwise
 
 
 def _is_loopback(host: str) -> bool:
@@ -170,13 +291,12 @@ def _sentence(error: ErrorDetails) -> str:
         return str(error["msg"]).removeprefix("Value error, ")
     name = f"{PREFIX}{error['loc'][0]}".upper()
     kind, value = error["type"], error["input"]
-    if (name.endswith("_URL") and name != "BUYSIDE_PUBLIC_URL") or name.endswith("SECRET"):
-        shown = "is set, but"  # neither passwords nor secrets on a screen
-    else:
-        shown = f"is {str(value)!r}, but"
+    # Neither passwords nor secrets on a screen.
+    is_told = not name.endswith(("DATABASE_URL", "SECRET")) and "@" not in str(value)
+    shown = f"is {str(value)!r}, but" if is_told else "is set, but"
     if kind == "value_error":
         must = str(error["msg"]).removeprefix("Value error, ")
-    elif name == "BUYSIDE_PORT":
+    elif name.endswith("_PORT"):
         must = "must be a whole number from 1 to 65535"
     elif kind == "string_pattern_mismatch":
         must = "must be a name of small letters, digits and underscores that begins with a letter"
