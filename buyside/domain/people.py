@@ -1,0 +1,72 @@
+"""Words of people: where somebody stands on the way to signing in, and the address that an invitation goes to."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from buyside.domain.refusals import Refused
+
+INVITED_FOR: Final = timedelta(days=14)
+"""How long an invitation lets its person in for the first time."""
+
+_LONGEST, _LONGEST_LOCAL = 254, 64  # RFC 5321, 4.5.3.1
+_ADDRESS = re.compile(
+    r"(?P<local>[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*)"
+    r"@(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
+)
+
+
+class Surface(StrEnum):
+    """Which of the two web surfaces somebody signs in to: staff the one, vendors' people the other."""
+
+    INTERNAL = "internal"
+    PORTAL = "portal"
+
+
+class PersonStatus(StrEnum):
+    """Whether somebody can sign in, and if not yet, why."""
+
+    ACTIVE = "active"
+    INVITED = "invited"
+    INVITATION_EXPIRED = "invitation_expired"
+    NOT_INVITED = "not_invited"
+    DISABLED = "disabled"
+
+
+class MembershipStatus(StrEnum):
+    """Whether a membership opens its vendor to its user now."""
+
+    ACTIVE = "active"
+    PLANNED = "planned"
+    VENDOR_INACTIVE = "vendor_inactive"
+    ENDED = "ended"
+
+
+class SessionStatus(StrEnum):
+    """Whether a session still carries anybody."""
+
+    LIVE = "live"
+    IDLE = "idle"
+    EXPIRED = "expired"
+    ENDED = "ended"
+
+
+class NoSuchAddress(Refused):
+    code, field = "people.no-such-address", "email"
+    says = "“{email}” is no e-mail address, such as name@example.com."
+
+
+def email_address(text: str) -> str:
+    """An e-mail address in the one form in which it is kept and compared: trimmed, in small letters.
+
+    Only letters of ASCII, so that no two addresses look alike: a domain with others is written in its xn-- form. Refuses:
+    NoSuchAddress.
+    """
+    address = text.strip().lower()
+    found = _ADDRESS.fullmatch(address) if len(address) <= _LONGEST else None
+    if found is None or len(found["local"]) > _LONGEST_LOCAL:
+        raise NoSuchAddress(email=text.strip()[:80])
+    return address
