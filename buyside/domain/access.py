@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from buyside.domain.refusals import NotAllowed
@@ -32,45 +32,60 @@ INTERNAL_ROLES = frozenset(Role) - {Role.VENDOR}
 
 
 class Permission(StrEnum):
-    """One act each. The value is what the printed matrix and the logs show."""
+    """One act each: the value is what the printed matrix and the logs show, the sentence beside it is what it lets one do."""
 
-    SHELL_USE = "shell.use"
-    START_VIEW = "start.view"
-    SEARCH_USE = "search.use"
-    VENDOR_VIEW = "vendor.view"
-    VENDOR_EDIT = "vendor.edit"
-    ITEM_VIEW = "item.view"
-    ITEM_EDIT = "item.edit"
-    STRUCTURE_VIEW = "structure.view"
-    STRUCTURE_EDIT = "structure.edit"
-    DEMAND_VIEW = "demand.view"
-    PLAN_VIEW = "plan.view"
-    PLAN_RUN = "plan.run"
-    PLAN_EDIT = "plan.edit"
-    PLAN_CONVERT = "plan.convert"
-    ORDER_VIEW = "order.view"
-    ORDER_EDIT = "order.edit"
-    ORDER_ISSUE = "order.issue"
-    ORDER_CANCEL = "order.cancel"
-    EXPECTED_DELIVERY_VIEW = "expected-delivery.view"
-    RECEIPT_POST = "receipt.post"
-    RECEIPT_VOID = "receipt.void"
-    STOCK_VIEW = "stock.view"
-    STOCK_ADJUST = "stock.adjust"
-    DATA_IMPORT = "data.import"
-    DATA_EXPORT = "data.export"
-    USER_VIEW = "user.view"
-    USER_EDIT = "user.edit"
-    MEMBERSHIP_EDIT = "membership.edit"
-    SESSION_VIEW = "session.view"
-    SESSION_END = "session.end"
-    PERMISSION_VIEW = "permission.view"
-    ORGANISATION_EDIT = "organisation.edit"
-    AUDIT_VIEW = "audit.view"
-    INVARIANTS_CHECK = "invariants.check"
-    PORTAL_USE = "portal.use"
-    PORTAL_ORDER_VIEW = "portal.order.view"
-    PORTAL_CONTRACT_VIEW = "portal.contract.view"
+    _value_: str
+    says: str
+
+    def __new__(cls, value: str, says: str) -> Self:
+        permission = str.__new__(cls, value)
+        permission._value_ = value
+        permission.says = says
+        return permission
+
+    SHELL_USE = (
+        "shell.use",
+        "Use the application: its frame, and the lists on its pages, each of which asks for its own permission too.",
+    )
+    START_VIEW = "start.view", "See the start page with what waits for oneself."
+    SEARCH_USE = "search.use", "Search for items, vendors and orders, and find those that one may see."
+    VENDOR_VIEW = "vendor.view", "See vendors and what they offer."
+    VENDOR_EDIT = "vendor.edit", "Change vendors and what they offer."
+    ITEM_VIEW = "item.view", "See procurement items."
+    ITEM_EDIT = "item.edit", "Change procurement items."
+    STRUCTURE_VIEW = "structure.view", "See products, bills of material and rules of configuration."
+    STRUCTURE_EDIT = "structure.edit", "Change bills of material and rules of configuration."
+    DEMAND_VIEW = "demand.view", "See customers' orders and what will serve them."
+    PLAN_VIEW = "plan.view", "See planning runs, requirements and draft plans."
+    PLAN_RUN = "plan.run", "Run the planning, and cancel a run."
+    PLAN_EDIT = "plan.edit", "Decide on plan lines: change, split, lock, leave out."
+    PLAN_CONVERT = "plan.convert", "Turn plan lines into purchase orders."
+    ORDER_VIEW = "order.view", "See purchase orders, their papers, their history and who they are for."
+    ORDER_EDIT = "order.edit", "Write and change drafts of purchase orders, hold and release orders."
+    ORDER_ISSUE = "order.issue", "Issue purchase orders to vendors."
+    ORDER_CANCEL = "order.cancel", "Cancel orders, and close them short."
+    EXPECTED_DELIVERY_VIEW = "expected-delivery.view", "See what is expected to arrive, and what has arrived."
+    RECEIPT_POST = "receipt.post", "Post the arrival of goods."
+    RECEIPT_VOID = "receipt.void", "Take a receipt back by posting its exact reverse."
+    STOCK_VIEW = "stock.view", "See balances, the stock ledger and its values."
+    STOCK_ADJUST = "stock.adjust", "Correct and transfer stock, and post what was made from it."
+    DATA_IMPORT = "data.import", "Load data packs: master data, demand, history."
+    DATA_EXPORT = "data.export", "Take lists out as CSV, and everything as a data pack."
+    USER_VIEW = "user.view", "See users, their roles and invitations."
+    USER_EDIT = "user.edit", "Add, change, invite and disable users, and give and take roles."
+    MEMBERSHIP_EDIT = "membership.edit", "Say which vendors a vendor's user acts for, and end that."
+    SESSION_VIEW = "session.view", "See who is signed in, where from and since when."
+    SESSION_END = "session.end", "End other people's sessions."
+    PERMISSION_VIEW = "permission.view", "Read who may do what: this table."
+    ORGANISATION_EDIT = "organisation.edit", "Change the own organisation: name, currency, time zone, addresses."
+    AUDIT_VIEW = "audit.view", "Read the audit trail: who did what and when, with before and after."
+    INVARIANTS_CHECK = "invariants.check", "Have the books checked: every balance against its ledger."
+    PORTAL_USE = "portal.use", "Use the vendors' portal and choose among the own vendors."
+    PORTAL_ORDER_VIEW = (
+        "portal.order.view",
+        "See the purchase orders that were issued to the own vendors, with their papers.",
+    )
+    PORTAL_CONTRACT_VIEW = "portal.contract.view", "See the contracts of the own vendors."
 
 
 _P = Permission

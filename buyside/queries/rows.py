@@ -21,7 +21,7 @@ from typing import IO, Any
 from sqlalchemy import ColumnElement, Select, String, Subquery, and_, cast, func, literal, or_, select, tuple_
 from sqlmodel import Session
 
-from buyside.domain.access import Actor, Permission, needs
+from buyside.domain.access import Actor, Permission, Role, needs
 from buyside.domain.locales import (
     MONEY_DIGITS,
     PERCENT_DIGITS,
@@ -134,6 +134,18 @@ class _Parts:
 @needs(Permission.SHELL_USE)
 def grid_page(session: Session, actor: Actor, /, *, source: GridSource, wanted: RowsWanted, today: date) -> RowsPage:
     """One page of a grid. Refuses: NotAllowed, Unreadable."""
+    return _page(session, actor, source, wanted, today)
+
+
+@needs(Permission.PORTAL_USE)
+def portal_grid_page(
+    session: Session, actor: Actor, /, *, source: GridSource, wanted: RowsWanted, today: date
+) -> RowsPage:
+    """The same for a vendor's user. Refuses: NotAllowed, Unreadable."""
+    return _page(session, actor, source, wanted, today)
+
+
+def _page(session: Session, actor: Actor, source: GridSource, wanted: RowsWanted, today: date) -> RowsPage:
     _allowed(source, actor)
     if not 0 <= wanted.start <= wanted.end <= SCROLL_LIMIT + PAGE_LIMIT or wanted.end - wanted.start > PAGE_LIMIT:
         raise Unreadable(value=f"{wanted.start}-{wanted.end}", wanted="a page of rows")
@@ -158,6 +170,20 @@ def grid_rows(
     session: Session, actor: Actor, /, *, source: GridSource, ids: tuple[str, ...], scope: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Some rows of a grid again, by key, in no order; those gone or out of reach are left out. Refuses: NotAllowed, Unreadable."""
+    return _again(session, actor, source, ids, scope)
+
+
+@needs(Permission.PORTAL_USE)
+def portal_grid_rows(
+    session: Session, actor: Actor, /, *, source: GridSource, ids: tuple[str, ...], scope: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The same for a vendor's user. Refuses: NotAllowed, Unreadable."""
+    return _again(session, actor, source, ids, scope)
+
+
+def _again(
+    session: Session, actor: Actor, source: GridSource, ids: tuple[str, ...], scope: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     _allowed(source, actor)
     if len(ids) > IDS_LIMIT:
         raise Unreadable(value=str(len(ids)), wanted=f"at most {IDS_LIMIT} rows")
@@ -339,7 +365,8 @@ def _count(session: Session, source: GridSource, actor: Actor, wanted: RowsWante
     now = time.monotonic()
     with _counts_lock:
         kept = _counts.get(known)
-    if kept and now - kept.at < _COUNT_KEPT and (kept.is_dear or wanted.start):
+    is_vendor = Role.VENDOR in actor.roles  # whose reach may have ended since
+    if kept and not is_vendor and now - kept.at < _COUNT_KEPT and (kept.is_dear or wanted.start):
         return kept.total
     bounded = (
         select(parts.base.c[source.key]).where(and_(True, *parts.where)).limit(SCROLL_LIMIT + 1).subquery("bounded")

@@ -3,48 +3,34 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
-import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import IO, Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
-from buyside.domain.access import Actor
+from buyside.config import settings
+from buyside.domain.access import Actor, Permission
 from buyside.domain.locales import shown_number
-from buyside.domain.refusals import NotAllowed, NotFound, Refused, Unreadable
+from buyside.domain.refusals import Unreadable
 from buyside.queries.read import ask
-from buyside.queries.rows import GridSource, RowsWanted, by_name, grid_csv, grid_page, grid_rows
+from buyside.queries.rows import (
+    GridSource,
+    RowsWanted,
+    by_name,
+    grid_csv,
+    grid_page,
+    grid_rows,
+    portal_grid_page,
+    portal_grid_rows,
+)
+from buyside.web.doors import door
 
 _LONGEST = 8000
 _CHUNK = 256 * 1024
-_log = logging.getLogger(__name__)
-
-
-def _answer(work: Callable[[Request], Response]) -> Callable[[Request], Response]:
-    """Answer refusals as JSON with their sentence and code, and our mistakes with a reference."""
-
-    def answered(request: Request) -> Response:
-        try:
-            return work(request)
-        except Refused as refusal:
-            status = 403 if isinstance(refusal, NotAllowed) else 404 if isinstance(refusal, NotFound) else 400
-            return JSONResponse({"says": str(refusal), "code": refusal.code}, status)
-        except Exception:
-            reference = secrets.token_hex(3).upper()
-            _log.exception("unexpected error, reference %s", reference)
-            return JSONResponse({"says": f"Something went wrong. Reference {reference}.", "code": "error"}, 500)
-
-    return answered
-
-
-def _actor(request: Request) -> Actor:
-    actor: Actor = request.state.login.actor
-    return actor
 
 
 def _json(request: Request, name: str, kind: type, default: Any) -> Any:
@@ -83,32 +69,36 @@ def _wanted(request: Request) -> RowsWanted:
 
 
 def routes(sources: Sequence[GridSource]) -> list[BaseRoute]:
-    """The two routes of every grid."""
-    known = tuple(sources)
+    """The routes of every grid of this surface: rows on both, files for those inside who may take data out.
 
-    @_answer
-    def rows(request: Request) -> Response:
-        actor, source = _actor(request), by_name(known, request.path_params["name"])
+    The route's own permission lets people ask at all; which grids they may see is each grid's.
+    """
+    known = tuple(sources)
+    is_portal = settings().surface == "portal"
+    page_of, rows_of = (portal_grid_page, portal_grid_rows) if is_portal else (grid_page, grid_rows)
+
+    def rows(request: Request, actor: Actor) -> Response:
+        source = by_name(known, request.path_params["name"])
         if ids := request.query_params.get("ids", ""):
             scope = _json(request, "scope", dict, {})
-            return JSONResponse({"rows": ask(grid_rows, actor, source=source, ids=tuple(ids.split(",")), scope=scope)})
-        page = ask(grid_page, actor, source=source, wanted=_wanted(request), today=actor.today())
+            return JSONResponse({"rows": ask(rows_of, actor, source=source, ids=tuple(ids.split(",")), scope=scope)})
+        page = ask(page_of, actor, source=source, wanted=_wanted(request), today=actor.today())
         total = shown_number(Decimal(page.total), actor.locale)
         text = f"{total}+" if page.has_more else total
         return JSONResponse({"rows": page.rows, "total": page.total, "total_text": text, "after": page.after})
 
-    @_answer
-    def file(request: Request) -> Response:
-        actor, source = _actor(request), by_name(known, request.path_params["name"])
-        today = actor.today()
+    def file(request: Request, actor: Actor) -> Response:
+        source, today = by_name(known, request.path_params["name"]), actor.today()
         content = ask(grid_csv, actor, source=source, wanted=_wanted(request), today=today)
         name = f"{source.name}-{today.isoformat()}.csv"
         headers = {"content-disposition": f'attachment; filename="{name}"'}
         return StreamingResponse(_chunks(content), media_type="text/csv; charset=utf-8", headers=headers)
 
+    if is_portal:
+        return [door("/api/grid/{name:str}", Permission.PORTAL_USE, rows)]
     return [
-        Route("/api/grid/{name:str}.csv", file, methods=["GET"]),
-        Route("/api/grid/{name:str}", rows, methods=["GET"]),
+        door("/api/grid/{name:str}.csv", Permission.DATA_EXPORT, file),
+        door("/api/grid/{name:str}", Permission.SHELL_USE, rows),
     ]
 
 
