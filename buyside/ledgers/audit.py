@@ -17,10 +17,22 @@ from buyside.domain.access import Actor
 NOT_FOLLOWED = frozenset(
     {
         *("audit_event", "audit_subject", "answered_request", "user_session", "stock_balance"),
+        *("sign_in_attempt", "used_logout_token"),
         *("planning_requirement", "planning_coverage", "planning_peg"),
     }
 )
-"""Tables whose rows are no change of state by themselves: the books about changes, and what a run calculated."""
+"""Tables whose rows are no change of state by themselves: the books about changes, the traces of signing in, and what a run
+calculated."""
+
+WITHHELD = frozenset(
+    {
+        *("token", "token_sha256", "id_token", "access_token", "refresh_token", "client_secret", "secret", "password"),
+        *("browser_sha256", "state_sha256", "code_verifier", "nonce", "cookie"),
+        *("iban", "bic", "bank_account", "account_number", "routing_number"),
+    }
+)
+"""Columns, and keys of documents, whose values nobody ever reads in the trail: it tells that they changed, and not to what."""
+WITHHELD_MARK = "(withheld)"
 
 MOST_CHANGES = 5000
 """Of a transaction that changes more rows than this, the rest is told in numbers per table; each record still finds it."""
@@ -43,8 +55,17 @@ class Trail:
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    plain: dict[str, Any] = to_jsonable_python(values, bytes_mode="hex")
+    plain: dict[str, Any] = _without_secrets(to_jsonable_python(values, bytes_mode="hex"))
     return plain
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: WITHHELD_MARK if name.lower() in WITHHELD and each is not None else _without_secrets(each)
+            for name, each in value.items()
+        }
+    return [_without_secrets(each) for each in value] if isinstance(value, list) else value
 
 
 def _follow_flush(session: Session, _context: Any) -> None:

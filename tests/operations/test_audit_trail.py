@@ -2,17 +2,21 @@
 
 import importlib
 import inspect
+import json
 import pkgutil
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, SQLModel, col, func, select
 
 import buyside.operations
 from buyside.db.audit import AuditEvent, AuditSubject
 from buyside.db.engine import sessions
+from buyside.db.people import AppUser, UserSession
 from buyside.db.plans import PlanLine
 from buyside.db.stock import Warehouse
 from buyside.domain.access import INTERNAL_ROLES, OPERATOR, Actor, Permission, Role, needs, permission_of
@@ -193,3 +197,49 @@ def test_each_record_of_a_large_change_finds_its_entry(session: Session, monkeyp
     opened = session.exec(select(Warehouse.id).where(col(Warehouse.code).startswith("MANY-"))).all()
     assert {each.record_id for each in subjects} == set(opened)
     assert len(opened) == 8
+
+
+CANARY = "canary-7f3a91"
+
+
+@needs(Permission.STOCK_ADJUST)
+def keep_secrets(session: Session, actor: Actor) -> None:
+    """What a careless operation could do: write secrets into rows, and tell the trail of them."""
+    user = AppUser(name="Keeper")
+    session.add(user)
+    session.flush()
+    at = datetime.now(UTC)
+    session.add(
+        UserSession(
+            id=uuid4(), user_id=user.id, token_sha256=CANARY.encode(), created_at=at, last_seen_at=at, expires_at=at,
+            browser=f"{CANARY} browser",
+        )
+    )  # fmt: skip
+    for name in sorted(audit.WITHHELD):
+        after = {name: CANARY, "inside": [{name.upper(): CANARY}]}
+        audit.note(session, "vendor", user.id, before={name: f"{CANARY} before"}, after=after)
+
+
+@pytest.mark.rule("ACC-6")
+def test_no_secret_reaches_the_trail_and_that_one_changed_does(session: Session) -> None:
+    within(session, keep_secrets, OPERATOR)
+    entry = session.exec(select(AuditEvent).order_by(col(AuditEvent.id).desc())).first()
+    assert entry is not None
+    text = json.dumps(entry.changes)
+    assert CANARY not in text
+    assert CANARY.encode().hex() not in text
+    assert len(entry.changes) == 1 + len(audit.WITHHELD)
+    told = {name for each in entry.changes for name, value in each["after"].items() if value == audit.WITHHELD_MARK}
+    assert told == audit.WITHHELD
+
+
+def test_every_column_that_sounds_secret_is_withheld_or_in_a_table_that_is_not_followed() -> None:
+    sounds = re.compile(r"token|secret|password|cookie|verifier|nonce|iban|bic$|bank_account|account_number|_sha256$")
+    told = {
+        f"{table.name}.{column.name}"
+        for table in SQLModel.metadata.tables.values()
+        for column in table.columns
+        if sounds.search(column.name) and table.name not in audit.NOT_FOLLOWED and column.name not in audit.WITHHELD
+    }
+    # Hashes of what everybody concerned may read: an order's paper, a run's result.
+    assert told == {"purchase_order_snapshot.content_sha256", "planning_run.result_sha256"}
