@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from itertools import groupby
 from typing import Any
 
 import reflex as rx
-from reflex.style import set_color_mode
 
 from buyside.domain.access import Permission
+from buyside.pages.kit import frame as kit
 from buyside.pages.kit.base import Text, icon, link, slug
+from buyside.pages.kit.frame import Page
 from buyside.pages.kit.parts import empty_state, link_button
-from buyside.pages.routes import ROUTES, START, Route
+from buyside.pages.kit.route import Route
+from buyside.pages.routes import ROUTES, START
 from buyside.state.shell import ShellState
-
-_SIGN_OUT = "fetch('/auth/sign-out', {method: 'POST'}).finally(() => window.location.replace('/auth/sign-in'))"
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page as `buyside.py` adds it to the app."""
-
-    route: Route
-    component: Callable[[], rx.Component]
-    on_load: list[Any]
-
 
 PAGES: list[Page] = []
 
@@ -68,38 +57,13 @@ def frame(route: Route, content: rx.Component, *, title: Text = "", is_flush: bo
     refused = empty_state(
         "Not for your roles", "Your roles do not include this page.", link_button("Go to the start page", START.path)
     )
-    shown = rx.el.div(content, class_name="page flush" if is_flush else "page")
-    return rx.el.div(
-        rx.el.a("Skip to content", href="#content", class_name="skip"),
-        _navigation(route),
-        _top(route, title),
-        rx.el.main(
-            rx.cond(
-                ShellState.ready,
-                rx.cond(can(route.permission), shown, refused),
-                rx.el.p("Loading…", class_name="waiting", role="status"),
-            ),
-            id="content",
-            class_name="main",
-            tab_index=-1,
-        ),
-        class_name="frame",
-    )
+    shown = rx.cond(can(route.permission), content, refused)
+    return kit.frame(_navigation(route), _top(route, title), shown, is_ready=ShellState.ready, is_flush=is_flush)
 
 
 def _navigation(current: Route) -> rx.Component:
     here = current.parent or current
-    return rx.el.nav(
-        link(
-            rx.el.img(src="/favicon.svg", width="18", height="18", alt=""),
-            rx.el.span("Buyside"),
-            to=START.path,
-            class_name="nav-brand",
-        ),
-        rx.el.div(*_entries([each for each in ROUTES if each.icon], here), class_name="nav-list"),
-        aria_label="Main",
-        class_name="nav",
-    )
+    return kit.navigation(*_entries([each for each in ROUTES if each.icon], here), home=START.path)
 
 
 def _entries(routes: Sequence[Route], here: Route) -> list[rx.Component]:
@@ -127,31 +91,11 @@ def _group(name: str, routes: Sequence[Route], entries: Sequence[rx.Component]) 
 
 
 def _entry(route: Route, is_here: bool) -> rx.Component:
-    marks = {"aria_current": "page"} if is_here else {}
-    entry = link(
-        icon(route.icon),
-        rx.el.span(route.label),
-        rx.el.span(f"g {route.shortcut}", class_name="nav-key", aria_hidden="true"),
-        to=route.path,
-        class_name="nav-link",
-        title=f"{route.label} (g, then {route.shortcut})",
-        data_key=route.shortcut,
-        **marks,
-    )
-    return rx.cond(can(route.permission), entry, rx.fragment())
+    return rx.cond(can(route.permission), kit.entry(route, is_here=is_here), rx.fragment())
 
 
 def _top(route: Route, title: Text) -> rx.Component:
-    crumb = [link(route.parent.label, to=route.parent.path, class_name="crumb")] if route.parent else []
-    has_title = isinstance(title, rx.Var) or bool(title)
-    return rx.el.header(
-        *crumb,
-        rx.el.h1(title if has_title else route.label),
-        rx.el.div(class_name="top-space"),
-        rx.cond(can(Permission.SEARCH_USE), _search(), rx.fragment()),
-        _person(),
-        class_name="top",
-    )
+    return kit.top(route, title, rx.cond(can(Permission.SEARCH_USE), _search(), rx.fragment()), _person())
 
 
 def _search() -> rx.Component:
@@ -194,30 +138,7 @@ def _hit(hit: Any) -> rx.Component:
 
 
 def _person() -> rx.Component:
-    return rx.dropdown_menu.root(
-        rx.dropdown_menu.trigger(
-            rx.el.button(
-                rx.el.span(ShellState.initials, class_name="who-mark", aria_hidden="true"),
-                rx.el.span(ShellState.name, class_name="who-name", id="who"),
-                rx.el.span("Your menu", class_name="only-read"),
-                icon("chevron-down", 14),
-                type="button",
-                class_name="who",
-            )
-        ),
-        rx.dropdown_menu.content(
-            rx.el.div(ShellState.roles, class_name="menu-says"),
-            rx.dropdown_menu.separator(),
-            rx.dropdown_menu.item("Light", on_click=set_color_mode("light")),
-            rx.dropdown_menu.item("Dark", on_click=set_color_mode("dark")),
-            rx.dropdown_menu.item("As this computer", on_click=set_color_mode("system")),
-            *_menu_entries(),
-            rx.dropdown_menu.separator(),
-            rx.dropdown_menu.item("Sign out", on_select=rx.call_script(_SIGN_OUT)),
-            size="1",
-            align="end",
-        ),
-    )
+    return kit.person_menu(ShellState.name, ShellState.initials, ShellState.roles, _menu_entries())
 
 
 def _menu_entries() -> list[rx.Component]:
