@@ -12,7 +12,7 @@ from buyside.pages import routes
 from buyside.pages.kit import form
 from buyside.pages.kit.base import link
 from buyside.pages.kit.dialog import confirm, dialog
-from buyside.pages.kit.parts import button, empty_state, facts, link_button, section, status, timeline
+from buyside.pages.kit.parts import button, empty_state, facts, file_link, link_button, section, status, timeline
 from buyside.pages.order_paper import edited, paper
 from buyside.pages.receipts import receive_form, void_dialog
 from buyside.pages.shell import can, page
@@ -56,7 +56,7 @@ def _moves() -> rx.Component:
                 rx.cond(Order.is_short, opens("close", "Close short", look="plain"), opens("close", "Close order")),
                 rx.fragment(),
             ),
-            button("Print", rx.call_script("window.print()"), look="plain", icon_name="printer"),
+            file_link("PDF", Order.paper_address, icon_name="file-down"),
             rx.cond(
                 Order.can_receive,
                 opens("receive", "Receive goods", look="primary", icon_name="package-check"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import reflex as rx
@@ -86,6 +87,7 @@ class OrderPageState(ReceiveState, BuyerState, rx.State):
     sheet: Sheet = EMPTY
     lines: list[SheetLine] = []
     issued_says: str = ""
+    paper_address: str = ""
     owner: str = ""
     order_type: str = ""
     created: str = ""
@@ -150,6 +152,7 @@ class OrderPageState(ReceiveState, BuyerState, rx.State):
         self.issued_says = (
             f"Revision {order.revision}, frozen as {order.snapshot_sha256[:12]}" if order.revision else ""
         )
+        self.paper_address = f"/api/orders/{quote(order.number, safe='')}/paper.pdf"
         self._offer_moves(order)
         references = await self._ask(order_references, order_id=order.id)
         self.runs = runs_in_words(references.runs, actor.locale)

@@ -42,6 +42,11 @@ def link_button(label: Text, to: Text, *, look: str = "") -> rx.Component:
     return link(label, to=to, class_name=f"button {look}".strip())
 
 
+def file_link(label: Text, href: Text, *, icon_name: str = "download", look: str = "plain") -> rx.Component:
+    """A link that looks like a button and fetches a file of ours."""
+    return rx.el.a(icon(icon_name, 14), label, href=href, download=True, class_name=f"button {look}".strip())
+
+
 def page_head(*says: Any, actions: Sequence[rx.Component] = (), title: Text = "") -> rx.Component:
     """The row under the top bar: a line about the page at the left, its actions at the right."""
     return rx.el.div(
