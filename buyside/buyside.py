@@ -15,7 +15,7 @@ from buyside.pages.routes import permission_of_path
 from buyside.pages.shell import PAGES
 from buyside.queries.grids import GRIDS
 from buyside.state.base import Guard, close_executor, something_went_wrong, unmarked_handlers
-from buyside.web import auth, rows
+from buyside.web import auth, ended, rows
 from buyside.web.gate import Gate
 
 _NOT_PAGES = {"routes", "shell"}
@@ -54,6 +54,7 @@ app = rx.App(
 )
 app.add_middleware(Guard(), index=0)
 app.register_lifespan_task(_resources)
+app.register_lifespan_task(ended.listen)
 
 _load_pages()
 for page in PAGES:
