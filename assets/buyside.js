@@ -23,10 +23,26 @@
       document.querySelector(`.nav-link[data-key="${CSS.escape(event.key)}"]`)?.click();
     }
   });
-  // A page that was left open finds out at once that its session has ended.
-  document.addEventListener("visibilitychange", async () => {
-    if (document.visibilityState !== "visible") return;
+  // A page whose session has ended leaves at once: when its socket is closed, and when somebody comes back to it.
+  let asking = false;
+  const leaveIfSignedOut = async () => {
+    if (asking) return;
+    asking = true;
     const answer = await fetch("/auth/me", { credentials: "same-origin" }).catch(() => null);
-    if (answer?.status === 401) window.location.replace("/auth/sign-in");
+    asking = false;
+    if (!answer) return void setTimeout(leaveIfSignedOut, 2000); // the server is away, and may come back without our session
+    if (answer.status !== 401) return;
+    const here = window.location.pathname + window.location.search;
+    window.location.replace(`/auth/sign-in?next=${encodeURIComponent(here)}`);
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") leaveIfSignedOut();
   });
+  const watched = new WeakSet();
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (...given) {
+    if (!watched.has(this)) this.addEventListener("close", leaveIfSignedOut);
+    watched.add(this);
+    return send.apply(this, given);
+  };
 })();
