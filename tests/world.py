@@ -138,7 +138,7 @@ class World:
         """A person of the own organisation with these roles, as an actor."""
         known = frozenset(Role(role) for role in roles)
         label = name or _code(f"{'-'.join(sorted(known)) or 'nobody'}-")
-        row = self.add(AppUser(name=label, email=f"{label}@own.example".lower()))
+        row = self.add(AppUser(name=label, email=f"{label}@own.example".lower(), is_vendor=Role.VENDOR in known))
         for role in known:
             self.add(UserRole(user_id=row.id, role=role.value))
         return Actor(user_id=row.id, name=row.name, roles=known)

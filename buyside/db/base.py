@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, Numeric, Text
+from sqlalchemy import BigInteger, Boolean, Computed, DateTime, ForeignKey, Identity, Index, Numeric, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -98,6 +98,21 @@ def currency_column(default: Any = ...) -> Any:
 def document_column(default: Any = ...) -> Any:
     """A JSON document; decimals inside it are strings."""
     return Field(default=default, sa_type=JSONB)
+
+
+def flag_from(expression: str) -> Any:
+    """A flag that the database calculates from the row's other columns, so that a reference can hold to it. Never written."""
+    return Field(default=None, sa_type=Boolean, sa_column_args=(Computed(expression, persisted=True),), nullable=False)
+
+
+def document_from(expression: str) -> Any:
+    """A JSON document that the database calculates from the row's other columns. Never written."""
+    return Field(
+        default=None,
+        sa_type=JSONB(none_as_null=True),
+        sa_column_args=(Computed(expression, persisted=True),),
+        nullable=False,
+    )
 
 
 def searched(table: str, column: str) -> Index:

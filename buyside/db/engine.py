@@ -1,13 +1,14 @@
 """Where the database is, as whom to sign in, and the SQLAlchemy engines of this process.
 
 Three logins, from the least to the most: `portal_url` and `app_url` for running processes, `owner_url` for migrations,
-backups and bulk loads. Importing this module connects to nothing and starts nothing; `buyside.db.ready` does.
+backups and bulk loads. A process of the portal has the first and asks for no other. Importing this module connects to
+nothing and starts nothing; `buyside.db.ready` does.
 """
 
 import os
 from pathlib import Path
 
-from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
@@ -21,6 +22,11 @@ APP = "buyside_app"
 """Login role of the internal application: neither owner nor superuser."""
 PORTAL = "buyside_portal"
 """Login role of the vendor portal."""
+
+
+class WrongSurface(RuntimeError):
+    """A process of the vendor portal asked for a login that reaches past the vendor boundary."""
+
 
 _engines: dict[tuple[int, str], Engine] = {}
 
@@ -44,12 +50,14 @@ def password(role: str) -> str:
 
 
 def administrator_url() -> str:
-    """Login that may make roles: the embedded server's superuser, or what BUYSIDE_DATABASE_URL names."""
+    """Login that may make roles: the embedded server's superuser, or what BUYSIDE_DATABASE_URL names. Raises WrongSurface."""
+    _not_on_the_portal()
     return settings().database_url or _embedded_url(server.ADMINISTRATOR)
 
 
 def owner_url() -> str:
-    """Login that owns the tables. On another server it is the configured login, turned into `OWNER`."""
+    """Login that owns the tables. On another server it is the configured login, turned into `OWNER`. Raises WrongSurface."""
+    _not_on_the_portal()
     given = settings().database_url
     if given is None:
         return _embedded_url(OWNER)
@@ -59,7 +67,8 @@ def owner_url() -> str:
 
 
 def app_url() -> str:
-    """Login of the internal application."""
+    """Login of the internal application. Raises WrongSurface."""
+    _not_on_the_portal()
     return settings().app_database_url or _role_url(APP)
 
 
@@ -83,13 +92,28 @@ def engine(url: str) -> Engine:
 
 
 def app_engine() -> Engine:
-    """The engine that operations and queries use."""
+    """The engine of the internal application. Raises WrongSurface."""
     return engine(app_url())
 
 
+def portal_engine() -> Engine:
+    """The engine of the vendor portal."""
+    return engine(portal_url())
+
+
 def sessions() -> sessionmaker[Session]:
-    """What operations and queries make their sessions with: as the internal application, rows usable after commit."""
-    return sessionmaker(app_engine(), class_=Session, expire_on_commit=False)
+    """What operations and queries make their sessions with: as this surface's login, rows usable after commit."""
+    own = portal_engine() if settings().surface == "portal" else app_engine()
+    return sessionmaker(own, class_=Session, expire_on_commit=False)
+
+
+def prove(session: Session, proof: str) -> None:
+    """Show the database, on the portal, whose session this transaction is for: row security asks for it.
+
+    It holds until the transaction ends and never longer: the connection goes to somebody else then.
+    """
+    if settings().surface == "portal":
+        session.execute(text("SELECT set_config('app.session', :proof, true)"), {"proof": proof})
 
 
 def dispose_engines() -> None:
@@ -106,6 +130,11 @@ def with_login(url: str, user: str, secret: str) -> str:
 def with_database(url: str, database: str) -> str:
     """The same server and login with another database."""
     return _text(make_url(url).set(database=database))
+
+
+def _not_on_the_portal() -> None:
+    if settings().surface == "portal":
+        raise WrongSurface("a process of the vendor portal has the portal's login and no other")
 
 
 def _role_url(role: str) -> str:

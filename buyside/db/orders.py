@@ -12,6 +12,7 @@ from buyside.db.base import (
     code_column,
     currency_column,
     document_column,
+    document_from,
     identity,
     instant_column,
     key_of,
@@ -161,9 +162,13 @@ class PurchaseOrderPeg(SQLModel, table=True):
 
 
 class PurchaseOrderSnapshot(SQLModel, table=True):
-    """The order as it was issued: parties, terms, prices, lines, totals (PO-6). Append-only."""
+    """The order as it was issued: parties, terms, prices, lines, totals (PO-6). Append-only.
+
+    `vendor_copy` is the part of the content that the vendor may read: what the paper says, and no more.
+    """
 
     __tablename__ = "purchase_order_snapshot"
+    __mapper_args__ = {"eager_defaults": False}  # nobody who issues an order reads the vendor's copy back
     __table_args__ = (UniqueConstraint("order_id", "revision"),)
     id: int = identity()
     order_id: int = refers_to("purchase_order.id", index=False)
@@ -172,3 +177,4 @@ class PurchaseOrderSnapshot(SQLModel, table=True):
     content_sha256: bytes
     issued_at: datetime = instant_column()
     issued_by: int | None = may_refer_to("app_user.id", index=False)
+    vendor_copy: dict[str, Any] = document_from("vendor_copy(content)")

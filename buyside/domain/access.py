@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
@@ -140,6 +140,7 @@ class Actor:
 
     Identity and roles come from the server's own records alone (ACC-4), never from a browser. Moments are shown on the
     clock of `time_zone`; which day it is, is said by the organisation's clock, `dates_zone`, wherever the actor is (INT-3).
+    `proof` shows the database, on the portal, whose session a transaction is for: SHA-256 of the cookie's value, in hex.
     """
 
     user_id: int | None
@@ -149,6 +150,7 @@ class Actor:
     locale: str = "en_GB"
     time_zone: str = "UTC"
     dates_zone: str = "UTC"
+    proof: str = field(default="", repr=False, compare=False)
 
     def today(self) -> date:
         """The organisation's date now."""

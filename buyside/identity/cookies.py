@@ -17,8 +17,12 @@ def is_https() -> bool:
 
 
 def cookie_name() -> str:
-    """`__Host-` binds the cookie to this very host over https; browsers refuse such a name over plain http."""
-    return "__Host-buyside" if is_https() else "buyside"
+    """`__Host-` binds the cookie to this very host over https; browsers refuse such a name over plain http.
+
+    Each surface has a name of its own: on one host browsers send both cookies to both, whatever the port.
+    """
+    name = "buyside-portal" if settings().surface == "portal" else "buyside"
+    return f"__Host-{name}" if is_https() else name
 
 
 def cookie_header(token: str) -> str:

@@ -75,7 +75,9 @@ def _follow_flush(session: Session, _context: Any) -> None:
         kind = state.mapper.local_table.name
         if kind in NOT_FOLLOWED:
             continue
-        values = {column.key: getattr(row, column.key) for column in state.mapper.column_attrs}
+        # What the database calculates from the rest is no change by itself, and would have to be read back.
+        written = [each.key for each in state.mapper.column_attrs if each.columns[0].computed is None]
+        values = {name: getattr(row, name) for name in written}
         if row in session.deleted:
             trail.add(kind, values.get("id"), _plain(values), None)
         elif row in session.new:

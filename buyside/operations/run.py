@@ -18,7 +18,7 @@ from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_
 
 from buyside.db import tables
 from buyside.db.audit import AnsweredRequest
-from buyside.db.engine import sessions
+from buyside.db.engine import prove, sessions
 from buyside.domain.access import Actor, permission_of
 from buyside.domain.refusals import DateOutOfReach, NotANumber, RequestReused, TooLarge
 from buyside.ledgers import audit
@@ -60,6 +60,7 @@ def perform(
     RequestReused, NotANumber, DateOutOfReach, TooLarge.
     """
     with sessions()() as session, session.begin():
+        prove(session, actor.proof)
         return within(session, operation, actor, request_id=request_id, **arguments)
 
 

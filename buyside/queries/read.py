@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import text
 
-from buyside.db.engine import sessions
+from buyside.db.engine import prove, sessions
 from buyside.domain.access import Actor, permission_of
 
 Answer = TypeVar("Answer")
@@ -17,4 +17,5 @@ def ask(query: Callable[..., Answer], actor: Actor, /, **arguments: Any) -> Answ
         raise TypeError(f"{query.__qualname__} declares no permission, so nobody may call it")
     with sessions()() as session:
         session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        prove(session, actor.proof)
         return query(session, actor, **arguments)

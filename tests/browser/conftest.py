@@ -24,8 +24,8 @@ from buyside.db.engine import sessions
 from buyside.db.people import AppUser, UserRole
 from buyside.domain.access import Role
 from buyside.identity.cookies import cookie_name
-from buyside.identity.logins import open_login
 from buyside.web import build
+from tests.logins import open_login
 
 _START_SECONDS = 60
 # anyio loads its parts when first used, and pytest rewrites them then: too deep in the stack of a server's thread.
@@ -108,7 +108,7 @@ def sign_in(database: Any, served: str) -> Callable[[Role | str], SignedIn]:
                 .order_by(col(AppUser.id))
             ).first()
             if user is None:
-                user = AppUser(name=f"{wanted.value.capitalize()} Person")
+                user = AppUser(name=f"{wanted.value.capitalize()} Person", is_vendor=wanted is Role.VENDOR)
                 session.add(user)
                 session.flush()
                 session.add(UserRole(user_id=user.id, role=wanted.value))

@@ -211,7 +211,8 @@ def keep_secrets(session: Session, actor: Actor) -> None:
     at = datetime.now(UTC)
     session.add(
         UserSession(
-            id=uuid4(), user_id=user.id, token_sha256=CANARY.encode(), created_at=at, last_seen_at=at, expires_at=at,
+            id=uuid4(), user_id=user.id, surface="internal", token_sha256=CANARY.encode(),
+            created_at=at, last_seen_at=at, expires_at=at,
             browser=f"{CANARY} browser",
         )
     )  # fmt: skip

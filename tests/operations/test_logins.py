@@ -7,7 +7,8 @@ from sqlmodel import select
 
 from buyside.db.people import AppUser, UserRole, UserSession
 from buyside.domain.access import Role
-from buyside.identity.logins import IDLE, LONGEST, end_login, find_login, open_login
+from buyside.identity.logins import IDLE, LONGEST, end_login, find_login
+from tests.logins import open_login
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_an_ended_session_leads_nowhere(session, user, end):
     row = session.exec(select(UserSession).where(UserSession.user_id == user.id)).one()
     assert find_login(session, token) is not None
     if end == "logout":
-        end_login(session, row.id)
+        assert end_login(session, row.id)
     elif end == "disabled":
         user.is_active = False
     elif end == "expired":

@@ -11,12 +11,13 @@ from sqlmodel import Session
 
 from buyside.db.people import AppUser
 from buyside.domain.access import OPERATOR, Role
-from buyside.identity.logins import find_login, open_login
+from buyside.identity.logins import find_login
 from buyside.operations.orders import issue_order
 from buyside.operations.receipts import receive_order
 from buyside.operations.run import within
 from buyside.operations.stock import adjust_stock
 from buyside.queries.start import start_page
+from tests.logins import open_login
 from tests.world import World
 
 EAST, WEST = "Pacific/Kiritimati", "Pacific/Pago_Pago"  # never the same date

@@ -10,8 +10,9 @@ from buyside.db.engine import sessions
 from buyside.db.people import AppUser, UserRole
 from buyside.domain.access import Permission, Role
 from buyside.identity.cookies import cookie_name, state_key
-from buyside.identity.logins import end_login, find_login, open_login
+from buyside.identity.logins import end_login, find_login
 from buyside.web.gate import Gate
+from tests.logins import open_login
 from tests.loops import in_a_loop
 
 HOST = "localhost:8300"
