@@ -1,3 +1,9 @@
+// Signing out: here first, then at the sign-in service, where the server says.
+window.buysideSignOut = async () => {
+  const answer = await fetch("/auth/sign-out", { method: "POST" }).then((sent) => sent.json()).catch(() => null);
+  if (answer?.next) window.location.replace(answer.next);
+  else window.location.reload();
+};
 // Keys that work on every page: "/" to search, "g" then a letter to go somewhere, arrows in the search's answers.
 (() => {
   const typing = (element) => element.closest("input, textarea, select, [contenteditable], .ag-cell-inline-editing") !== null;

@@ -26,7 +26,14 @@ BUSINESS_HELPERS = {
     "buyside.queries.orders.find_order",
     "buyside.queries.plan_lines.lock_plan_line",
 }
-WITHOUT_SESSION = {"/auth/sign-in", "/auth/demo", "/auth/sign-out", "/auth/me"}
+WITHOUT_SESSION = {
+    "/auth/sign-in",
+    "/auth/callback",
+    "/auth/sign-out",
+    "/auth/signed-out",
+    "/auth/back-channel-logout",
+    "/auth/me",
+}
 """Addresses that lead in and out; they tell nothing but who one is."""
 
 

@@ -12,7 +12,7 @@ from reflex.style import set_color_mode
 from buyside.pages.kit.base import Text, icon, link
 from buyside.pages.kit.route import Route
 
-_SIGN_OUT = "fetch('/auth/sign-out', {method: 'POST'}).finally(() => window.location.replace('/auth/sign-in'))"
+_SIGN_OUT = "buysideSignOut()"  # in assets/buyside.js
 
 
 @dataclass(frozen=True)

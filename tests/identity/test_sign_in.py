@@ -1,0 +1,17 @@
+"""The honest way in, on both surfaces: first by invitation, then by who one is."""
+
+import time
+
+import pytest
+
+from buyside.identity.oidc_discovery import ALGORITHMS
+from tests.identity.conftest import Desk, reference
+from tests.identity.faulty_provider import Person, challenge_of, sign_with
+
+
+@pytest.mark.rule("ACC-8")
+def test_a_known_person_signs_in_and_lands_where_they_wanted_to_go(either: Desk) -> None:
+    browser = either.browser()
+    answer = browser.sign_in(either.person, "/orders?view=late")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/orders?view=late")
+    assert (either.opened(), browser.name()) == (1, either.person.subject)
