@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from buyside.domain.access import Role
 from buyside.domain.refusals import Refused
 
 INVITED_FOR: Final = timedelta(days=14)
 """How long an invitation lets its person in for the first time."""
+
+IDLE_FOR: Final = timedelta(minutes=90)
+"""A session in which nothing happens for so long carries nobody any more."""
 
 _LONGEST, _LONGEST_LOCAL = 254, 64  # RFC 5321, 4.5.3.1
 _ADDRESS = re.compile(
@@ -24,6 +29,13 @@ class Surface(StrEnum):
 
     INTERNAL = "internal"
     PORTAL = "portal"
+
+
+class PersonKind(StrEnum):
+    """One of the own people, or somebody of a vendor; never both (ACC-1)."""
+
+    STAFF = "staff"
+    VENDOR = "vendor"
 
 
 class PersonStatus(StrEnum):
@@ -42,6 +54,7 @@ class MembershipStatus(StrEnum):
     ACTIVE = "active"
     PLANNED = "planned"
     VENDOR_INACTIVE = "vendor_inactive"
+    USER_DISABLED = "user_disabled"
     ENDED = "ended"
 
 
@@ -52,6 +65,16 @@ class SessionStatus(StrEnum):
     IDLE = "idle"
     EXPIRED = "expired"
     ENDED = "ended"
+
+
+class NoRole(Refused):
+    code, field = "people.no-role", "roles"
+    says = "Give {name} at least one role; without one there is nothing to do or to see."
+
+
+class VendorAndInternal(Refused):
+    code, field = "people.vendor-and-internal", "roles"
+    says = "{name} can be a vendor's user or hold internal roles, never both: here also {others}."
 
 
 class NoSuchAddress(Refused):
@@ -70,3 +93,13 @@ def email_address(text: str) -> str:
     if found is None or len(found["local"]) > _LONGEST_LOCAL:
         raise NoSuchAddress(email=text.strip()[:80])
     return address
+
+
+def checked_roles(name: str, roles: Collection[Role]) -> frozenset[Role]:
+    """The roles of somebody: at least one, and a vendor's user holds no other (ACC-1). Refuses: NoRole, VendorAndInternal."""
+    held = frozenset(roles)
+    if not held:
+        raise NoRole(name=name)
+    if Role.VENDOR in held and len(held) > 1:
+        raise VendorAndInternal(name=name, others=", ".join(sorted(held - {Role.VENDOR})))
+    return held

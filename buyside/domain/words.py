@@ -9,6 +9,7 @@ from buyside.domain.demand import SalesOrderStatus
 from buyside.domain.items import ItemKind, SupplyMode
 from buyside.domain.lifecycle import in_words
 from buyside.domain.orders import OrderState
+from buyside.domain.people import MembershipStatus, PersonKind, PersonStatus, SessionStatus, Surface
 from buyside.domain.plans import PlanLineState, RunState
 from buyside.domain.stock import StockReason
 from buyside.domain.vendors import VendorStatus
@@ -85,5 +86,29 @@ SUPPLY_MODE_WORDS = words(SupplyMode)
 VENDOR_WORDS = words(
     VendorStatus, {VendorStatus.ACTIVE: Tone.GOOD, VendorStatus.ON_HOLD: Tone.WARN, VendorStatus.PROSPECT: Tone.ACTIVE}
 )
+PERSON_KIND_WORDS: Words = {
+    PersonKind.STAFF: ("Staff", Tone.NEUTRAL),
+    PersonKind.VENDOR: ("Vendor's user", Tone.NEUTRAL),
+}
+PERSON_WORDS = words(
+    PersonStatus,
+    {
+        PersonStatus.ACTIVE: Tone.GOOD,
+        PersonStatus.INVITED: Tone.ACTIVE,
+        PersonStatus.INVITATION_EXPIRED: Tone.WARN,
+        PersonStatus.DISABLED: Tone.BAD,
+    },
+)
+MEMBERSHIP_WORDS = words(
+    MembershipStatus,
+    {
+        MembershipStatus.ACTIVE: Tone.GOOD,
+        MembershipStatus.PLANNED: Tone.ACTIVE,
+        MembershipStatus.VENDOR_INACTIVE: Tone.WARN,
+        MembershipStatus.USER_DISABLED: Tone.WARN,
+    },
+)
+SESSION_WORDS = words(SessionStatus, {SessionStatus.LIVE: Tone.GOOD})
+SURFACE_WORDS = words(Surface)
 YES_NO_WORDS: Words = {"true": ("Yes", Tone.NEUTRAL), "false": ("No", Tone.NEUTRAL)}
 LATE_WORDS: Words = {"true": ("Late", Tone.WARN), "false": ("On time", Tone.GOOD)}

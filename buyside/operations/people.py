@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,17 +13,10 @@ from buyside.db.people import AppUser, Organisation, OrganisationAddress, UserRo
 from buyside.db.stock import StockEntry
 from buyside.db.vendors import Currency
 from buyside.domain.access import Actor, Permission, Role, needs
+from buyside.domain.people import checked_roles, email_address
 from buyside.domain.refusals import NotFound, OutOfRange, Refused, Stale
-
-
-class NoRole(Refused):
-    code, field = "people.no-role", "roles"
-    says = "Give {name} at least one role; without one there is nothing to do or to see."
-
-
-class VendorAndInternal(Refused):
-    code, field = "people.vendor-and-internal", "roles"
-    says = "{name} can be a vendor's user or hold internal roles, never both: here also {others}."
+from buyside.ledgers.invitations import revoke_open, write_invitation
+from buyside.queries.people_locks import lock_user
 
 
 class IdentityTaken(Refused):
@@ -33,6 +27,11 @@ class IdentityTaken(Refused):
 class NameMissing(Refused):
     code, field = "people.name-missing", "name"
     says = "Enter a name."
+
+
+class ManagerLoop(Refused):
+    code, field = "people.manager-loop", "manager_id"
+    says = "{name} cannot be the manager of {user}: nobody is above themselves, not even by way of others."
 
 
 class UnknownLocale(Refused):
@@ -57,11 +56,23 @@ class CurrencyInUse(Refused):
 
 @dataclass(frozen=True, slots=True)
 class AddedUser:
-    """A user as added."""
+    """A user as added. `invited_until` is when their invitation expires, None where they were not invited."""
 
     user_id: int
     name: str
     roles: tuple[str, ...]
+    version: int = 1
+    invited_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedUser:
+    """A user after a change: `version` is what the next change must name."""
+
+    user_id: int
+    name: str
+    version: int
+    is_invitation_revoked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,43 +110,68 @@ def add_user(
     manager_id: int | None = None,
     issuer: str | None = None,
     subject: str | None = None,
+    invite_at: datetime | None = None,
 ) -> AddedUser:
     """Add a person with any set of internal roles, or as a vendor's user; never both (ACC-1).
 
-    `issuer` and `subject` are the identity of the sign-in; without them only the demo sign-in lets the person in.
-    Refuses, in this order: NameMissing, NoRole, VendorAndInternal, UnknownLocale, UnknownTimeZone, NotFound,
-    IdentityTaken.
+    They sign in by an invitation, which `invite_at` opens at that moment, or by the identity that `issuer` and `subject`
+    name. Refuses, in this order: NameMissing, NoRole, VendorAndInternal, NoSuchAddress, UnknownLocale, UnknownTimeZone,
+    NotFound, IdentityTaken, NoAddress, AddressInvited.
     """
-    name = name.strip()
-    if not name:
-        raise NameMissing
-    if not roles:
-        raise NoRole(name=name)
-    if Role.VENDOR in roles and len(set(roles)) > 1:
-        raise VendorAndInternal(name=name, others=", ".join(sorted(set(roles) - {Role.VENDOR})))
-    _check_locale(locale)
-    _check_time_zone(time_zone)
-    if manager_id is not None and session.get(AppUser, manager_id) is None:
-        raise NotFound(kind="user", field="manager_id")
+    name = _checked_name(name)
+    held = checked_roles(name, roles)
+    user = AppUser(
+        issuer=issuer,
+        subject=subject,
+        email=email_address(email) if email.strip() else "",
+        name=name,
+        locale=_checked_locale(locale),
+        time_zone=_checked_time_zone(time_zone),
+        manager_id=_checked_manager(session, manager_id, of=None),
+        is_vendor=Role.VENDOR in held,
+    )
     if subject is not None:
         known = select(AppUser).where(col(AppUser.issuer) == issuer, col(AppUser.subject) == subject)
         if taken := session.exec(known).first():
             raise IdentityTaken(name=taken.name)
-    user = AppUser(
-        issuer=issuer,
-        subject=subject,
-        email=email.strip(),
-        name=name,
-        locale=locale,
-        time_zone=time_zone,
-        manager_id=manager_id,
-    )
     session.add(user)
     session.flush()
-    held = tuple(sorted({role.value for role in roles}))
-    session.add_all(UserRole(user_id=user.id, role=role) for role in held)
+    given = tuple(sorted(role.value for role in held))
+    session.add_all(UserRole(user_id=user.id, role=role) for role in given)
     session.flush()
-    return AddedUser(user.id, user.name, held)
+    invited = write_invitation(session, actor, user, at=invite_at) if invite_at is not None else None
+    return AddedUser(user.id, user.name, given, user.version, invited.expires_at if invited else None)
+
+
+@needs(Permission.USER_EDIT)
+def change_user(
+    session: Session,
+    actor: Actor,
+    *,
+    user_id: int,
+    version: int,
+    name: str,
+    email: str,
+    locale: str,
+    time_zone: str,
+    manager_id: int | None = None,
+    at: datetime,
+) -> ChangedUser:
+    """Change what is known of a person. An open invitation to another address than the new one is taken back.
+
+    The identity that signs in stays: see `forget_identity`. Refuses, in this order: NameMissing, NoSuchAddress,
+    UnknownLocale, UnknownTimeZone, NotFound, Stale, ManagerLoop.
+    """
+    name, email = _checked_name(name), email_address(email) if email.strip() else ""
+    locale, time_zone = _checked_locale(locale), _checked_time_zone(time_zone)
+    user = lock_user(session, user_id, version)
+    user.manager_id = _checked_manager(session, manager_id, of=user)
+    is_revoked = email != user.email and revoke_open(session, user.id, at=at)
+    user.name, user.email, user.locale, user.time_zone = name, email, locale, time_zone
+    user.version += 1
+    session.add(user)
+    session.flush()
+    return ChangedUser(user.id, user.name, user.version, is_revoked)
 
 
 @needs(Permission.ORGANISATION_EDIT)
@@ -158,7 +194,7 @@ def set_organisation(
     """
     if not name.strip():
         raise NameMissing
-    _check_time_zone(time_zone)
+    time_zone = _checked_time_zone(time_zone)
     if over_receipt_percent < 0:
         raise OutOfRange(what="The tolerance", range="zero or more", field="over_receipt_percent")
     for flag, what in (("is_bill_to", "bill"), ("is_ship_to", "ship")):
@@ -195,15 +231,37 @@ def set_organisation(
     return SavedOrganisation(organisation.name, organisation.version, len(addresses))
 
 
-def _check_locale(locale: str) -> None:
+def _checked_name(name: str) -> str:
+    if not name.strip():
+        raise NameMissing
+    return name.strip()
+
+
+def _checked_manager(session: Session, manager_id: int | None, *, of: AppUser | None) -> int | None:
+    """The manager, who is one of the staff, and whose own managers are others than the person."""
+    above, seen = manager_id, set[int]()
+    while above is not None and above not in seen:
+        seen.add(above)
+        manager = session.get(AppUser, above)
+        if manager is None or (above == manager_id and manager.is_vendor):
+            raise NotFound(kind="user", field="manager_id")
+        if of is not None and manager.id == of.id:
+            raise ManagerLoop(name=session.get_one(AppUser, manager_id).name, user=of.name)
+        above = manager.manager_id
+    return manager_id
+
+
+def _checked_locale(locale: str) -> str:
     try:
         Locale.parse(locale)
     except (ValueError, UnknownLocaleError):
         raise UnknownLocale(locale=locale) from None
+    return locale
 
 
-def _check_time_zone(time_zone: str) -> None:
+def _checked_time_zone(time_zone: str) -> str:
     try:
         ZoneInfo(time_zone)
     except (ValueError, ZoneInfoNotFoundError):
         raise UnknownTimeZone(time_zone=time_zone) from None
+    return time_zone

@@ -21,18 +21,24 @@ from buyside.db.plans import PlanLine
 from buyside.db.stock import Warehouse
 from buyside.domain.access import INTERNAL_ROLES, OPERATOR, Actor, Permission, Role, needs, permission_of
 from buyside.domain.refusals import Refused
+from buyside.identity.logins import find_login
 from buyside.ledgers import audit
+from buyside.operations.invitations import invite_user, renew_invitation, revoke_invitation
+from buyside.operations.memberships import end_membership, grant_membership
 from buyside.operations.order_lines import add_line, change_line, remove_line
 from buyside.operations.orders import cancel_order, close_order, hold_order, issue_order, save_order
 from buyside.operations.packs import import_pack
-from buyside.operations.people import Address, add_user, set_organisation
+from buyside.operations.people import Address, add_user, change_user, set_organisation
+from buyside.operations.people_access import disable_user, enable_user, forget_identity, set_roles
 from buyside.operations.plan_conversion import convert_plan
 from buyside.operations.plan_lines import change_plan_line, leave_out_line, lock_line, mark_drift, take_back_line
 from buyside.operations.plans import cancel_run, run_plan, start_run
 from buyside.operations.production import Finished, Used, post_production
 from buyside.operations.receipts import receive_order, void_receipt
 from buyside.operations.run import perform, within
+from buyside.operations.sessions import end_session, end_sessions_of_user
 from buyside.operations.stock import adjust_stock, transfer_stock
+from tests.logins import open_login
 from tests.pack_samples import write_pack
 from tests.world import NOW, TODAY, World
 
@@ -141,7 +147,7 @@ def test_every_operation_leaves_exactly_one_entry(database: object, tmp_path: An
         post_production, "stock_entry", warehouse_id=main.id, effective_on=TODAY, at=NOW,
         used=(Used(bolt.id, Decimal(2)),), finished=(Finished(bike.id, Decimal(1), Decimal(9)),),
     )  # fmt: skip
-    told.of(add_user, "app_user", name="New here", roles=(Role.BUYER,))
+    _told_of_people(told, vendor.id)
     told.of(
         set_organisation, "organisation", has_before=True, name="Works", currency_code="EUR", time_zone="UTC",
         addresses=(Address("Works", "Mill Lane", is_bill_to=True, is_ship_to=True),),
@@ -149,6 +155,35 @@ def test_every_operation_leaves_exactly_one_entry(database: object, tmp_path: An
     told.of(import_pack, "pack", source=write_pack(tmp_path / "pack"), at=NOW)
 
     assert told.operations == every_operation()
+
+
+def _told_of_people(told: Told, vendor_id: int) -> None:
+    """Two people, one of a vendor, from the first word about them to the last."""
+    ada = told.of(add_user, "app_user", "user_role", name="New here", roles=(Role.BUYER,), email="new@example.com")
+    at = {"user_id": ada.user_id, "at": NOW}
+    told.of(invite_user, "user_invitation", **at)
+    told.of(renew_invitation, "user_invitation", has_before=True, **at)
+    told.of(revoke_invitation, "user_invitation", has_before=True, **at)
+    known = {"name": "Ada", "email": "", "locale": "en_GB", "time_zone": "UTC"}
+    done = told.of(change_user, "app_user", has_before=True, **at, version=1, **known)
+    done = told.of(
+        set_roles, "app_user", "user_role", user_id=ada.user_id, version=done.version, roles=(Role.BUYER, Role.SALES)
+    )
+    with World.open() as world:
+        browser = open_login(world.session, user_id=ada.user_id)
+        login = find_login(world.session, browser)
+        assert login is not None
+        open_login(world.session, user_id=ada.user_id)
+    told.of(end_session, "app_user", session_id=login.session_id, at=NOW)
+    told.of(end_sessions_of_user, "app_user", **at)
+    done = told.of(disable_user, "app_user", has_before=True, **at, version=done.version)
+    told.of(enable_user, "app_user", has_before=True, user_id=ada.user_id, version=done.version)
+
+    identity = {"issuer": "https://login.example.com", "subject": "vera"}
+    vera = told.of(add_user, "app_user", "user_role", name="Vera", roles=(Role.VENDOR,), **identity)
+    granted = told.of(grant_membership, "vendor_membership", vendor_id=vendor_id, user_id=vera.user_id)
+    told.of(end_membership, "vendor_membership", has_before=True, membership_id=granted.membership_id)
+    told.of(forget_identity, "app_user", has_before=True, user_id=vera.user_id, version=1, at=NOW)
 
 
 def every_operation() -> set[str]:
