@@ -1,31 +1,51 @@
-"""The web app: its pages, its guard, its routes and its error net. Reflex loads it by the name in rxconfig.py."""
+"""The web app of one surface: its pages, its guard, its routes and its error net. Reflex loads it by the name in rxconfig.py.
+
+The setting `surface` chooses between the company's own pages and its vendors' (ACC-5). What belongs to the other surface is not
+imported: no page, no state, no event handler of it exists in this process.
+"""
 
 import importlib
 import pkgutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import reflex as rx
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-import buyside.pages
+from buyside.config import settings
 from buyside.db.engine import dispose_engines
-from buyside.pages.routes import permission_of_path
-from buyside.pages.shell import PAGES
-from buyside.queries.grids import GRIDS
 from buyside.state.base import Guard, close_executor, something_went_wrong, unmarked_handlers
-from buyside.web import auth, ended, rows
+from buyside.web import auth, ended, papers, rows
+from buyside.web.doors import unlocked
 from buyside.web.gate import Gate
 
 _NOT_PAGES = {"routes", "shell"}
 
 
-def _load_pages() -> None:
-    """Import every module of pages; each puts its page into the list."""
-    for module in pkgutil.iter_modules(buyside.pages.__path__):
+@dataclass(frozen=True)
+class _Side:
+    """Where what one surface shows is found: by name, so that nothing is imported before it is chosen."""
+
+    pages: str
+    grids: str
+    paper: tuple[str, str]
+
+
+_SIDES = {
+    "internal": _Side("buyside.pages", "buyside.queries.grids", ("buyside.queries.order_papers", "order_paper")),
+    "portal": _Side(
+        "buyside.pages.portal", "buyside.queries.portal_grids", ("buyside.queries.portal_orders", "portal_paper")
+    ),
+}
+
+
+def _load_pages(package: str) -> None:
+    """Import every module of pages; each puts its page into the list of its shell."""
+    for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
         if not module.ispkg and module.name not in _NOT_PAGES:
-            importlib.import_module(f"buyside.pages.{module.name}")
+            importlib.import_module(f"{package}.{module.name}")
 
 
 @asynccontextmanager
@@ -39,8 +59,15 @@ async def _resources() -> AsyncIterator[None]:
 
 
 def _gate(served: ASGIApp) -> ASGIApp:
-    return Gate(served, permission_of_path)
+    return Gate(served, _doors.permission_of_path)
 
+
+_side = _SIDES[settings().surface]
+_doors = importlib.import_module(f"{_side.pages}.routes")
+_shell = importlib.import_module(f"{_side.pages}.shell")
+_grids = importlib.import_module(_side.grids)
+_paper = getattr(importlib.import_module(_side.paper[0]), _side.paper[1])
+_routes = [*auth.routes(), *rows.routes(_grids.GRIDS), *papers.routes(_paper)]
 
 app = rx.App(
     stylesheets=["/buyside.css"],
@@ -50,15 +77,15 @@ app = rx.App(
     ],
     html_lang="en",
     backend_exception_handler=something_went_wrong,
-    api_transformer=[Starlette(routes=[*auth.routes(), *rows.routes(GRIDS)]), _gate],  # the last one is outermost
+    api_transformer=[Starlette(routes=_routes), _gate],  # the last one is outermost
 )
 app.add_middleware(Guard(), index=0)
 app.register_lifespan_task(_resources)
 app.register_lifespan_task(ended.listen)
 
-_load_pages()
-for page in PAGES:
+_load_pages(_side.pages)
+for page in _shell.PAGES:
     app.add_page(page.component, route=page.route.path, title=f"{page.route.label} · Buyside", on_load=page.on_load)
 
-if forgotten := unmarked_handlers():
-    raise RuntimeError(f"handlers that nobody may call, because they name no permission: {', '.join(forgotten)}")
+if forgotten := [*unmarked_handlers(), *unlocked(_routes)]:
+    raise RuntimeError(f"open to everybody, because they name no permission: {', '.join(forgotten)}")

@@ -218,6 +218,22 @@ class Settings(BaseSettings):
             return None
         return RelyingParty(self.oidc_discovery_url, self.oidc_client_id, self.oidc_client_secret)
 
+    @property
+    def demo_issuer(self) -> str:
+        """Who the demo's own provider is, as OpenID names it."""
+        return f"http://localhost:{self.demo_provider_port}"
+
+    def with_demo_provider(self) -> "Settings":
+        """The same settings; in demo mode without a provider, with the demo's own, and a client at it for each surface."""
+        if not self.demo or self.oidc_discovery_url or self.portal_oidc_discovery_url or self.surface != "internal":
+            return self
+        provider = {}
+        for prefix, client in {"oidc": "buyside", "portal_oidc": "buyside-portal"}.items():
+            provider[f"{prefix}_discovery_url"] = self.demo_issuer + _DISCOVERY
+            provider[f"{prefix}_client_id"] = client
+            provider[f"{prefix}_client_secret"] = self.key(f"demo provider's client {client}").hex()
+        return self.model_copy(update=provider)
+
     def of_surface(self, surface: Surface) -> "Settings":
         """The same settings as the process of one surface sees them: port, address and provider are its own.
 

@@ -21,7 +21,7 @@ from buyside.db.roles import DatabaseProblem
 from buyside.db.server import ServerProblem
 from buyside.domain.refusals import Refused
 from buyside.web.build import BuildFailed
-from buyside.web.serve import CannotServe, WorkerEnded
+from buyside.web.processes import CannotServe, ProcessEnded
 
 DONE, OUR_MISTAKE, WRONG_USAGE, REFUSED = 0, 1, 2, 3
 
@@ -71,7 +71,7 @@ def run(arguments: list[str]) -> int:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, FileExistsError, PermissionError) as problem:
         complain(f"{problem.filename} cannot be used: {problem.strerror}.")
         return WRONG_USAGE
-    except WorkerEnded as ended:
+    except ProcessEnded as ended:
         complain(f"{ended} What it said last stands above.")
         return OUR_MISTAKE
     except Exception as error:

@@ -1,168 +1,166 @@
-"""Runs everything: database, tables, page, and the one process that serves them on one port.
+"""Runs everything: database, tables, both pages, and a process for each surface; in the demo a sign-in provider too.
 
-The supervisor holds the owner's login and does nothing with the network; the process it starts is the other way round.
-It is stopped by Ctrl-C or SIGTERM, in the reverse order of the start. After a kill of any of them the next start finds
-what is left, ends it or uses it, and goes on.
+The supervisor holds the owner's login and does nothing with the network; the processes it starts are the other way round, and
+each knows what its own surface needs and nothing of the other. It is stopped by Ctrl-C or SIGTERM, in the reverse order of the
+start. After a kill of any of them the next start finds what is left, ends it or uses it, and goes on.
 """
 
-import errno
 import fcntl
-import http.client
-import json
-import logging
-import os
 import signal
-import socket
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 
-import psutil
-
-from buyside.config import ROOT, Settings, settings
+from buyside.config import Settings, Surface, settings
 from buyside.db import ready
-from buyside.db.engine import app_url, dispose_engines, portal_url
-from buyside.web.build import build, environment, is_built, stop_building, without_logins
+from buyside.db.engine import dispose_engines, is_embedded
+from buyside.web.build import build, is_built, stop_building
+from buyside.web.environments import of_demo_provider, of_worker
+from buyside.web.processes import (
+    CannotServe,
+    Part,
+    check_port,
+    check_still_running,
+    end_left_over,
+    running,
+    wait_for_answer,
+)
 
-_log = logging.getLogger(__name__)
-
-_START_SECONDS = 90
-_STOP_SECONDS = 10
-
-
-class CannotServe(Exception):
-    """Something outside stands in the way; the message says what, in a sentence."""
+_TITLES: dict[Surface, str] = {"internal": "the internal application", "portal": "the vendor portal"}
+_PORT_SETTINGS: dict[Surface, str] = {"internal": "BUYSIDE_PORT", "portal": "BUYSIDE_PORTAL_PORT"}
+_PROVIDER = "provider"
 
 
-class WorkerEnded(Exception):
-    """The serving process ended without being told to."""
-
-
-def serve(report: Callable[[str], None], *, fill: Callable[[Callable[[], bool]], None] | None = None) -> None:
+def serve(
+    report: Callable[[str], None],
+    *,
+    surface: Surface | None = None,
+    fill: Callable[[Callable[[], bool]], None] | None = None,
+) -> None:
     """Start everything, serve until Ctrl-C or SIGTERM, stop everything.
 
-    `report` is given a sentence per step. `fill` is called when the tables are ready and before anybody is served; what it
-    is given tells whether to give up. Raises `CannotServe`, `WorkerEnded`, `build.BuildFailed`, `server.ServerProblem`,
-    `roles.DatabaseProblem`.
+    `surface`: serve this one only; None serves both. `report` is given a sentence per step. `fill` is called when the tables are
+    ready and before anybody is served; what it is given tells whether to give up. Raises `CannotServe`,
+    `processes.ProcessEnded`, `build.BuildFailed`, `server.ServerProblem`, `roles.DatabaseProblem`.
     """
-    given = settings()
+    given = settings().with_demo_provider()
+    if given.surface == "portal":
+        raise CannotServe("BUYSIDE_SURFACE is for the processes that serve one. Unset it, and choose with --surface.")
+    chosen: tuple[Surface, ...] = ("internal", "portal") if surface is None else (surface,)
+    own = [given.of_surface(each) for each in chosen]
+    _check_logins(given, chosen)
     stopping = threading.Event()
-    with _only_one(given), _stopped_by_signals(stopping), ThreadPoolExecutor(1) as aside:
-        _end_orphans(given)
-        _check_port(given)
-        if not is_built(given):
-            report("Building the page. This happens once and takes about half a minute.")
-        page = aside.submit(build, given)
+    with ExitStack() as held, _stopped_by_signals(stopping), ThreadPoolExecutor(1) as aside:
+        for each in chosen:
+            held.enter_context(_only_one(given, each))
+        parts = _parts(given, own)
+        for part in parts:
+            end_left_over(part.name, given.home)
+        for part in parts:
+            check_port(part)
+        if missing := sum(not is_built(each) for each in own):
+            report(_building(missing))
+        pages = aside.submit(_build, own)
         try:
             with ready.database():
-                if not ready.is_current():
+                if _owns_database(given) and not ready.is_current():
                     report("Making the tables.")
                     ready.upgrade()
                 if fill is not None and not stopping.is_set():
                     fill(stopping.is_set)
-                while not page.done() and not stopping.wait(0.05):
+                while not pages.done() and not stopping.wait(0.05):
                     pass
                 dispose_engines()
                 if not stopping.is_set():
-                    page.result()
-                    _serve(given, stopping, report)
+                    pages.result()
+                    _serve(parts, given, stopping, lambda: report(_welcome(own)))
         finally:
-            while not page.done():
+            while not pages.done():
                 stop_building()
                 time.sleep(0.1)
     report("Stopped.")
 
 
-def _serve(given: Settings, stopping: threading.Event, report: Callable[[str], None]) -> None:
-    logins = {"BUYSIDE_APP_DATABASE_URL": app_url()}
-    if given.surface == "portal":
-        logins = {"BUYSIDE_PORTAL_DATABASE_URL": portal_url()}
-    worker = subprocess.Popen(
-        _worker_command(),
-        cwd=ROOT,
-        env=_worker_environment(given) | logins,
-        stdin=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C reaches the supervisor alone, which then stops things in order
-    )
-    _record(given).write_text(json.dumps({"group": worker.pid, "since": psutil.Process(worker.pid).create_time()}))
-    try:
-        if _wait_for_answer(given, worker, stopping):
-            report(f"Buyside is at {given.public_url}. Ctrl-C stops it.")
+def _serve(parts: Sequence[Part], given: Settings, stopping: threading.Event, is_ready: Callable[[], None]) -> None:
+    with ExitStack() as started:
+        processes = [(part, started.enter_context(running(part, given.home))) for part in parts]
+        if all(wait_for_answer(part, process, stopping) for part, process in processes):
+            is_ready()
         while not stopping.wait(0.5):
-            if worker.poll() is not None:
-                raise WorkerEnded(f"The serving process ended by itself, with status {worker.returncode}.")
-    finally:
-        _end_group(worker.pid, worker)
-        _record(given).unlink(missing_ok=True)
+            for part, process in processes:
+                check_still_running(part, process)
 
 
-def _worker_command() -> list[str]:
-    return [sys.executable, "-m", "buyside.web.worker"]
+def _parts(given: Settings, own: Sequence[Settings]) -> list[Part]:
+    """The processes in the order of their start."""
+    parts = []
+    if _brings_provider(given) and own[0].surface == "internal":
+        title, port = "the demo's sign-in", given.demo_provider_port
+        command, knows = _command(_PROVIDER), of_demo_provider(given)
+        parts.append(Part(_PROVIDER, title, command, knows, given.host, port, "BUYSIDE_DEMO_PROVIDER_PORT"))
+    for each in own:
+        command, knows = _command(each.surface), of_worker(given, each)
+        title, setting = _TITLES[each.surface], _PORT_SETTINGS[each.surface]
+        parts.append(Part(each.surface, title, command, knows, each.host, each.port, setting))
+    return parts
 
 
-def _worker_environment(given: Settings) -> dict[str, str]:
-    """What the serving process may know: one login, keys derived from the secret, and not the secret itself."""
-    return without_logins(os.environ) | environment(given) | {
-        "BUYSIDE_HOST": given.host,
-        "BUYSIDE_PORT": str(given.port),
-        "BUYSIDE_PUBLIC_URL": given.public_url,
-        "BUYSIDE_SURFACE": given.surface,
-        "BUYSIDE_DEMO": "1" if given.demo else "0",
-        "BUYSIDE_SECRET": given.key("serving process").hex(),
-        "REFLEX_ENV_MODE": "prod",
-        # Reflex's own switches for serving a page that is built already, from the same port and without Node.
-        "__REFLEX_SKIP_COMPILE": "1",
-        "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "1",
-    }  # fmt: skip
+def _brings_provider(given: Settings) -> bool:
+    return given.demo and given.oidc is not None and given.oidc.issuer == given.demo_issuer
 
 
-def _wait_for_answer(given: Settings, worker: "subprocess.Popen[bytes]", stopping: threading.Event) -> bool:
-    deadline = time.monotonic() + _START_SECONDS
-    while not stopping.wait(0.05):
-        if worker.poll() is not None:
-            raise WorkerEnded(f"The serving process ended while it started, with status {worker.returncode}.")
-        if time.monotonic() > deadline:
-            raise WorkerEnded(f"The serving process does not answer after {_START_SECONDS} seconds.")
-        connection = http.client.HTTPConnection(_reachable(given.host), given.port, timeout=5)
-        try:
-            connection.request("GET", "/ping")
-            connection.getresponse()
-        except OSError:
-            continue
-        finally:
-            connection.close()
-        return True
-    return False
+def _command(name: str) -> list[str]:
+    module = "buyside.web.demo_provider" if name == _PROVIDER else "buyside.web.worker"
+    return [sys.executable, "-m", module]
 
 
-def _reachable(host: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+def _build(own: Sequence[Settings]) -> None:
+    """One after the other: both write the one lock of packages, and the second takes what the first has installed."""
+    for each in own:
+        build(each)
 
 
-def _check_port(given: Settings) -> None:
-    family = socket.AF_INET6 if ":" in given.host else socket.AF_INET
-    with socket.socket(family) as attempt:
-        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            attempt.bind((given.host, given.port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise CannotServe(
-                    f"Port {given.port} of {given.host} is in use by another program. Stop that, or set BUYSIDE_PORT."
-                ) from None
-            raise CannotServe(f"{given.host}:{given.port} cannot be listened on: {error.strerror}.") from None
+def _building(missing: int) -> str:
+    return (
+        "Building the page. This happens once and takes about half a minute."
+        if missing == 1
+        else "Building both pages. This happens once and takes about a minute."
+    )
+
+
+def _welcome(own: Sequence[Settings]) -> str:
+    at = {each.surface: each.public_url for each in own}
+    if len(own) == 1:
+        return f"{'The vendor portal' if 'portal' in at else 'Buyside'} is at {own[0].public_url}. Ctrl-C stops it."
+    return f"Buyside is at {at['internal']}, its vendor portal at {at['portal']}. Ctrl-C stops both."
+
+
+def _owns_database(given: Settings) -> bool:
+    """Whether this server may make tables; one that has the login of a surface only finds them made."""
+    return is_embedded() or given.database_url is not None
+
+
+def _check_logins(given: Settings, chosen: Sequence[Surface]) -> None:
+    if _owns_database(given):
+        return
+    logins = {"internal": given.app_database_url, "portal": given.portal_database_url}
+    names = {"internal": "BUYSIDE_APP_DATABASE_URL", "portal": "BUYSIDE_PORTAL_DATABASE_URL"}
+    for each in chosen:
+        if logins[each] is None:
+            raise CannotServe(
+                f"{_TITLES[each].capitalize()} has no login: set {names[each]}, or BUYSIDE_DATABASE_URL to let Buyside keep the "
+                "logins itself, or serve the other surface alone with --surface."
+            )
 
 
 @contextmanager
-def _only_one(given: Settings) -> Iterator[None]:
+def _only_one(given: Settings, surface: Surface) -> Iterator[None]:
     given.home.mkdir(parents=True, exist_ok=True)
-    with (given.home / f"serve-{given.surface}.lock").open("w") as lock:
+    with (given.home / f"serve-{surface}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -183,31 +181,3 @@ def _stopped_by_signals(stopping: threading.Event) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _record(given: Settings) -> Path:
-    return given.home / f"serve-{given.surface}.json"
-
-
-def _end_orphans(given: Settings) -> None:
-    """End a serving process whose supervisor was killed. We hold the lock, so it belongs to nobody."""
-    try:
-        left = json.loads(_record(given).read_text())
-        leader = psutil.Process(left["group"])
-    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
-        return
-    if abs(leader.create_time() - left["since"]) < 1:  # else the number belongs to another process by now
-        _log.warning("ending a serving process that was left over")
-        _end_group(leader.pid, leader)
-
-
-def _end_group(group: int, leader: "subprocess.Popen[bytes] | psutil.Process") -> None:
-    """End a process group: ask first, then force."""
-    with suppress(ProcessLookupError):
-        os.killpg(group, signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired, psutil.TimeoutExpired):
-        leader.wait(_STOP_SECONDS)
-    with suppress(ProcessLookupError):
-        os.killpg(group, signal.SIGKILL)
-    with suppress(subprocess.TimeoutExpired, psutil.TimeoutExpired):
-        leader.wait(_STOP_SECONDS)

@@ -1,4 +1,4 @@
-"""The process that serves page and events. `buyside.web.serve` starts it; by itself it knows the application's login only.
+"""The process that serves page and events of one surface. `buyside.web.serve` starts it; it knows its surface's login only.
 
 Its standard input is a pipe that nobody writes to: it ends when the supervisor ends, in whatever way, and then this
 process ends too.
@@ -20,7 +20,7 @@ _GRACE_SECONDS = 5
 def main() -> None:
     """Serve until told to stop."""
     given = settings()
-    threading.Thread(target=_end_with_supervisor, daemon=True).start()
+    threading.Thread(target=end_with_supervisor, daemon=True).start()
     Granian(
         "buyside.buyside:app",
         factory=True,
@@ -34,7 +34,8 @@ def main() -> None:
     ).serve()
 
 
-def _end_with_supervisor() -> None:
+def end_with_supervisor() -> None:
+    """Wait, in a thread, until the supervisor has ended in whatever way; then end this process."""
     while os.read(0, 1):  # not sys.stdin: a thread that waits in it would trouble the end of the interpreter
         pass
     os.kill(os.getpid(), signal.SIGTERM)

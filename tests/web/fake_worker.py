@@ -1,10 +1,12 @@
-"""Stands in for the serving process: writes down what it knows, and answers every request."""
+"""Stands in for a process that the supervisor starts: writes down what it knows, and answers every request with its name."""
 
 import json
 import os
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+
+NOTES, NAME = Path(sys.argv[1]), sys.argv[2]
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -13,11 +15,14 @@ class Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(b"page")
+        self.wfile.write(NAME.encode())
 
     def log_message(self, *_words: object) -> None:
         pass
 
 
-Path(sys.argv[1]).write_text(json.dumps({"pid": os.getpid(), "environment": dict(os.environ)}))
-HTTPServer(("127.0.0.1", int(os.environ["BUYSIDE_PORT"])), Answer).serve_forever()
+draft = NOTES.with_suffix(f".{os.getpid()}")
+draft.write_text(json.dumps({"pid": os.getpid(), "environment": dict(os.environ)}))
+draft.replace(NOTES)
+setting = "BUYSIDE_DEMO_PROVIDER_PORT" if NAME == "provider" else "BUYSIDE_PORT"
+HTTPServer(("127.0.0.1", int(os.environ[setting])), Answer).serve_forever()

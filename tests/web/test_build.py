@@ -14,6 +14,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in (
         "rxconfig.py",
         "buyside/pages/orders.py",
+        "buyside/pages/kit/grid.py",
+        "buyside/pages/portal/orders.py",
         "buyside/cli/main.py",
         "assets/logo.svg",
         "reflex.lock/package.json",
@@ -31,7 +33,7 @@ def exports(project: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     made: list[str] = []
 
     def export(given: Settings) -> None:
-        made.append(given.public_url)
+        made.append(given.surface)
         (given.web_folder / "build" / "client").mkdir(parents=True, exist_ok=True)
         (given.web_folder / "build" / "client" / "index.html").write_text("page")
 
@@ -70,6 +72,56 @@ def test_a_change_of_a_command_builds_nothing(given: Settings, exports: list[str
     assert build.is_built(given)
 
 
+@pytest.mark.parametrize(
+    ("changed", "surfaces"),
+    [
+        ("buyside/pages/orders.py", ["internal"]),
+        ("buyside/pages/portal/orders.py", ["portal"]),
+        ("buyside/pages/kit/grid.py", ["internal", "portal"]),
+    ],
+)
+def test_a_change_builds_the_surface_that_shows_it(
+    given: Settings, exports: list[str], project: Path, changed: str, surfaces: list[str]
+) -> None:
+    both = [given, given.of_surface("portal")]
+    for each in both:
+        build.build(each)
+    exports.clear()
+    (project / changed).write_text('"two"')
+    for each in both:
+        build.build(each)
+    assert exports == surfaces
+
+
+def test_the_first_build_of_the_portal_takes_the_packages_that_are_installed(
+    given: Settings, exports: list[str], project: Path
+) -> None:
+    build.build(given)
+    installed = given.web_folder / "node_modules" / "react" / "index.js"
+    installed.parent.mkdir(parents=True)
+    installed.write_text("react")
+    for name in (
+        "reflex.install_frontend_packages.cached",
+        "package.json",
+        "app/root.jsx",
+        "backend/stateful_pages.json",
+    ):
+        (given.web_folder / name).parent.mkdir(exist_ok=True)
+        (given.web_folder / name).write_text("internal")
+    portal = given.of_surface("portal")
+    build.build(portal)
+    taken = {path.relative_to(portal.web_folder).as_posix() for path in portal.web_folder.rglob("*") if path.is_file()}
+    assert taken == {
+        "node_modules/react/index.js",
+        "reflex.install_frontend_packages.cached",
+        "package.json",
+        "build/client/index.html",
+        "buyside.stamp",
+    }
+    (portal.web_folder / "package.json").write_text("portal")
+    assert (given.web_folder / "package.json").read_text() == "internal"
+
+
 def test_another_public_address_builds_it_again(given: Settings, exports: list[str]) -> None:
     build.build(given)
     assert not build.is_built(given.model_copy(update={"public_url": "https://buyside.example.com"}))
@@ -106,12 +158,19 @@ def test_a_failed_build_is_told_and_leaves_no_old_page(
     assert not (given.web_folder / "build" / "client").exists()
 
 
-def test_the_build_knows_no_login_and_no_secret(given: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_build_knows_no_login_and_no_secret(
+    given: Settings, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("BUYSIDE_DATABASE_URL", "postgresql://owner:hidden@host/base")
     monkeypatch.setenv("BUYSIDE_SECRET", "s" * 32)
+    monkeypatch.setenv("BUYSIDE_OIDC_CLIENT_SECRET", "hidden")
     monkeypatch.setenv("NPM_CONFIG_REGISTRY", "http://mirror.example")
     variables = build._build_environment(given)
-    assert not {"BUYSIDE_DATABASE_URL", "BUYSIDE_APP_DATABASE_URL", "BUYSIDE_SECRET"} & set(variables)
+    assert {name for name in variables if name.startswith("BUYSIDE_")} == {
+        "BUYSIDE_HOME",
+        "BUYSIDE_SURFACE",
+        "BUYSIDE_PUBLIC_URL",
+    }
     assert "hidden" not in str(variables)
     assert variables["NPM_CONFIG_REGISTRY"] == "http://mirror.example"
     assert (Path(variables["PATH"].split(":")[0]) / "node").exists()
