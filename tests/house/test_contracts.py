@@ -46,6 +46,26 @@ def test_every_room_has_its_place() -> None:
             "import buyside.planning.lots",
             "no chain of imports leads from the portal to planning",
         ),
+        (
+            "pages/portal/orders.py",
+            "import buyside.state.orders",
+            "the portal imports no page and no state of the internal surface",
+        ),
+        (
+            "pages/kit/grid.py",
+            "import buyside.state.orders",
+            "the portal imports no page and no state of the internal surface",
+        ),
+        (
+            "state/portal/orders.py",
+            "import buyside.operations.orders",
+            "the portal reads through queries of its own and writes nothing",
+        ),
+        (
+            "queries/portal_orders.py",
+            "import buyside.queries.orders",
+            "the portal reads through queries of its own and writes nothing",
+        ),
         ("operations/stock.py", "import buyside.operations.orders", "operations import neither each other"),
     ],
 )
@@ -61,6 +81,13 @@ def test_a_forbidden_import_breaks_its_contract(tmp_path: Path, module: str, lin
         "queries/read.py",
         "planning/lots.py",
         "operations/orders.py",
+        "state/base.py",
+        "state/orders.py",
+        "queries/orders.py",
+        "queries/portal_contracts.py",
+        "queries/portal_grids.py",
+        "queries/portal_orders.py",
+        "queries/portal_vendors.py",
     ):
         (tmp_path / "buyside" / name).touch()
     (tmp_path / "buyside" / module).write_text(line + "\n")
