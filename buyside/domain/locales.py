@@ -7,10 +7,11 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
 from babel.dates import format_skeleton, parse_date
+from babel.localedata import locale_identifiers
 from babel.numbers import (
     NumberFormatError,
     format_decimal,
@@ -101,3 +102,21 @@ def read_date(text: str, locale: str, *, field: str = "") -> date:
         return parse_date(typed, locale=locale, format="short")
     except (ValueError, IndexError):
         raise Unreadable(value=text, wanted="a date", field=field) from None
+
+
+@lru_cache(maxsize=1)
+def known_locales() -> tuple[tuple[str, str], ...]:
+    """Languages with their regions to choose from, by name: ("de_DE", "German (Germany)")."""
+    found = {}
+    for identifier in locale_identifiers():
+        locale = Locale.parse(identifier)
+        if locale.language and locale.territory and identifier == f"{locale.language}_{locale.territory}":
+            found[identifier] = locale.get_display_name("en") or identifier
+    return tuple(sorted(found.items(), key=lambda each: each[1]))
+
+
+@lru_cache(maxsize=1)
+def known_time_zones() -> tuple[str, ...]:
+    """Time zones to choose from: UTC, and those that are named after places."""
+    places = (each for each in available_timezones() if "/" in each and not each.startswith(("Etc/", "SystemV/")))
+    return ("UTC", *sorted(places))

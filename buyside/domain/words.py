@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from buyside.domain.access import Role
 from buyside.domain.demand import SalesOrderStatus
 from buyside.domain.items import ItemKind, SupplyMode
 from buyside.domain.lifecycle import in_words
@@ -86,6 +87,18 @@ SUPPLY_MODE_WORDS = words(SupplyMode)
 VENDOR_WORDS = words(
     VendorStatus, {VendorStatus.ACTIVE: Tone.GOOD, VendorStatus.ON_HOLD: Tone.WARN, VendorStatus.PROSPECT: Tone.ACTIVE}
 )
+ROLE_SAYS: Mapping[Role, str] = {
+    Role.REQUESTER: "Asks for what is needed, and confirms its delivery",
+    Role.BUYER: "Vendors, items, plans and purchase orders",
+    Role.APPROVER: "Approves or rejects what is routed to them",
+    Role.RECEIVER: "Deliveries, stock and its corrections",
+    Role.MANAGER: "Sees plans, orders, stock and balances; changes nothing",
+    Role.SALES: "Customers' orders and what serves them",
+    Role.FINANCE: "Invoices and payments; sees vendors and orders",
+    Role.ADMIN: "Users, roles, sessions, settings and the audit trail",
+    Role.VENDOR: "The purchase orders and contracts of their own vendors",
+}
+"""What somebody with a role does, in a line."""
 PERSON_KIND_WORDS: Words = {
     PersonKind.STAFF: ("Staff", Tone.NEUTRAL),
     PersonKind.VENDOR: ("Vendor's user", Tone.NEUTRAL),
@@ -110,5 +123,6 @@ MEMBERSHIP_WORDS = words(
 )
 SESSION_WORDS = words(SessionStatus, {SessionStatus.LIVE: Tone.GOOD})
 SURFACE_WORDS = words(Surface)
+OWN_WORDS: Words = {"own": ("This browser", Tone.ACTIVE)}
 YES_NO_WORDS: Words = {"true": ("Yes", Tone.NEUTRAL), "false": ("No", Tone.NEUTRAL)}
 LATE_WORDS: Words = {"true": ("Late", Tone.WARN), "false": ("On time", Tone.GOOD)}

@@ -16,8 +16,11 @@ RECEIVING = Route("/receiving", "Receiving", Permission.EXPECTED_DELIVERY_VIEW, 
 STOCK = Route("/stock", "Stock", Permission.STOCK_VIEW, "warehouse", "k")
 SALES_ORDERS = Route("/sales-orders", "Sales orders", Permission.DEMAND_VIEW, "shopping-bag", "d")
 SALES_ORDER = Route("/sales-orders/[sales_order_number]", "Sales order", Permission.DEMAND_VIEW, parent=SALES_ORDERS)
+USERS = Route("/admin/users", "Users", Permission.USER_VIEW, "users", "u", group=ADMINISTRATION)
+MEMBERSHIPS = Route("/admin/memberships", "Vendor access", Permission.USER_VIEW, "link", "m", group=ADMINISTRATION)
+SESSIONS = Route("/admin/sessions", "Sessions", Permission.SESSION_VIEW, "monitor", "e", group=ADMINISTRATION)
 
-ROUTES = (START, REQUIREMENTS, PLAN, ORDERS, ORDER, RECEIVING, STOCK, SALES_ORDERS, SALES_ORDER)
+ROUTES = (START, REQUIREMENTS, PLAN, ORDERS, ORDER, RECEIVING, STOCK, SALES_ORDERS, SALES_ORDER, USERS, MEMBERSHIPS, SESSIONS)
 
 
 def permission_of_path(path: str) -> Permission | None:

@@ -1,10 +1,13 @@
 """Every grid of the application. Each area describes its own beside its other queries; one that is not named here has no rows."""
 
 from buyside.queries.demand import SALES_LINE_ROWS, SALES_ORDER_ROWS
+from buyside.queries.memberships import MEMBERSHIP_ROWS
 from buyside.queries.orders import ORDER_ROWS
+from buyside.queries.people import USER_ROWS
 from buyside.queries.plans import PLAN_LINE_ROWS, PROBLEM_ROWS, REQUIREMENT_ROWS
 from buyside.queries.receipts import EXPECTED_ROWS, RECEIPT_ROWS
 from buyside.queries.rows import GridSource
+from buyside.queries.sessions import SESSION_ROWS
 from buyside.queries.stock import BALANCE_ROWS, ENTRY_ROWS, PAST_BALANCE_ROWS
 
 GRIDS: tuple[GridSource, ...] = (
@@ -19,4 +22,7 @@ GRIDS: tuple[GridSource, ...] = (
     REQUIREMENT_ROWS,
     PLAN_LINE_ROWS,
     PROBLEM_ROWS,
+    USER_ROWS,
+    MEMBERSHIP_ROWS,
+    SESSION_ROWS,
 )

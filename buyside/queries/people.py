@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from buyside.db.people import AppUser, UserInvitation, UserRole, UserSession, VendorMembership
+from buyside.db.people import AppUser, Organisation, UserInvitation, UserRole, UserSession, VendorMembership
 from buyside.db.vendors import Vendor
 from buyside.domain.access import Actor, Permission, Role, needs
 from buyside.domain.people import PersonKind, PersonStatus
@@ -216,3 +216,9 @@ def find_user(session: Session, actor: Actor, *, email: str) -> list[PersonChoic
     chosen = columns(id=col(AppUser.id), name=col(AppUser.name), email=col(AppUser.email))
     found = chosen.where(func.lower(col(AppUser.email)) == email.strip().lower()).order_by(col(AppUser.id))
     return each_as(session, PersonChoice, found)
+
+
+@needs(Permission.USER_VIEW)
+def organisation_name(session: Session, actor: Actor) -> str:
+    """What the own organisation is called."""
+    return session.get_one(Organisation, 1).name

@@ -13,6 +13,9 @@ from buyside.domain.words import Kind
 from buyside.queries.answers import columns
 from buyside.queries.rows import GridSource, RowColumn
 
+OWN = "own"
+"""Marks the session of whoever asks."""
+
 # What a browser says of itself, first match first: most of them claim to be others too.
 _BROWSERS = (
     ("Edg", "Edge"),
@@ -90,7 +93,7 @@ def _sessions(actor: Actor) -> Select[Any]:
             ends_at=_ends_at(),
             status=_status(),
             because=col(UserSession.ended_because),
-            is_own=col(UserSession.token_sha256) == own,
+            whose=case((col(UserSession.token_sha256) == own, OWN)),
         )
         .select_from(UserSession)
         .join(AppUser, col(AppUser.id) == col(UserSession.user_id))
@@ -113,7 +116,7 @@ SESSION_ROWS = GridSource(
         RowColumn("ends_at", Kind.INSTANT, required=True),
         RowColumn("status", Kind.STATUS, required=True),
         RowColumn("because", required=True),
-        RowColumn("is_own", Kind.FLAG, required=True),
+        RowColumn("whose", Kind.STATUS),
     ),
     order=(("last_seen_at", "desc"),),
     scopes=("user_id",),

@@ -19,3 +19,7 @@ class SalesState(SignedInState, mixin=True):
 
 class ManagerState(SignedInState, mixin=True):
     """Screens that only show."""
+
+
+class AdministratorState(SignedInState, mixin=True):
+    """Screens of those who look after people and their access."""
