@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 import time
 import warnings
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote_plus, urlsplit
 
@@ -54,6 +56,12 @@ def may_be_called(url: object, *, plain_host: str | None) -> bool:
     except ValueError:
         return False
     return usable and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname == plain_host))
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates of the web, read once: reading them takes longer than a request."""
+    return httpx.create_ssl_context()
 
 
 class ProviderClient(AsyncOAuth2Client):  # type: ignore[misc]  # Authlib is untyped

@@ -1,12 +1,8 @@
 """The honest way in, on both surfaces: first by invitation, then by who one is."""
 
-import time
-
 import pytest
 
-from buyside.identity.oidc_discovery import ALGORITHMS
-from tests.identity.conftest import Desk, reference
-from tests.identity.faulty_provider import Person, challenge_of, sign_with
+from tests.identity.conftest import Desk
 
 
 @pytest.mark.rule("ACC-8")
