@@ -35,6 +35,7 @@ GROUPS: list[tuple[str | None, str, str]] = [
     ("plan", "plan", "app"),
     ("order", "orders", "app"),
     ("stock", "stock", "app"),
+    ("user", "users", "app"),
 ]
 
 

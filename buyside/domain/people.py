@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
@@ -103,3 +104,27 @@ def checked_roles(name: str, roles: Collection[Role]) -> frozenset[Role]:
     if Role.VENDOR in held and len(held) > 1:
         raise VendorAndInternal(name=name, others=", ".join(sorted(held - {Role.VENDOR})))
     return held
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An invitation as it can be sent by whoever invites."""
+
+    subject: str
+    text: str
+
+
+def invitation_letter(
+    *, name: str, email: str, address: str, until: str, company: str, sender: str, is_vendor: bool
+) -> Letter:
+    """What to write to somebody who is invited: where to sign in, with which account, and until which day."""
+    what = f"the vendor portal of {company}" if is_vendor else f"Buyside of {company}"
+    what = what if company else "the vendor portal" if is_vendor else "Buyside"
+    text = (
+        f"Hello {name},\n\n"
+        f"you are invited to {what}. Open {address} and sign in with your account for {email}. "
+        "Your first sign-in links that account with you.\n\n"
+        f"The invitation holds until {until}.\n\n"
+        f"{sender or company or 'Buyside'}\n"
+    )
+    return Letter(f"Your invitation to {what}", text)

@@ -1,5 +1,6 @@
 """Reading memberships: which vendors' users act for which vendor, from when until when (VEN-1)."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Interval, Select, and_, case, func, literal, or_
@@ -13,7 +14,6 @@ from buyside.domain.people import MembershipStatus
 from buyside.domain.vendors import VendorStatus
 from buyside.domain.words import Kind
 from buyside.queries.answers import columns, each_as, organisation_date
-from buyside.queries.order_choices import OrderChoice
 from buyside.queries.rows import GridSource, RowColumn
 
 _Granter = aliased(AppUser)
@@ -87,9 +87,18 @@ MEMBERSHIP_ROWS = GridSource(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class OpenVendor:
+    """A vendor whose portal is open."""
+
+    id: int
+    code: str
+    name: str
+
+
 @needs(Permission.MEMBERSHIP_EDIT)
-def open_vendor_choices(session: Session, actor: Actor) -> list[OrderChoice]:
+def open_vendors(session: Session, actor: Actor) -> list[OpenVendor]:
     """Vendors whose portal is open, by name: all that are not inactive (VEN-2)."""
-    chosen = columns(id=col(Vendor.id), name=col(Vendor.code) + " · " + col(Vendor.name))
+    chosen = columns(id=col(Vendor.id), code=col(Vendor.code), name=col(Vendor.name))
     found = chosen.where(col(Vendor.status) != VendorStatus.INACTIVE.value).order_by(col(Vendor.name), col(Vendor.id))
-    return each_as(session, OrderChoice, found)
+    return each_as(session, OpenVendor, found)

@@ -210,12 +210,40 @@ def member_choices(session: Session, actor: Actor) -> list[PersonChoice]:
     return _choices(session, col(AppUser.is_vendor))
 
 
+@dataclass(frozen=True, slots=True)
+class ListedUser:
+    """A person in a line; disabled people stand in lists too."""
+
+    id: int
+    version: int
+    name: str
+    email: str
+    kind: str
+    roles: str
+    vendors: str
+    status: str
+    last_sign_in_at: datetime | None
+
+
 @needs(Permission.USER_VIEW)
-def find_user(session: Session, actor: Actor, *, email: str) -> list[PersonChoice]:
-    """Everybody with an e-mail address, in whatever letters; disabled people too, by id."""
-    chosen = columns(id=col(AppUser.id), name=col(AppUser.name), email=col(AppUser.email))
-    found = chosen.where(func.lower(col(AppUser.email)) == email.strip().lower()).order_by(col(AppUser.id))
-    return each_as(session, PersonChoice, found)
+def listed_users(session: Session, actor: Actor, *, email: str = "") -> list[ListedUser]:
+    """Everybody, or those with an e-mail address in whatever letters, by name."""
+    chosen = _with_invitation(
+        columns(
+            id=col(AppUser.id),
+            version=col(AppUser.version),
+            name=col(AppUser.name),
+            email=col(AppUser.email),
+            kind=_kind(),
+            roles=_roles(),
+            vendors=_vendors(),
+            status=_status(),
+            last_sign_in_at=col(AppUser.last_sign_in_at),
+        )
+    )
+    if email:
+        chosen = chosen.where(func.lower(col(AppUser.email)) == email.strip().lower())
+    return each_as(session, ListedUser, chosen.order_by(col(AppUser.name), col(AppUser.id)))
 
 
 @needs(Permission.USER_VIEW)

@@ -11,7 +11,7 @@ from buyside.domain.access import Permission
 from buyside.domain.people import MembershipStatus
 from buyside.domain.refusals import NotFound
 from buyside.operations.memberships import end_membership, grant_membership
-from buyside.queries.memberships import MEMBERSHIP_ROWS, open_vendor_choices
+from buyside.queries.memberships import MEMBERSHIP_ROWS, open_vendors
 from buyside.queries.people import member_choices, user_detail
 from buyside.queries.rows import GridSource, grid_rows
 from buyside.state.base import handler, say, today
@@ -104,8 +104,8 @@ class MembershipsState(GridState, AdministratorState, rx.State):
         self.asking = what if what in {"grant", "end"} else ""
         self.today, self._request_id = today().isoformat(), uuid4()
         if self.asking == "grant":
-            vendors, people = await self._ask(open_vendor_choices), await self._ask(member_choices)
-            self.vendors = [Choice(value=str(each.id), label=each.name) for each in vendors]
+            vendors, people = await self._ask(open_vendors), await self._ask(member_choices)
+            self.vendors = [Choice(value=str(each.id), label=f"{each.name} · {each.code}") for each in vendors]
             self.people = [
                 Choice(value=str(each.id), label=f"{each.name} · {each.email}" if each.email else each.name)
                 for each in people

@@ -14,7 +14,7 @@ import reflex as rx
 from buyside.config import settings
 from buyside.domain.access import INTERNAL_ROLES, Permission, Role
 from buyside.domain.locales import known_locales, known_time_zones, shown_date, shown_instant
-from buyside.domain.people import PersonKind
+from buyside.domain.people import PersonKind, invitation_letter
 from buyside.domain.refusals import NotFound, Stale
 from buyside.operations.invitations import invite_user, renew_invitation, revoke_invitation
 from buyside.operations.people import add_user, change_user
@@ -289,21 +289,20 @@ def _waiting(found: UserDetail, company: str, invited_at: datetime, until: datet
     """The invitation as it can be sent: who wrote it, where to sign in, and how long it holds."""
     locale, zone = me().locale, me().time_zone
     is_vendor = found.kind == PersonKind.VENDOR
-    address = settings().portal_public_url if is_vendor else settings().public_url
-    what = f"the vendor portal of {company}" if is_vendor else f"Buyside of {company}"
-    letter = (
-        f"Hello {found.name},\n\n"
-        f"you are invited to {what}. Open {address} and sign in with your account for {found.invited_email}. "
-        "Your first sign-in links that account with you.\n\n"
-        f"The invitation holds until {shown_date(until.astimezone(ZoneInfo(zone)).date(), locale)}.\n\n"
-        f"{found.invited_by or company}\n"
+    letter = invitation_letter(
+        name=found.name,
+        email=found.invited_email,
+        address=settings().portal_public_url if is_vendor else settings().public_url,
+        until=shown_date(until.astimezone(ZoneInfo(zone)).date(), locale),
+        company=company,
+        sender=found.invited_by,
+        is_vendor=is_vendor,
     )
-    body = letter.replace("\n", "\r\n")  # as mail has it (RFC 6068)
-    subject = f"Your invitation to {what}"
+    body = letter.text.replace("\n", "\r\n")  # as mail has it (RFC 6068)
     by = f" by {found.invited_by}" if found.invited_by else ""
     return Waiting(
         says=f"To {found.invited_email}, {shown_instant(invited_at, locale, zone)}{by}; holds until "
         f"{shown_instant(until, locale, zone)}.",
-        text=letter,
-        mail=f"mailto:{quote(found.invited_email)}?subject={quote(subject)}&body={quote(body)}",
+        text=letter.text,
+        mail=f"mailto:{quote(found.invited_email)}?subject={quote(letter.subject)}&body={quote(body)}",
     )
