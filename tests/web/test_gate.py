@@ -1,17 +1,18 @@
 """The gate: no session, no page, no rows; and nothing from another site."""
 
+import asyncio
 from typing import Any
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from buyside.config import settings
 from buyside.db.engine import sessions
 from buyside.db.people import AppUser, UserRole
 from buyside.domain.access import Permission, Role
-from buyside.identity.cookies import cookie_name, state_key
+from buyside.identity.cookies import cookie_name
 from buyside.identity.logins import end_login, find_login
-from buyside.web.gate import Gate
+from buyside.web.gate import BACK_CHANNEL_LOGOUT, Gate, close_sockets, cookies_of_sockets
 from tests.logins import open_login
 from tests.loops import in_a_loop
 
@@ -63,12 +64,22 @@ def cookies(database: Any) -> dict[str, str]:
 
 
 def ask(
-    path: str, *, method: str = "GET", cookie: str = "", origin: str = "", host: str = HOST, html: bool = False
-) -> tuple[int, dict[str, str], Served]:
+    path: str,
+    *,
+    method: str = "GET",
+    cookie: str = "",
+    origin: str = "",
+    host: str = HOST,
+    html: bool = False,
+    body: bytes = b"",
+    length: str = "",
+    behind: Any = None,
+) -> tuple[int, dict[str, str], Any]:
     """Send one request through a gate. Answers with status, headers, and what was behind it."""
-    served = Served()
+    served = behind or Served()
     answers: list[Any] = []
     headers = {"host": host, "cookie": cookie, "origin": origin, "accept": "text/html" if html else "application/json"}
+    headers["content-length"] = length
     scope = {
         "type": "http",
         "method": method,
@@ -79,7 +90,7 @@ def ask(
 
     async def run() -> None:
         async def receive() -> Any:
-            return {"type": "http.request", "body": b"", "more_body": False}
+            return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: Any) -> None:
             answers.append(message)
@@ -90,16 +101,23 @@ def ask(
     return answers[0]["status"], {name.decode(): value.decode() for name, value in answers[0]["headers"]}, served
 
 
-def connect(cookie: str, origin: str, *, host: str = HOST, messages: int = 1) -> Served:
-    """Open a socket through a gate and send some messages over it."""
-    served = Served()
+def socket_scope(cookie: str, origin: str, host: str = HOST, query: bytes = b"token=tab-of-mine&EIO=4") -> Any:
+    """What a server hands on for a browser that wants a socket."""
     headers = {"host": host, "cookie": cookie, "origin": origin}
-    scope = {
+    return {
         "type": "websocket",
         "path": "/_event/",
-        "query_string": b"token=tab-of-mine&EIO=4",
+        "query_string": query,
         "headers": [(name.encode(), value.encode()) for name, value in headers.items() if value],
     }
+
+
+def connect(
+    cookie: str, origin: str, *, host: str = HOST, messages: int = 1, query: bytes = b"token=tab-of-mine"
+) -> Served:
+    """Open a socket through a gate and send some messages over it."""
+    served = Served()
+    scope = socket_scope(cookie, origin, host, query)
     waiting = [{"type": "websocket.receive", "text": "x"}] * messages + [{"type": "websocket.disconnect"}]
 
     async def run() -> None:
@@ -116,7 +134,7 @@ def connect(cookie: str, origin: str, *, host: str = HOST, messages: int = 1) ->
 
 
 @pytest.mark.rule("ACC-4")
-@pytest.mark.parametrize("path", ["/orders", "/assets/index.js", "/api/grid/orders", "/_event/", "/buyside.css"])
+@pytest.mark.parametrize("path", ["/orders", "/assets/index.js", "/api/grid/orders", "/buyside.css"])
 def test_nothing_is_served_without_a_living_session(path: str, cookies: dict[str, str]) -> None:
     for cookie in ("", "buyside=forged", cookies["ended"]):
         status, _, served = ask(path, cookie=cookie)
@@ -135,7 +153,7 @@ def test_signing_in_needs_no_session(database: Any) -> None:
     assert ask("/ping")[0] == 200
 
 
-@pytest.mark.parametrize("path", ["/_upload", "/_upload/file", "/_health"])
+@pytest.mark.parametrize("path", ["/_upload", "/_upload/file", "/_health", "/_all_routes", "/_event", "/_event/"])
 def test_the_frameworks_own_doors_are_closed_even_to_the_signed_in(path: str, cookies: dict[str, str]) -> None:
     assert ask(path, cookie=cookies["buyer"])[0] == 404
     assert ask(path, method="POST", cookie=cookies["buyer"], origin=ORIGIN)[0] == 404
@@ -172,9 +190,127 @@ def test_a_socket_needs_a_session_and_carries_a_key_of_its_own(cookies: dict[str
     for name in ("buyer", "sales"):
         scope = connect(cookies[name], ORIGIN).scopes[0]
         assert b"tab-of-mine" not in scope["query_string"]
-        assert state_key(cookies[name], "tab-of-mine").encode() in scope["query_string"]
         keys.add(scope["query_string"])
     assert len(keys) == 2  # the same tab token leads nobody to another's state
+
+
+def test_a_tab_begins_anew_when_the_reach_of_its_person_changed(cookies: dict[str, str]) -> None:
+    before = connect(cookies["sales"], ORIGIN).scopes[0]["query_string"]
+    assert connect(cookies["sales"], ORIGIN).scopes[0]["query_string"] == before
+    with sessions()() as own, own.begin():
+        user = own.exec(select(AppUser).where(AppUser.name == "Sales")).one()
+        own.add(UserRole(user_id=user.id, role="finance"))
+    assert connect(cookies["sales"], ORIGIN).scopes[0]["query_string"] != before
+
+
+def test_a_long_token_and_two_tokens_get_no_socket(cookies: dict[str, str]) -> None:
+    for query in (b"", b"EIO=4", b"token=a&token=b", b"token=" + b"a" * 201):
+        assert connect(cookies["buyer"], ORIGIN, query=query).scopes == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/auth/../orders", "/fonts/../assets/index.js", "/auth/./../orders/", "//orders", "/auth//../orders", "/fonts/..",
+     "/auth/..\\orders", "/orders/../plan", "/orders//", "/fonts/a\n"],
+)  # fmt: skip
+def test_a_path_that_could_be_read_as_another_is_no_page(path: str, cookies: dict[str, str]) -> None:
+    for cookie in ("", cookies["buyer"]):
+        status, _, served = ask(path, cookie=cookie, html=True)
+        assert (status, served.scopes) == (404, [])
+
+
+@pytest.mark.rule("ACC-8")
+def test_only_the_back_channel_needs_no_origin_and_only_for_posting(database: Any) -> None:
+    assert ask(BACK_CHANNEL_LOGOUT, method="POST")[0] == 200
+    for path in (
+        "/auth/sign-out",
+        "/auth/demo",
+        "/auth/callback",
+        BACK_CHANNEL_LOGOUT + "/x",
+        BACK_CHANNEL_LOGOUT + "/",
+    ):
+        assert ask(path, method="POST")[0] == 403, path
+    for method in ("PUT", "DELETE", "PATCH"):
+        assert ask(BACK_CHANNEL_LOGOUT, method=method)[0] == 403
+    assert ask(BACK_CHANNEL_LOGOUT, method="POST", host="evil.example")[0] == 421
+    assert ask(BACK_CHANNEL_LOGOUT, method="POST", length="70000")[0] == 413
+
+
+class Reading:
+    """An application that reads whatever it is sent, and answers."""
+
+    scopes: list[Any] = []
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        while (await receive()).get("more_body"):
+            pass
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"read"})
+
+
+@pytest.mark.parametrize(("path", "longest"), [("/auth/sign-out", 64 * 1024), ("/anything", 1024 * 1024)])
+def test_a_body_has_a_limit_whatever_it_announces(path: str, longest: int, cookies: dict[str, str]) -> None:
+    def post(size: int, length: str = "") -> int:
+        body = b"x" * size
+        return ask(
+            path, method="POST", cookie=cookies["buyer"], origin=ORIGIN, body=body, length=length, behind=Reading()
+        )[0]
+
+    assert post(longest) == 200
+    assert post(longest + 1) == 413
+    assert post(10, str(longest + 1)) == post(10, "9" * 5000) == post(10, "-1") == post(10, "ten") == 413
+
+
+def test_our_mistakes_are_answered_with_a_reference_and_no_trace(
+    cookies: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken:
+        scopes: list[Any] = []
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            raise RuntimeError("the secret of the house")
+
+    status, headers, _ = ask("/orders", cookie=cookies["buyer"], behind=Broken())
+    assert status == 500
+    assert headers["cache-control"] == "no-cache"
+    assert "the secret of the house" in caplog.text  # for us, in the log
+
+
+def test_the_end_of_a_session_closes_its_sockets_and_nobody_elses(cookies: dict[str, str]) -> None:
+    sent: dict[str, list[Any]] = {"buyer": [], "sales": []}
+
+    class Talking:
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            while (await receive())["type"] != "websocket.disconnect":
+                pass
+            await send({"type": "websocket.send", "text": "what was on its way"})
+
+    async def one(name: str, wait: asyncio.Event) -> None:
+        async def receive() -> Any:
+            await wait.wait()
+            return {"type": "websocket.disconnect"}
+
+        async def send(message: Any) -> None:
+            sent[name].append(message["type"])
+
+        await Gate(Talking())(socket_scope(cookies[name], ORIGIN), receive, send)
+
+    async def story() -> None:
+        never, later = asyncio.Event(), asyncio.Event()
+        both = [asyncio.create_task(one("buyer", never)), asyncio.create_task(one("sales", later))]
+        while len(cookies_of_sockets()) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        mine = next(each for each, cookie in cookies_of_sockets().items() if cookie == cookies["buyer"])
+        close_sockets(mine)
+        await asyncio.wait_for(both[0], 5)
+        assert set(cookies_of_sockets().values()) == {cookies["sales"]}
+        assert not both[1].done()
+        later.set()
+        await asyncio.wait_for(both[1], 5)
+        assert cookies_of_sockets() == {}
+
+    in_a_loop(story())
+    assert sent == {"buyer": ["websocket.close"], "sales": ["websocket.send"]}
 
 
 def test_a_flood_of_messages_closes_the_socket(cookies: dict[str, str]) -> None:
@@ -194,13 +330,7 @@ def test_a_flood_of_messages_closes_the_socket(cookies: dict[str, str]) -> None:
         async def send(message: Any) -> None:
             pass
 
-        scope = {
-            "type": "websocket",
-            "path": "/_event/",
-            "query_string": b"token=a",
-            "headers": [(b"host", HOST.encode()), (b"cookie", cookies["buyer"].encode()), (b"origin", ORIGIN.encode())],
-        }
-        await Gate(served, _doors)(scope, receive, send)
+        await Gate(served, _doors)(socket_scope(cookies["buyer"], ORIGIN), receive, send)
         return left
 
     assert in_a_loop(run()) > waiting - 100
