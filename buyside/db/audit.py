@@ -5,16 +5,24 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, Text
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from buyside.db.base import document_column, identity, instant_column, key_of, may_refer_to, text_column
+
+WORDS = "audit_words(actor_name, operation, changes)"
+"""The words of an entry, as its index keeps them: of one that changed very much, those of its beginning."""
 
 
 class AuditEvent(SQLModel, table=True):
     """One operation that changed something: who, when, what, before and after (ACC-6). Append-only."""
 
     __tablename__ = "audit_event"
-    __table_args__ = (Index("audit_event_at", "at"),)
+    __table_args__ = (
+        Index("audit_event_at", "at"),
+        Index("audit_event_operation_at", "operation", "at"),
+        Index("audit_event_words", sql(WORDS), postgresql_using="gin"),
+    )
     id: int = identity()
     at: datetime = instant_column()
     user_id: int | None = may_refer_to("app_user.id")

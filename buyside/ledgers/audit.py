@@ -37,6 +37,9 @@ WITHHELD_MARK = "(withheld)"
 MOST_CHANGES = 5000
 """Of a transaction that changes more rows than this, the rest is told in numbers per table; each record still finds it."""
 
+NO_KEY = 0
+"""Stands in the index of records for one that has no number: a load, a document's part."""
+
 
 @dataclass(slots=True)
 class Trail:
@@ -48,8 +51,7 @@ class Trail:
 
     def add(self, kind: str, record_id: Any, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
         self.counts[kind] = self.counts.get(kind, 0) + 1
-        if isinstance(record_id, int):
-            self.touched.add((kind, record_id))
+        self.touched.add((kind, record_id if isinstance(record_id, int) else NO_KEY))
         if len(self.changes) < MOST_CHANGES:
             self.changes.append({"kind": kind, "id": record_id, "before": before, "after": after})
 
@@ -78,15 +80,16 @@ def _follow_flush(session: Session, _context: Any) -> None:
         # What the database calculates from the rest is no change by itself, and would have to be read back.
         written = [each.key for each in state.mapper.column_attrs if each.columns[0].computed is None]
         values = {name: getattr(row, name) for name in written}
+        key = values.get("id", values.get(state.mapper.primary_key[0].name))
         if row in session.deleted:
-            trail.add(kind, values.get("id"), _plain(values), None)
+            trail.add(kind, key, _plain(values), None)
         elif row in session.new:
-            trail.add(kind, values.get("id"), None, _plain(values))
+            trail.add(kind, key, None, _plain(values))
         else:
             moved = {name: state.attrs[name].history for name in values if state.attrs[name].history.has_changes()}
             if moved:
                 before = {name: history.deleted[0] if history.deleted else None for name, history in moved.items()}
-                trail.add(kind, values.get("id"), _plain(before), _plain({name: values[name] for name in moved}))
+                trail.add(kind, key, _plain(before), _plain({name: values[name] for name in moved}))
 
 
 @contextmanager

@@ -92,10 +92,22 @@ def python_value(column: ColumnElement[Any], value: Any) -> Any:
     return read
 
 
-def _one_of(column: ColumnElement[Any], values: Any) -> ColumnElement[bool]:
+def chosen_values(model: Any) -> list[str]:
+    """The values of a filter that keeps rows with one of some. Refuses: Unreadable."""
+    values = model.get("values") if isinstance(model, Mapping) and model.get("type") == "in" else None
+    if not all(isinstance(each, str) and len(each) <= _LONGEST_TEXT and "\0" not in each for each in _some(values)):
+        raise Unreadable(value=str(values)[:_LONGEST_TEXT], wanted="a list of words")
+    return list(_some(values))
+
+
+def _some(values: Any) -> list[Any]:
     if not isinstance(values, list) or not 0 < len(values) <= _MOST_VALUES:
         raise Unreadable(value=str(values)[:_LONGEST_TEXT], wanted="a list of values")
-    return column.in_([python_value(column, value) for value in values])
+    return values
+
+
+def _one_of(column: ColumnElement[Any], values: Any) -> ColumnElement[bool]:
+    return column.in_([python_value(column, value) for value in _some(values)])
 
 
 def _decimal(value: Any) -> Decimal:

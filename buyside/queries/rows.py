@@ -18,7 +18,7 @@ from decimal import Decimal
 from threading import Lock
 from typing import IO, Any
 
-from sqlalchemy import ColumnElement, Select, String, Subquery, and_, cast, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, String, Subquery, and_, cast, func, literal, or_, select, text, tuple_
 from sqlmodel import Session
 
 from buyside.domain.access import Actor, Permission, Role, needs
@@ -33,7 +33,7 @@ from buyside.domain.locales import (
 )
 from buyside.domain.refusals import NotAllowed, NotFound, Unreadable
 from buyside.domain.words import NUMERIC, Kind
-from buyside.queries.row_filters import condition, python_value
+from buyside.queries.row_filters import chosen_values, condition, python_value
 
 SCROLL_LIMIT = 500_000
 """Rows that one grid scrolls over; browsers paint columns out of line beyond (16 million pixels)."""
@@ -48,6 +48,8 @@ ESCAPE = "\\"
 _DEAR_COUNT = 0.02  # seconds: a count that took longer is not taken again by every first page
 _COUNT_KEPT = 30.0  # seconds
 _COUNTS = 500
+_SEARCH_MEMORY = "SET LOCAL work_mem = '64MB'"
+"""A word that stands in very many rows of a long table is found from its index alone, if what was found fits in memory."""
 _DIGITS = {
     Kind.NUMBER: (0, 0),
     Kind.QUANTITY: QUANTITY_DIGITS,
@@ -67,6 +69,11 @@ class RowColumn:
     """The quick filter looks into it. Wants a trigram index where the table is long."""
     required: bool = False
     """Never null, so that pages sorted by it continue from the last row seen instead of counting from the top."""
+    only_in_files: bool = False
+    """Too long for a list; stands in exports alone."""
+    found_by: Callable[[ColumnElement[Any], list[str]], ColumnElement[bool]] | None = None
+    """For values of which a row has several, in other tables: rows, given their key, that have one of some values. Scopes and
+    filters of this column then ask this and not the column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +157,8 @@ def _page(session: Session, actor: Actor, source: GridSource, wanted: RowsWanted
     if not 0 <= wanted.start <= wanted.end <= SCROLL_LIMIT + PAGE_LIMIT or wanted.end - wanted.start > PAGE_LIMIT:
         raise Unreadable(value=f"{wanted.start}-{wanted.end}", wanted="a page of rows")
     parts = _parts(source, actor, wanted, today)
+    if wanted.quick and source.keys_found is not None:
+        session.execute(text(_SEARCH_MEMORY))
     limit = wanted.end - wanted.start
     found = session.execute(_page_select(source, parts, wanted, limit)).mappings().all()
     if len(found) < limit and (found or not wanted.start):
@@ -189,7 +198,9 @@ def _again(
         raise Unreadable(value=str(len(ids)), wanted=f"at most {IDS_LIMIT} rows")
     base = source.rows(actor).subquery(source.name.replace("-", "_"))
     key = base.c[source.key]
-    chosen = select(base).where(key.in_([python_value(key, each) for each in ids]), *_scoped(source, base, scope))
+    chosen = _listed(source, base).where(
+        key.in_([python_value(key, each) for each in ids]), *_scoped(source, base, scope)
+    )
     write = _writer(source, actor)
     return [write(row) for row in session.execute(chosen).mappings()]
 
@@ -256,6 +267,9 @@ def _parts(source: GridSource, actor: Actor, wanted: RowsWanted, today: date) ->
     where = [*_scoped(source, base, wanted.scope)]
     for name, model in wanted.filters.items():
         column = source.column(name)
+        if column.found_by is not None:
+            where.append(column.found_by(base.c[source.key], chosen_values(model)))
+            continue
         where.append(condition(base.c[name], column.kind, model, today=today, time_zone=actor.time_zone))
     where += [_found(source, base, literal(f"%{_escaped(word)}%")) for word in wanted.quick.split()[:_WORDS]]
     order: list[tuple[ColumnElement[Any], str, RowColumn | None]] = []
@@ -283,7 +297,11 @@ def _scoped(source: GridSource, base: Subquery, scope: Mapping[str, Any]) -> Ite
     for name, value in scope.items():
         if name not in source.scopes:
             raise Unreadable(value=name, wanted=f"a scope of {source.name}")
-        yield base.c[name] == python_value(base.c[name], value)
+        known = next((each for each in source.columns if each.name == name and each.found_by), None)
+        if known is not None and known.found_by is not None:
+            yield known.found_by(base.c[source.key], chosen_values({"type": "in", "values": [value]}))
+        else:
+            yield base.c[name] == python_value(base.c[name], value)
 
 
 def _escaped(word: str) -> str:
@@ -315,7 +333,7 @@ def _page_select(source: GridSource, parts: _Parts, wanted: RowsWanted, limit: i
     key = parts.base.c[source.key]
     is_continued = bool(wanted.after) and _continues(parts)
     by_key = source.keys_first or not (is_continued or wanted.start < _DEEP)
-    page = select(key if by_key else parts.base).where(*parts.where).order_by(*ordering).limit(limit)
+    page = (select(key) if by_key else _listed(source, parts.base)).where(*parts.where).order_by(*ordering).limit(limit)
     if is_continued:
         last = _read_after(parts, wanted.after)
         here = tuple_(*(column for column, _, _ in parts.order))
@@ -325,7 +343,13 @@ def _page_select(source: GridSource, parts: _Parts, wanted: RowsWanted, limit: i
         page = page.offset(wanted.start)
     if not by_key:
         return page
-    return select(parts.base).where(key.in_(select(page.subquery("keys")))).order_by(*ordering)
+    return _listed(source, parts.base).where(key.in_(select(page.subquery("keys")))).order_by(*ordering)
+
+
+def _listed(source: GridSource, base: Subquery) -> Select[Any]:
+    """What a list shows of its rows."""
+    names = {each.name: None for each in source.columns if not each.only_in_files} | {source.key: None}
+    return select(*(base.c[name] for name in names))
 
 
 def _after(source: GridSource, parts: _Parts, row: Mapping[Any, Any]) -> str:
@@ -398,7 +422,7 @@ def _raw(value: Any) -> Any:
 def _writer(source: GridSource, actor: Actor) -> Callable[[Mapping[Any, Any]], dict[str, Any]]:
     """A function that turns a database row into what the browser gets: raw values, and `shown` texts beside them."""
     writers = {each.name: writer for each in source.columns if (writer := _shown(each.kind, actor))}
-    names = [column.name for column in source.columns]
+    names = [column.name for column in source.columns if not column.only_in_files]
 
     def write(row: Mapping[Any, Any]) -> dict[str, Any]:
         sent = {name: _raw(row[name]) for name in names}
