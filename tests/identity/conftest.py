@@ -36,6 +36,8 @@ class Browser:
 
     desk: "Desk"
     client: TestClient = field(init=False)
+    begun: httpx.Response = field(init=False)
+    """What our server said when the last sign-in began."""
 
     def __post_init__(self) -> None:
         self.client = TestClient(
@@ -51,9 +53,9 @@ class Browser:
 
     def begin(self, after: str = "/") -> dict[str, str]:
         """Begin to sign in. Answers with what the provider is asked."""
-        answer = self.client.get("/auth/sign-in", params={"next": after, "now": "1"})
-        assert answer.status_code == 303, answer.text
-        return dict(parse_qsl(urlsplit(answer.headers["location"]).query))
+        self.begun = self.client.get("/auth/sign-in", params={"next": after, "now": "1"})
+        assert self.begun.status_code == 303, self.begun.text
+        return dict(parse_qsl(urlsplit(self.begun.headers["location"]).query))
 
     def sign_in(self, person: Person, after: str = "/") -> httpx.Response:
         """The whole way, through to what our callback answers."""
@@ -79,10 +81,10 @@ class Desk:
     database: Database
     app: Any = field(default_factory=lambda: Gate(Starlette(routes=auth.routes())))
     baseline: int = 0
+    address: str = ""
 
-    @property
-    def address(self) -> str:
-        return ADDRESSES[self.surface]
+    def __post_init__(self) -> None:
+        self.address = ADDRESSES[self.surface]
 
     @property
     def client_id(self) -> str:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -197,7 +198,7 @@ def _handler(provider: FaultyProvider) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             path = urlsplit(self.path).path
-            provider.requests.append((path, {}, dict(self.headers)))
+            provider.requests.append((path, {}, lowered(self.headers)))
             if path in provider.raw:
                 return provider.raw[path](self)
             if path == "/.well-known/openid-configuration":
@@ -209,7 +210,7 @@ def _handler(provider: FaultyProvider) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
             form = {name: values[0] for name, values in parse_qs(body).items()}
-            provider.requests.append((self.path, form, dict(self.headers)))
+            provider.requests.append((self.path, form, lowered(self.headers)))
             if self.path in provider.raw:
                 return provider.raw[self.path](self)
             if self.path == "/token":
@@ -220,6 +221,10 @@ def _handler(provider: FaultyProvider) -> type[BaseHTTPRequestHandler]:
             pass
 
     return Handler
+
+
+def lowered(headers: Message) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def send_json(handler: BaseHTTPRequestHandler, status: int, body: Any) -> None:

@@ -7,10 +7,18 @@ from tests.identity.attacks import ATTACKS, MARKUP, Attack
 from tests.identity.conftest import Desk, reference
 
 TRIED = [(attack, surface) for attack in ATTACKS.values() for surface in attack.surfaces]
+"""Each once in every run; what was tried inside is tried again on the portal at night: it is the same code on another login."""
+
+
+def _marks(attack: Attack, surface: str) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.nightly] if surface == "portal" and "internal" in attack.surfaces else []
 
 
 @pytest.mark.rule("ACC-8")
-@pytest.mark.parametrize(("attack", "surface"), TRIED, ids=[f"{surface}: {each.name}" for each, surface in TRIED])
+@pytest.mark.parametrize(
+    ("attack", "surface"),
+    [pytest.param(each, at, id=f"{at}: {each.name}", marks=_marks(each, at)) for each, at in TRIED],
+)
 def test_an_attack_is_refused_and_opens_no_session(
     attack: Attack, surface: str, request: pytest.FixtureRequest
 ) -> None:
