@@ -1,35 +1,18 @@
-"""The built page, served in this process on the port that it was built for, and Chromium to look at it.
+"""Chromium, and windows of people of either surface to look at the running application with."""
 
-The page is built once for unchanged code; what a module's tests see is the module's own database.
-"""
-
-import os
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import anyio
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from sqlmodel import col, select
 
-from buyside.config import settings
-from buyside.db.engine import sessions
-from buyside.db.people import AppUser, UserRole
 from buyside.domain.access import Role
 from buyside.identity.cookies import cookie_name
-from buyside.web import build
-from tests.logins import open_login
+from tests.serving import SignedIn
 
-_START_SECONDS = 60
-# anyio loads its parts when first used, and pytest rewrites them then: too deep in the stack of a server's thread.
-_LOADED = (anyio.open_file, anyio.to_thread)
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 _SWITCHES = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -45,35 +28,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def served(database_server: None) -> Iterator[str]:
-    """The address of the running app. Its requests go to whatever database the running module uses."""
-    given = settings()
-    with socket.socket() as probe:
-        if probe.connect_ex((given.host, given.port)) == 0:
-            pytest.fail(f"Port {given.port} is in use, and the page is built for it. Stop what runs there.")
-    build.build(given)
-    os.environ |= build.environment(given)
-    os.environ |= {
-        "__REFLEX_SKIP_COMPILE": "1",
-        "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "1",
-        "REFLEX_ENV_MODE": "prod",
-    }
-    from buyside.buyside import app
-
-    server = uvicorn.Server(uvicorn.Config(app(), host=given.host, port=given.port, ws="wsproto", log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    end = time.monotonic() + _START_SECONDS
-    while not server.started:
-        assert thread.is_alive(), "the server did not start"
-        assert time.monotonic() < end, "the server did not start in time"
-        time.sleep(0.02)
-    yield given.public_url
-    server.should_exit = True
-    thread.join(10)
-
-
-@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, as the system has it."""
     found = next(filter(None, (shutil.which(name) for name in _CHROMIUM)), None)
@@ -84,38 +38,6 @@ def browser() -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=found, args=list(_SWITCHES))
         yield opened
         opened.close()
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    """A session of one role, as a browser would hold it."""
-
-    user_id: int
-    cookie: str
-
-
-@pytest.fixture(scope="module")
-def sign_in(database: Any, served: str) -> Callable[[Role | str], SignedIn]:
-    """Opens a session for a person of a role; the module has one person per role."""
-
-    def open_session(role: Role | str) -> SignedIn:
-        wanted = Role(role)
-        with sessions()() as session, session.begin():
-            user = session.exec(
-                select(AppUser)
-                .join(UserRole, col(UserRole.user_id) == col(AppUser.id))
-                .where(col(UserRole.role) == wanted.value, col(AppUser.is_active))
-                .order_by(col(AppUser.id))
-            ).first()
-            if user is None:
-                user = AppUser(name=f"{wanted.value.capitalize()} Person", is_vendor=wanted is Role.VENDOR)
-                session.add(user)
-                session.flush()
-                session.add(UserRole(user_id=user.id, role=wanted.value))
-                session.flush()
-            return SignedIn(user.id, open_login(session, user_id=user.id, browser="a test"))
-
-    return open_session
 
 
 @dataclass
@@ -146,21 +68,47 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(browser: Browser, served: str, sign_in: Callable[[Role | str], SignedIn]) -> Iterator[Callable[..., Visitor]]:
-    """Opens a window of a person of a role: `visit("buyer").open("/orders")`."""
+def open_window(browser: Browser) -> Iterator[Callable[..., Visitor]]:
+    """Opens a window that holds a session's cookie."""
     contexts: list[BrowserContext] = []
 
-    def open_window(role: Role | str, *, width: int = 1440, height: int = 900, **options: Any) -> Visitor:
+    def opened(
+        address: str, cookie: tuple[str, str], *, width: int = 1440, height: int = 900, **options: Any
+    ) -> Visitor:
         context = browser.new_context(viewport={"width": width, "height": height}, locale="en-GB", **options)
         contexts.append(context)
-        context.add_cookies([{"name": cookie_name(), "value": sign_in(role).cookie, "url": served, "httpOnly": True}])
+        context.add_cookies([{"name": cookie[0], "value": cookie[1], "url": address, "httpOnly": True}])
         context.set_default_timeout(20_000)
         page = context.new_page()
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-        return Visitor(page, served, problems)
+        return Visitor(page, address, problems)
 
-    yield open_window
+    yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def visit(
+    open_window: Callable[..., Visitor], served: str, sign_in: Callable[[Role | str], SignedIn]
+) -> Callable[..., Visitor]:
+    """Opens a window of a person of a role: `visit("buyer").open("/orders")`."""
+
+    def opened(role: Role | str, **options: Any) -> Visitor:
+        return open_window(served, (cookie_name(), sign_in(role).cookie), **options)
+
+    return opened
+
+
+@pytest.fixture
+def visit_portal(
+    open_window: Callable[..., Visitor], portal_served: str, portal_sign_in: Callable[[int], SignedIn]
+) -> Callable[..., Visitor]:
+    """Opens a window of a vendor's user on the portal: `visit_portal(user_id).open("/")`."""
+
+    def opened(user_id: int, **options: Any) -> Visitor:
+        return open_window(portal_served, ("buyside-portal", portal_sign_in(user_id).cookie), **options)
+
+    return opened
