@@ -34,6 +34,7 @@ def prepare(administrator_url: str, passwords: Mapping[str, str], *, owner_signs
         if not owner_signs_in:
             _act_as_owner(connection)
         _let_in(connection)
+        _close_to_others(connection)
     for role in _LOGINS:
         if role in passwords:
             _set_password_if_wrong(administrator_url, role, passwords[role])
@@ -120,6 +121,17 @@ def _let_in(connection: psycopg.Connection[tuple[object, ...]]) -> None:
             raise DatabaseProblem(
                 f"The login may not prepare the database. Let its owner run: {statement.as_string(connection)};"
             ) from None
+
+
+def _close_to_others(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Leave the schema to our roles alone where it is ours to close; PostgreSQL opens it to everybody at first."""
+    row = connection.execute(
+        "select pg_has_role(nspowner, 'usage') and exists (select from aclexplode(nspacl) where grantee = 0) "
+        "from pg_namespace where nspname = 'public'"
+    ).fetchone()
+    if row is not None and row[0]:
+        connection.execute(sql.SQL("grant usage on schema public to {}, {}").format(*map(sql.Identifier, _LOGINS)))
+        connection.execute("revoke all on schema public from public")
 
 
 def _set_password_if_wrong(administrator_url: str, role: str, password: str) -> None:
