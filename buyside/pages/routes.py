@@ -19,8 +19,13 @@ SALES_ORDER = Route("/sales-orders/[sales_order_number]", "Sales order", Permiss
 USERS = Route("/admin/users", "Users", Permission.USER_VIEW, "users", "u", group=ADMINISTRATION)
 MEMBERSHIPS = Route("/admin/memberships", "Vendor access", Permission.USER_VIEW, "link", "m", group=ADMINISTRATION)
 SESSIONS = Route("/admin/sessions", "Sessions", Permission.SESSION_VIEW, "monitor", "e", group=ADMINISTRATION)
+AUDIT = Route("/admin/audit", "Audit trail", Permission.AUDIT_VIEW, "scroll-text", "a", group=ADMINISTRATION)
+PERMISSIONS = Route("/admin/permissions", "Permissions", Permission.PERMISSION_VIEW, in_menu=True)
 
-ROUTES = (START, REQUIREMENTS, PLAN, ORDERS, ORDER, RECEIVING, STOCK, SALES_ORDERS, SALES_ORDER, USERS, MEMBERSHIPS, SESSIONS)
+ROUTES = (
+    *(START, REQUIREMENTS, PLAN, ORDERS, ORDER, RECEIVING, STOCK, SALES_ORDERS, SALES_ORDER),
+    *(USERS, MEMBERSHIPS, SESSIONS, AUDIT, PERMISSIONS),
+)
 
 
 def permission_of_path(path: str) -> Permission | None:

@@ -1,5 +1,6 @@
 """Every grid of the application. Each area describes its own beside its other queries; one that is not named here has no rows."""
 
+from buyside.queries.audit import AUDIT_ROWS
 from buyside.queries.demand import SALES_LINE_ROWS, SALES_ORDER_ROWS
 from buyside.queries.memberships import MEMBERSHIP_ROWS
 from buyside.queries.orders import ORDER_ROWS
@@ -25,4 +26,5 @@ GRIDS: tuple[GridSource, ...] = (
     USER_ROWS,
     MEMBERSHIP_ROWS,
     SESSION_ROWS,
+    AUDIT_ROWS,
 )

@@ -58,11 +58,3 @@ def unlocked(routes: Iterable[BaseRoute]) -> list[str]:
         if not isinstance(getattr(getattr(each, "endpoint", None), "__permission__", None), Permission)
         and not str(getattr(each, "path", "")).startswith(OPEN)
     )
-
-
-def locked(*groups: Iterable[BaseRoute]) -> list[BaseRoute]:
-    """All routes of the groups, for the app to serve. Raises RuntimeError when one of them names no permission."""
-    routes = [route for group in groups for route in group]
-    if forgotten := unlocked(routes):
-        raise RuntimeError(f"routes that nobody may call, because they name no permission: {', '.join(forgotten)}")
-    return routes

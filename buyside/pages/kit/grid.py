@@ -102,6 +102,11 @@ def within_days(days: int) -> dict[str, Any]:
     return {"filterType": "date", "type": "inRange", "dateFrom": "today", "dateTo": f"today+{days - 1}"}
 
 
+def within_last_days(days: int) -> dict[str, Any]:
+    """Keeps rows of the last `days`, today among them."""
+    return {"filterType": "date", "type": "inRange", "dateFrom": f"today-{days - 1}", "dateTo": "today"}
+
+
 def above(number: str) -> dict[str, Any]:
     """Keeps rows whose number is greater."""
     return {"filterType": "number", "type": "greaterThan", "filter": number}

@@ -1,0 +1,113 @@
+"""Who may do what, read from the code: the one table of grants, and the doors behind each permission on both surfaces.
+
+The doors are found in the sources and not by importing them: a process of one surface never imports the other's pages and
+states, and this page is about both. That nothing is missed is proven against what the running surfaces register.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from sqlmodel import Session
+
+from buyside.domain.access import GRANTS, Actor, Permission, Role, needs
+
+_PACKAGE = Path(__file__).parent.parent
+_PORTAL = "portal"
+_MARKS = {"needs": "", "handler": "event"}
+"""Decorators whose first argument is a permission; what `needs` marks is named after its room."""
+_ACTS = {"operations": "operation", "queries": "query"}
+_DECLARED = {"GridSource": ("list", 1), "Route": ("page", 2), "door": ("address", 1)}
+"""Calls that declare a door: what it is, and which argument is its permission. The first argument is its name."""
+KINDS = ("page", "list", "address", "event", "operation", "query")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Door:
+    """One thing that can be called from outside: a page, a grid's list, an address, an event, an operation, a query."""
+
+    permission: Permission
+    kind: str
+    name: str
+    is_portal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One permission: the roles that hold it, and everything that asks for it."""
+
+    permission: Permission
+    roles: tuple[Role, ...]
+    doors: tuple[Door, ...]
+
+
+@needs(Permission.PERMISSION_VIEW)
+def permission_matrix(session: Session, actor: Actor) -> tuple[Act, ...]:
+    """Every permission, in the order of the table."""
+    return matrix()
+
+
+def matrix() -> tuple[Act, ...]:
+    """The same for the printed page."""
+    doors = all_doors()
+    return tuple(
+        Act(
+            permission,
+            tuple(role for role in Role if permission in GRANTS[role]),
+            tuple(each for each in doors if each.permission is permission),
+        )
+        for permission in Permission
+    )
+
+
+@lru_cache(maxsize=1)
+def all_doors() -> tuple[Door, ...]:
+    """Every door that the sources declare."""
+    found = {
+        door
+        for room in ("operations", "queries", "state", "pages", "web")
+        for path in sorted((_PACKAGE / room).rglob("*.py"))
+        for door in _doors_in(path)
+    }
+    return tuple(
+        sorted(found, key=lambda each: (each.permission.value, KINDS.index(each.kind), each.is_portal, each.name))
+    )
+
+
+def _doors_in(path: Path) -> Iterator[Door]:
+    inside = path.relative_to(_PACKAGE)
+    is_portal = _PORTAL in inside.parts or inside.stem.startswith(f"{_PORTAL}_")
+    for node, owner in _walk(ast.parse(path.read_text(encoding="utf-8")), ""):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for mark in node.decorator_list:
+                if isinstance(mark, ast.Call) and _called(mark) in _MARKS and (found := _permission(mark, 0)):
+                    kind = _MARKS[_called(mark)] or _ACTS.get(inside.parts[0], "")
+                    if kind:
+                        yield Door(found, kind, f"{owner}{node.name}", is_portal or found.value.startswith(_PORTAL))
+        elif isinstance(node, ast.Call) and _called(node) in _DECLARED:
+            kind, place = _DECLARED[_called(node)]
+            if (found := _permission(node, place)) and isinstance(name := node.args[0], ast.Constant):
+                yield Door(found, kind, str(name.value), is_portal or found.value.startswith(_PORTAL))
+
+
+def _walk(tree: ast.AST, owner: str) -> Iterator[tuple[ast.AST, str]]:
+    """Every node, with the class that it stands in."""
+    for node in ast.iter_child_nodes(tree):
+        yield node, owner
+        yield from _walk(node, f"{node.name}." if isinstance(node, ast.ClassDef) else owner)
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def _permission(call: ast.Call, place: int) -> Permission | None:
+    """The permission that stands literally at a place among the arguments."""
+    given = call.args[place] if len(call.args) > place else None
+    if isinstance(given, ast.Attribute) and isinstance(given.value, ast.Name) and given.value.id == "Permission":
+        return Permission[given.attr]
+    return None
