@@ -22,8 +22,8 @@ _Granter = aliased(AppUser)
 def is_active_membership() -> ColumnElement[bool]:
     """Whether a membership opens its vendor now, where the vendor is joined."""
     return and_(
-        col(VendorMembership.begins_at) <= func.now(),
-        or_(col(VendorMembership.ends_at).is_(None), col(VendorMembership.ends_at) > func.now()),
+        col(VendorMembership.begins_at) <= func.statement_timestamp(),
+        or_(col(VendorMembership.ends_at).is_(None), col(VendorMembership.ends_at) > func.statement_timestamp()),
         col(Vendor.status) != VendorStatus.INACTIVE.value,
     )
 
@@ -31,10 +31,10 @@ def is_active_membership() -> ColumnElement[bool]:
 def _status() -> ColumnElement[str]:
     begins, ends = col(VendorMembership.begins_at), col(VendorMembership.ends_at)
     return case(
-        (ends <= func.greatest(func.now(), begins), MembershipStatus.ENDED.value),
+        (ends <= func.greatest(func.statement_timestamp(), begins), MembershipStatus.ENDED.value),
         (col(AppUser.is_active).is_(False), MembershipStatus.USER_DISABLED.value),
         (col(Vendor.status) == VendorStatus.INACTIVE.value, MembershipStatus.VENDOR_INACTIVE.value),
-        (begins > func.now(), MembershipStatus.PLANNED.value),
+        (begins > func.statement_timestamp(), MembershipStatus.PLANNED.value),
         else_=MembershipStatus.ACTIVE.value,
     )
 
