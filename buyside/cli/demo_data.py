@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, select
 
+from buyside.cli import demo_people
 from buyside.cli.output import progress, say
+from buyside.config import settings
 from buyside.db.engine import sessions
 from buyside.db.items import Item, Unit, VendorItem
 from buyside.db.people import AppUser, Organisation
@@ -27,7 +29,7 @@ from buyside.integrations.demo_company.pack import Rows, make_company, write_pac
 from buyside.ledgers.orders import DraftLine, write_draft
 from buyside.operations.orders import cancel_order, close_order, issue_order
 from buyside.operations.packs import import_pack
-from buyside.operations.people import Address, add_user, set_organisation
+from buyside.operations.people import Address, set_organisation
 from buyside.operations.plans import run_plan, start_run
 from buyside.operations.production import Finished, Used, post_production
 from buyside.operations.receipts import OverReceipt, PostedReceipt, receive_order, void_receipt
@@ -39,17 +41,6 @@ ORGANISATION = "Brennholt Cargo Cycles GmbH"
 TIME_ZONE = "Europe/Berlin"
 _PLANT = f"{ORGANISATION}\nAm Rollfeld 12\n38999 Hainfelde\nGermany"
 _OFFICE = f"{ORGANISATION}\nAccounts payable\nPostfach 20 17\n38991 Hainfelde\nGermany"
-_PEOPLE = (
-    # name, role, locale, time zone
-    ("Tove Sandvik", Role.ADMIN, "en_GB", "Europe/Oslo"),
-    ("Dana Whitcombe", Role.MANAGER, "en_US", "America/Chicago"),
-    ("Jonas Wiegand", Role.BUYER, "de_DE", "Europe/Berlin"),
-    ("Amelie Kortmann", Role.APPROVER, "en_GB", "Europe/Berlin"),
-    ("Pavel Hruška", Role.REQUESTER, "en_GB", "Europe/Prague"),
-    ("Marta Quintela", Role.RECEIVER, "en_GB", "Europe/Berlin"),
-    ("Nils Åberg", Role.SALES, "en_GB", "Europe/Stockholm"),
-    ("Chiara Bellandi", Role.FINANCE, "en_GB", "Europe/Rome"),
-)
 _MORNING = time(9, 30, tzinfo=UTC)
 _VOID_REASON = "Counted wrong; the whole delivery was counted again."
 _TAX_AT_HOME = Decimal(19)
@@ -73,6 +64,7 @@ def load(*, today: date | None = None, quiet: bool = False) -> bool:
             people = _found(session)
             bar.advance(task)
             _import(session, people[Role.ADMIN], company.pack, now)
+            demo_people.add_others(session, people[Role.ADMIN], issuer=settings().demo_issuer, at=now)
             bar.advance(task)
             books = _Books(session, people)
             for event in company.history.events:
@@ -115,22 +107,7 @@ def _found(session: Session) -> dict[Role, Actor]:
             Address(ORGANISATION, _PLANT, "Marta Quintela", "goods-in@example.com", "", is_ship_to=True),
         ),
     )
-    people: dict[Role, Actor] = {}
-    for name, role, locale, time_zone in _PEOPLE:
-        boss = people.get(Role.MANAGER)
-        added = within(
-            session,
-            add_user,
-            OPERATOR,
-            name=name,
-            roles=(role,),
-            email=f"{role.value}@example.com",
-            locale=locale,
-            time_zone=time_zone,
-            manager_id=boss.user_id if boss else None,
-        )
-        people[role] = Actor(added.user_id, name, frozenset({role}), locale=locale, time_zone=time_zone)
-    return people
+    return demo_people.add_staff(session, issuer=settings().demo_issuer)
 
 
 _HELD = (Organisation, Currency, PaymentTerm, Unit, Item, Vendor, VendorItem, Warehouse, Variant, AppUser)

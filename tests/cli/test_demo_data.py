@@ -1,17 +1,18 @@
 """The demo company in a database: loaded by import and operations, sound in every invariant, and planned once."""
 
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlmodel import Session, col, func, select
 
 from buyside.cli import demo_data
+from buyside.config import settings
 from buyside.db.audit import AuditEvent
 from buyside.db.demand import SalesOrderLine
 from buyside.db.items import Item
 from buyside.db.orders import PurchaseOrder, PurchaseOrderSnapshot
-from buyside.db.people import AppUser, UserRole
+from buyside.db.people import AppUser, UserInvitation, UserRole, VendorMembership
 from buyside.db.plans import PlanLine, PlanningCoverage, PlanningProblem, PlanningRequirement, PlanningRun
 from buyside.db.receipts import Receipt
 from buyside.db.stock import StockBalance, StockEntry, Warehouse
@@ -48,9 +49,41 @@ def test_every_invariant_holds(loaded: Database) -> None:
 
 
 def test_there_is_one_person_for_every_role_and_two_see_numbers_otherwise(loaded: Database, session: Session) -> None:
-    roles = session.exec(select(UserRole.role).join(AppUser, col(AppUser.id) == UserRole.user_id)).all()
-    assert sorted(roles) == sorted(role.value for role in INTERNAL_ROLES)
-    assert {"de_DE", "en_US"} <= set(session.exec(select(AppUser.locale)).all())
+    staff = (
+        select(UserRole.role, AppUser.locale)
+        .join(AppUser, col(AppUser.id) == UserRole.user_id)
+        .where(col(AppUser.issuer) == settings().demo_issuer, col(AppUser.is_vendor).is_(False))
+    )
+    found = session.exec(staff).all()
+    assert sorted(role for role, _ in found) == sorted(role.value for role in INTERNAL_ROLES)
+    assert {"de_DE", "en_US"} <= {locale for _, locale in found}
+
+
+@pytest.mark.rule("POR-1")
+def test_vendors_have_people_of_every_kind(loaded: Database, session: Session) -> None:
+    now = datetime.now(UTC)
+    rows = session.exec(
+        select(AppUser.name, VendorMembership.ends_at)
+        .join(VendorMembership, col(VendorMembership.user_id) == AppUser.id)
+        .where(col(AppUser.is_vendor))
+    ).all()
+    active = Counter(name for name, ends_at in rows if ends_at is None or ends_at > now)
+    ended = {name for name, ends_at in rows if ends_at is not None and ends_at <= now}
+    assert len(active) >= 5
+    assert max(active.values()) == 2
+    assert len(ended - set(active)) == 1
+    waiting = session.exec(
+        select(AppUser.is_vendor)
+        .join(UserInvitation, col(UserInvitation.user_id) == AppUser.id)
+        .where(col(AppUser.subject).is_(None), col(UserInvitation.expires_at) > now)
+    ).all()
+    assert sorted(waiting) == [False, True]
+    vendors_with_papers = session.exec(
+        select(func.count(func.distinct(PurchaseOrder.vendor_id)))
+        .join(VendorMembership, col(VendorMembership.vendor_id) == PurchaseOrder.vendor_id)
+        .where(col(PurchaseOrder.issued_at).is_not(None), col(VendorMembership.ends_at).is_(None))
+    ).one()
+    assert vendors_with_papers >= 5
 
 
 def test_master_data_stands_complete(loaded: Database, session: Session) -> None:
