@@ -460,7 +460,7 @@ signed(
 )
 signed(
     "with an extension that must be understood",
-    lambda p, h, claims: unsigned(h | {"crit": ["more"], "more": True}, claims, signature_of(p, h, claims)),
+    lambda p, h, claims: sign_with(own(p), h | {"crit": ["more"], "more": True}, claims),
 )
 signed("that is no object", lambda provider, header, claims: f"{encoded(header)}.{encoded([])}.abcd")  # type: ignore[arg-type]
 
@@ -641,7 +641,3 @@ def code_of(url: str) -> str:
 def tampered(token: str) -> str:
     header, payload, signature = token.split(".")
     return f"{header}.{payload[:-4]}{'AAAA' if payload[-4:] != 'AAAA' else 'BBBB'}.{signature}"
-
-
-def signature_of(provider: FaultyProvider, header: dict[str, Any], content: dict[str, Any]) -> str:
-    return sign_with(own(provider), header, content).rpartition(".")[2]
