@@ -16,7 +16,7 @@ from buyside.domain.contracts import ContractStatus
 from buyside.domain.refusals import NotFound
 from buyside.domain.words import Kind
 from buyside.queries.answers import columns, one_as, organisation_today
-from buyside.queries.portal_vendors import is_own
+from buyside.queries.portal_vendors import can_be_a_number, is_own
 from buyside.queries.rows import GridSource, RowColumn
 
 
@@ -156,7 +156,7 @@ def portal_contract(session: Session, actor: Actor, *, number: str) -> PortalCon
         .join(Currency, col(Currency.code) == col(Contract.currency_code))
         .where(col(Contract.number) == number, _is_visible(actor))
     )
-    found = one_as(session, PortalContract, statement)
+    found = one_as(session, PortalContract, statement) if can_be_a_number(number) else None
     if found is None:
         raise NotFound(kind="contract")
     return found

@@ -24,7 +24,7 @@ from buyside.domain.orders import AWAITING_GOODS
 from buyside.domain.refusals import NotFound
 from buyside.domain.words import Kind
 from buyside.queries.answers import columns, each_as, one_as, organisation_date
-from buyside.queries.portal_vendors import is_own
+from buyside.queries.portal_vendors import can_be_a_number, is_own
 from buyside.queries.rows import GridSource, RowColumn
 
 _AWAITING = tuple(sorted(AWAITING_GOODS))
@@ -184,7 +184,7 @@ def _head(session: Session, actor: Actor, number: str) -> _Head:
         )
         .where(col(PurchaseOrder.number) == number, _is_visible(actor))
     )
-    found = one_as(session, _Head, statement)
+    found = one_as(session, _Head, statement) if can_be_a_number(number) else None
     if found is None:
         raise NotFound(kind="purchase order")
     return found

@@ -33,6 +33,11 @@ def is_own(actor: Actor, vendor_id: Mapped[int]) -> ColumnElement[bool]:
     return vendor_id.in_(sorted(actor.vendor_ids))
 
 
+def can_be_a_number(text: str) -> bool:
+    """Whether a document's number can read like this at all: the database takes no null character and no half of a pair."""
+    return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
+
+
 @needs(Permission.PORTAL_USE)
 def portal_reach(session: Session, actor: Actor) -> PortalReach:
     """What the frame of every page of the portal says."""

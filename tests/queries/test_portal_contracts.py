@@ -65,10 +65,11 @@ def test_a_draft_a_foreign_and_an_absent_contract_are_refused_alike(
     story: PortalWorld, ada: tuple[Session, Actor]
 ) -> None:
     answers = set()
-    for number in (story.foreign_contract, story.draft_contract, "NO-SUCH-CONTRACT", ""):
+    for number in (story.foreign_contract, story.draft_contract, "NO-SUCH-CONTRACT", "", "a\0b", "\ud800"):
         with pytest.raises(NotFound) as refused:
             portal_contract(*ada, number=number)
         answers.add((refused.value.code, str(refused.value)))
+    for number in (story.foreign_contract, story.draft_contract, "NO-SUCH-CONTRACT", ""):
         assert _rows(ada, PORTAL_CONTRACT_ITEM_ROWS, contract=number) == []
     assert answers == {("access.not-found", "There is no such contract.")}
 

@@ -196,7 +196,16 @@ def test_what_is_foreign_not_issued_or_absent_is_refused_alike(
 ) -> None:
     answers = set()
     with acting(story.of_both) as (session, actor):
-        for number in (story.foreign_order, story.draft, "NO-SUCH-ORDER", "", "'; drop table x", "ü" * 500):
+        for number in (
+            story.foreign_order,
+            story.draft,
+            "NO-SUCH-ORDER",
+            "",
+            "'; drop table x",
+            "ü" * 500,
+            "a\0b",
+            "\ud800",
+        ):
             with pytest.raises(NotFound) as refused:
                 ask(session, actor, number=number, revision=revision)
             answers.add((refused.value.code, str(refused.value), refused.value.field, str(refused.value.details)))

@@ -43,15 +43,15 @@ def frame(
     )
 
 
-def navigation(*entries: rx.Component, home: Text) -> rx.Component:
-    """The list of pages at the left, under the mark, which leads `home`."""
+def navigation(*entries: rx.Component, home: Text, foot: Sequence[rx.Component] = ()) -> rx.Component:
+    """The list of pages at the left, under the mark, which leads `home`; `foot` stands at the bottom."""
     mark = link(
         rx.el.img(src="/favicon.svg", width="18", height="18", alt=""),
         rx.el.span("Buyside"),
         to=home,
         class_name="nav-brand",
     )
-    return rx.el.nav(mark, rx.el.div(*entries, class_name="nav-list"), aria_label="Main", class_name="nav")
+    return rx.el.nav(mark, rx.el.div(*entries, class_name="nav-list"), *foot, aria_label="Main", class_name="nav")
 
 
 def entry(route: Route, *, is_here: bool, to: Text = "") -> rx.Component:

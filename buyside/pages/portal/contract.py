@@ -27,13 +27,16 @@ def contract() -> rx.Component:
     )
     terms = facts(
         ("Title", Contract.title),
-        ("Status", status(Contract.status, PORTAL_CONTRACT_WORDS)),
         ("Valid", rx.fragment(Contract.valid_from, " to ", Contract.valid_to)),
+        ("Status", status(Contract.status, PORTAL_CONTRACT_WORDS)),
         (
-            "Amount",
-            rx.cond(Contract.amount != "", amount(Contract.amount, Contract.currency), "No amount was agreed"),
+            "Agreed amount",
+            rx.cond(
+                Contract.amount != "",
+                amount(Contract.amount, Contract.currency),
+                rx.fragment("None; prices are in ", Contract.currency),
+            ),
         ),
-        ("Currency", Contract.currency),
     )
     items = grid(
         Contract.rows,

@@ -9,7 +9,7 @@ import reflex as rx
 from buyside.domain.portal import PORTAL_ORDER_WORDS
 from buyside.domain.words import Tone
 from buyside.pages.kit.base import icon, link
-from buyside.pages.kit.parts import empty_state, facts, link_button, notice, section, status
+from buyside.pages.kit.parts import empty_state, link_button, notice, section, status
 from buyside.pages.portal import routes
 from buyside.pages.portal.shell import at_vendor, page
 from buyside.state.portal.order import PortalOrderState as Order
@@ -184,9 +184,9 @@ def _foot() -> rx.Component:
         ),
         rx.el.dl(
             *row("Subtotal", sheet["subtotal"]),
-            *row("Discounts", sheet["discount"]),
-            *row("of these on the whole order", sheet["header_discount"]),
-            *row("Shipping costs", sheet["shipping_costs"]),
+            *_if_any(sheet["discount"], *row("Discounts", sheet["discount"])),
+            *_if_any(sheet["header_discount"], *row("of these on the whole order", sheet["header_discount"])),
+            *_if_any(sheet["shipping_costs"], *row("Shipping costs", sheet["shipping_costs"])),
             *row("Tax", sheet["tax"]),
             *row("Total", total, "total"),
             class_name="paper-sums",
@@ -209,7 +209,6 @@ def _revision(each: Any) -> rx.Component:
 def _margin() -> rx.Component:
     none = rx.el.p("Issued before papers were kept here: it shows as the order stands.", class_name="quiet")
     return rx.el.aside(
-        facts(("Number", Order.number), ("Status", status(Order.status, PORTAL_ORDER_WORDS))),
         section(
             "Revisions",
             rx.cond(Order.has_paper, rx.el.ul(rx.foreach(Order.revisions, _revision), class_name="mentions"), none),
@@ -236,7 +235,9 @@ def _actions() -> rx.Component:
 
 def _replaced() -> rx.Component:
     return notice(
-        "A later revision replaces this paper. ", link("Show the latest", to=Order.latest_path), tone=Tone.WARN
+        "A later revision replaces this paper. ",
+        link("Show the latest", to=Order.latest_path, class_name="button small"),
+        tone=Tone.WARN,
     )
 
 

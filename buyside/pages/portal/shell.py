@@ -57,7 +57,7 @@ def _navigation(current: Route) -> rx.Component:
     here = current.parent or current
     entries = [kit.entry(each, is_here=each == here, to=at_vendor(each.path)) for each in ROUTES if each.icon]
     buyer = rx.cond(Shell.buyer != "", rx.el.p("Purchasing of ", Shell.buyer, class_name="nav-foot"), rx.fragment())
-    return kit.navigation(*entries, buyer, home=at_vendor(ORDERS.path))
+    return kit.navigation(*entries, home=at_vendor(ORDERS.path), foot=[buyer])
 
 
 def _top(route: Route, title: Text) -> rx.Component:
@@ -72,7 +72,7 @@ def _vendor() -> rx.Component:
         rx.cond(
             Shell.vendor == "", rx.el.option("Choose a vendor", value="", disabled=True, hidden=True), rx.fragment()
         ),
-        rx.foreach(Shell.vendors, lambda each: rx.el.option(each["name"], " · ", each["code"], value=each["code"])),
+        rx.foreach(Shell.vendors, lambda each: rx.el.option(each["code"], " · ", each["name"], value=each["code"])),
         value=Shell.vendor,
         on_change=Shell.choose,
         aria_label="Vendor",

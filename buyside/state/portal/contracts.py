@@ -40,7 +40,7 @@ class PortalContractState(SignedInState, rx.State):
     @handler(Permission.PORTAL_CONTRACT_VIEW)
     async def load(self) -> None:
         """Show the contract that the address names, for the vendor that it belongs to."""
-        self.found = self.missing = False
+        self._forget()
         try:
             contract = await self._ask(portal_contract, number=str(self.contract_number))  # type: ignore[attr-defined]
         except NotFound:
@@ -57,3 +57,9 @@ class PortalContractState(SignedInState, rx.State):
         self.amount = "" if contract.amount is None else shown_number(contract.amount, locale, digits)
         self.scope = {"contract": contract.number}
         self.found = True
+
+    def _forget(self) -> None:
+        """Keep nothing of the contract that was shown before: this one may not be the person's to see."""
+        self.found = self.missing = False
+        self.number = self.title = self.status = self.valid_from = self.valid_to = self.currency = self.amount = ""
+        self.scope = {}

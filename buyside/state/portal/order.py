@@ -28,7 +28,7 @@ _LONGEST_REVISION = 9
 
 
 class PortalSheet(TypedDict):
-    """Head and foot of the paper."""
+    """Head and foot of the paper; empty is what it does not say."""
 
     buyer: str
     vendor: str
@@ -108,7 +108,6 @@ class PortalOrderState(SignedInState, rx.State):
     """Whether the paper shown is an earlier revision."""
     has_paper: bool = False
     """Whether there is a frozen paper to take along."""
-    issued: str = ""
     revision: str = ""
     revisions: list[RevisionMention] = []
     latest_path: str = ""
@@ -120,7 +119,7 @@ class PortalOrderState(SignedInState, rx.State):
     @handler(Permission.PORTAL_ORDER_VIEW)
     async def load(self) -> None:
         """Show the order that the address names, in the revision that it names, for the vendor that it belongs to."""
-        self.found = self.missing = False
+        self._forget()
         try:
             order = await self._ask(
                 portal_order,
@@ -139,7 +138,6 @@ class PortalOrderState(SignedInState, rx.State):
         self.revisions = revisions_in_words(order, actor)
         self.latest_path = self.revisions[0]["path"] if self.revisions else ""
         self.revision = str(order.revision) if self.has_paper else ""
-        self.issued = next((each["says"] for each in self.revisions if each["is_shown"]), "")
         address = quote(order.number, safe="")
         self.paper_path = f"/api/orders/{address}/paper.pdf?revision={order.revision}" if self.has_paper else ""
         self.contract_path = (
@@ -148,6 +146,12 @@ class PortalOrderState(SignedInState, rx.State):
         self.sheet = sheet_of(order.paper, actor.locale)
         self.lines = lines_of_sheet(order, actor.locale, is_replaced=self.is_replaced)
         self.found = True
+
+    def _forget(self) -> None:
+        """Keep nothing of the order that was shown before: this one may not be the person's to see."""
+        self.found = self.missing = self.is_replaced = self.has_paper = False
+        self.number = self.status = self.revision = self.latest_path = self.paper_path = self.contract_path = ""
+        self.revisions, self.lines, self.sheet = [], [], EMPTY
 
 
 def _revision(text: str) -> int | None:
@@ -187,8 +191,8 @@ def sheet_of(paper: Mapping[str, Any], locale: str) -> PortalSheet:
     contact: Mapping[str, str] = next(iter(vendor["contacts"]), {})
     payment = terms["payment"]
 
-    def taken(name: str) -> str:
-        return ("−" if Decimal(foot[name]) else "") + shown_number(Decimal(foot[name]), locale, digits)
+    def if_any(name: str, sign: str = "") -> str:
+        return sign + shown_number(Decimal(foot[name]), locale, digits) if Decimal(foot[name]) else ""
 
     return PortalSheet(
         buyer=paper["buyer"]["name"],
@@ -218,9 +222,9 @@ def sheet_of(paper: Mapping[str, Any], locale: str) -> PortalSheet:
         else "No, partial shipments are accepted",
         delivery_terms=vendor["delivery_terms"],
         subtotal=shown_number(Decimal(foot["subtotal"]), locale, digits),
-        discount=taken("discount"),
-        header_discount=taken("header_discount"),
-        shipping_costs=shown_number(Decimal(foot["shipping_costs"]), locale, digits),
+        discount=if_any("discount", "−"),
+        header_discount=if_any("header_discount", "−"),
+        shipping_costs=if_any("shipping_costs"),
         tax=shown_number(Decimal(foot["tax"]), locale, digits),
         total=shown_number(Decimal(foot["total"]), locale, digits),
         notes=paper["notes"],
