@@ -11,7 +11,8 @@ import pytest
 from buyside.config import ROOT
 
 LOCKS = ["requirements.lock", "requirements-dev.lock"]
-NPM_LOCK = ROOT / "reflex.lock" / "package-lock.json"
+# The page, and the provider that the sign-in is tried against.
+NPM_LOCKS = {ROOT / "reflex.lock" / "package-lock.json": 50, ROOT / "tests/providers/certified/package-lock.json": 30}
 
 
 def entries(lock: str) -> list[str]:
@@ -52,19 +53,21 @@ def test_everything_that_is_asked_for_is_locked() -> None:
         assert names <= locked
 
 
-def test_every_npm_package_has_a_hash_and_no_address() -> None:
-    packages = json.loads(NPM_LOCK.read_text())["packages"]
+@pytest.mark.parametrize("lock", NPM_LOCKS, ids=lambda lock: lock.parent.name)
+def test_every_npm_package_has_a_hash_and_no_address(lock: Path) -> None:
+    packages = json.loads(lock.read_text())["packages"]
     named = {name: package for name, package in packages.items() if name}
-    assert len(named) > 50
+    assert len(named) > NPM_LOCKS[lock]
     assert not [name for name, package in named.items() if "resolved" in package]
     assert not [name for name, package in named.items() if not package.get("integrity", "").startswith("sha512-")]
 
 
-def test_every_npm_package_that_is_asked_for_is_locked() -> None:
-    asked = json.loads((ROOT / "reflex.lock" / "package.json").read_text())
-    packages = json.loads(NPM_LOCK.read_text())["packages"]
+@pytest.mark.parametrize("lock", NPM_LOCKS, ids=lambda lock: lock.parent.name)
+def test_every_npm_package_that_is_asked_for_is_locked(lock: Path) -> None:
+    asked = json.loads(lock.with_name("package.json").read_text())
+    packages = json.loads(lock.read_text())["packages"]
     assert asked["dependencies"]
-    for name in asked["dependencies"] | asked["devDependencies"]:
+    for name in asked["dependencies"] | asked.get("devDependencies", {}):
         assert f"node_modules/{name}" in packages
 
 
