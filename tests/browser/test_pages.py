@@ -82,7 +82,7 @@ def test_signing_out_ends_every_window_of_the_session(visit: Callable[..., Any])
     second.wait_for_selector("#who:not(:empty)", state="attached")
     window.page.locator(".who").click()
     window.page.get_by_role("menuitem", name="Sign out").click()
-    window.page.wait_for_url("**/auth/sign-in")
+    window.page.wait_for_url("**/auth/signed-out")
     second.reload()
     assert "/auth/sign-in" in second.url
 
