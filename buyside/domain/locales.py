@@ -100,7 +100,7 @@ def read_date(text: str, locale: str, *, field: str = "") -> date:
         pass
     try:
         return parse_date(typed, locale=locale, format="short")
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, OverflowError):
         raise Unreadable(value=text, wanted="a date", field=field) from None
 
 

@@ -12,6 +12,7 @@ from buyside.domain.refusals import Refused, Unreadable
 from buyside.state.base import me
 
 _LONGEST_TEXT = 4000
+_LONGEST_KEY = 18
 
 
 class Needed(Refused):
@@ -60,6 +61,11 @@ def day(form: Mapping[str, Any], name: str) -> date:
 def maybe_day(form: Mapping[str, Any], name: str) -> date | None:
     """The same, or None where the field was left empty. Refuses: Unreadable."""
     return day(form, name) if text(form, name) else None
+
+
+def key(text: str) -> int:
+    """The id that stands in an address or a row's key; 0, which no row has, where none does."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_KEY else 0
 
 
 def flag(form: Mapping[str, Any], name: str) -> bool:

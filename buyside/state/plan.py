@@ -24,12 +24,11 @@ from buyside.queries.plan_explanations import Alternative, PlanLineDetail, plan_
 from buyside.queries.plans import PLAN_LINE_ROWS, PROBLEM_ROWS, VendorTotal, vendor_totals
 from buyside.queries.rows import GridSource
 from buyside.state.base import handler, me, now, say, warn
-from buyside.state.forms import day, decimal, text
+from buyside.state.forms import day, decimal, key, text
 from buyside.state.grid import CellEdit, GridState
 from buyside.state.plan_runs import PlanRunState
 from buyside.state.roles import BuyerState
 
-_LONGEST_ID = 18
 _EDITED = {"quantity_packs": decimal, "needed_on": day, "unit_price": decimal}
 
 
@@ -103,7 +102,7 @@ class PlanState(GridState, BuyerState, rx.State):
         self.chosen, self.selected, self.by = "", [], "lines"
         self.is_leaving_out = self.is_converting = self.is_made = False  # left open by a link inside a dialog
         wanted = str(self.router.url.query_parameters.get("item", ""))
-        self.item_id = int(wanted) if wanted.isdecimal() and len(wanted) < _LONGEST_ID else 0
+        self.item_id = key(wanted)
         run = await self.get_state(PlanRunState)
         if run.run_id and me().may(Permission.PLAN_EDIT):
             await self._do(mark_drift, run_id=run.run_id)
@@ -126,8 +125,7 @@ class PlanState(GridState, BuyerState, rx.State):
     @handler(Permission.PLAN_VIEW)
     async def open(self, row_id: str) -> None:
         """Show one line with its reasons."""
-        if row_id.isdecimal():
-            await self._open(int(row_id))
+        await self._open(key(row_id))
 
     @handler(Permission.PLAN_VIEW)
     def close(self) -> None:
@@ -137,7 +135,7 @@ class PlanState(GridState, BuyerState, rx.State):
     @handler(Permission.PLAN_VIEW)
     def select(self, row_ids: list[str]) -> None:
         """Remember which lines are ticked."""
-        self.selected = [each for each in row_ids if each.isdecimal()]
+        self.selected = [each for each in row_ids if key(each)]
 
     @handler(Permission.PLAN_EDIT)
     async def edit(self, cell: CellEdit) -> Any:
@@ -161,7 +159,7 @@ class PlanState(GridState, BuyerState, rx.State):
     async def take_vendor(self, vendor_item_id: int) -> Any:
         """Give the open line to another vendor."""
         decided = await self._do(
-            change_plan_line, line_id=int(self.chosen), version=self._version, vendor_item_id=vendor_item_id
+            change_plan_line, line_id=key(self.chosen), version=self._version, vendor_item_id=vendor_item_id
         )
         await self._refresh()
         return _remarks(decided)
@@ -169,7 +167,7 @@ class PlanState(GridState, BuyerState, rx.State):
     @handler(Permission.PLAN_EDIT)
     async def lock(self, locked: bool) -> None:
         """Lock the decision on the open line, or unlock it."""
-        await self._do(lock_line, line_id=int(self.chosen), version=self._version, locked=locked)
+        await self._do(lock_line, line_id=key(self.chosen), version=self._version, locked=locked)
         await self._refresh()
 
     @handler(Permission.PLAN_EDIT)
@@ -186,20 +184,20 @@ class PlanState(GridState, BuyerState, rx.State):
     async def leave_out(self, form: dict[str, Any]) -> None:
         """Leave the open line out, with the reason."""
         reason = text(form, "reason", needed=True)
-        await self._do(leave_out_line, line_id=int(self.chosen), version=self._version, reason=reason)
+        await self._do(leave_out_line, line_id=key(self.chosen), version=self._version, reason=reason)
         self.is_leaving_out = False
         await self._refresh()
 
     @handler(Permission.PLAN_EDIT)
     async def take_back(self) -> None:
         """Put the open line back into the plan."""
-        await self._do(take_back_line, line_id=int(self.chosen), version=self._version)
+        await self._do(take_back_line, line_id=key(self.chosen), version=self._version)
         await self._refresh()
 
     @handler(Permission.PLAN_CONVERT)
     def ask_convert(self) -> None:
         """Ask before the ticked lines, or all open ones, become orders."""
-        self._line_ids, self._vendor_id = [int(each) for each in self.selected], 0
+        self._line_ids, self._vendor_id = [key(each) for each in self.selected], 0
         count = len(self._line_ids)
         self._ask_to_convert(
             f"{count} ticked line{'s' if count != 1 else ''}" if count else "All open lines of this plan"
@@ -241,7 +239,7 @@ class PlanState(GridState, BuyerState, rx.State):
         self._changed_rows()
         await self._read_vendors()
         if self.chosen:
-            await self._open(int(self.chosen))
+            await self._open(key(self.chosen))
         return say(f"{len(done.orders)} draft order{'s' if len(done.orders) != 1 else ''} made.")
 
     @handler(Permission.PLAN_CONVERT)
@@ -273,7 +271,7 @@ class PlanState(GridState, BuyerState, rx.State):
 
     async def _refresh(self) -> None:
         self._changed_rows(self.chosen)
-        await self._open(int(self.chosen))
+        await self._open(key(self.chosen))
 
     async def _read_vendors(self) -> None:
         run = await self.get_state(PlanRunState)

@@ -16,7 +16,7 @@ from buyside.operations.plans import cancel_run, run_plan, start_run
 from buyside.queries.plans import RunRow, find_run, latest_run, runs
 from buyside.queries.stock import warehouse_choices
 from buyside.state.base import handler, me, now, say, today, warn
-from buyside.state.forms import day, text
+from buyside.state.forms import day, key, text
 from buyside.state.roles import BuyerState
 
 _LOOK_EVERY = 0.3  # seconds between looks at how far a run is
@@ -57,7 +57,7 @@ class PlanRunState(BuyerState, rx.State):
         """Show the run that the address names, else the newest."""
         self.is_asking = False
         wanted = self.router.url.query_parameters.get("run", "")
-        found = await self._ask(find_run, run_id=int(wanted)) if wanted.isdecimal() and len(wanted) < 18 else None
+        found = await self._ask(find_run, run_id=key(wanted)) if key(wanted) else None
         if found is None or found.state != RunState.DONE:
             found = await self._ask(latest_run)
         await self._show(found)
@@ -65,7 +65,7 @@ class PlanRunState(BuyerState, rx.State):
     @handler(Permission.PLAN_VIEW)
     async def choose(self, run_id: str) -> None:
         """Show another run."""
-        found = await self._ask(find_run, run_id=int(run_id)) if run_id.isdecimal() else None
+        found = await self._ask(find_run, run_id=key(run_id)) if key(run_id) else None
         if found is not None:
             await self._show(found)
 

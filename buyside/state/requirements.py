@@ -14,6 +14,7 @@ from buyside.queries.plan_explanations import ArithmeticRow, PegRow, pegs_of_req
 from buyside.queries.plans import REQUIREMENT_ROWS
 from buyside.queries.rows import GridSource, RowsWanted, grid_page
 from buyside.state.base import handler, me, today
+from buyside.state.forms import day, key
 from buyside.state.grid import GridState
 from buyside.state.plan_runs import PlanRunState
 from buyside.state.roles import BuyerState
@@ -93,8 +94,9 @@ class RequirementsState(GridState, BuyerState, rx.State):
     @handler(Permission.PLAN_VIEW)
     async def pick(self, iso: str) -> None:
         """Show the demand of one date, or of all again."""
-        self.picked = "" if iso == self.picked else iso
-        await self._read_pegs()
+        self.picked = "" if iso == self.picked else day({"day": iso}, "day").isoformat()
+        if self.chosen:
+            await self._read_pegs()
 
     @handler(Permission.PLAN_VIEW)
     def close(self) -> None:
@@ -103,11 +105,9 @@ class RequirementsState(GridState, BuyerState, rx.State):
 
     async def _open(self, row_id: str) -> None:
         item_id, _, warehouse_id = row_id.partition("-")
-        if not (item_id.isdecimal() and warehouse_id.isdecimal()):
-            return
         run = await self.get_state(PlanRunState)
         found = await self._ask(
-            requirement_arithmetic, run_id=run.run_id, item_id=int(item_id), warehouse_id=int(warehouse_id)
+            requirement_arithmetic, run_id=run.run_id, item_id=key(item_id), warehouse_id=key(warehouse_id)
         )
         locale = me().locale
         self.item_id = item_id
@@ -125,8 +125,8 @@ class RequirementsState(GridState, BuyerState, rx.State):
         found = await self._ask(
             pegs_of_requirement,
             run_id=run.run_id,
-            item_id=int(item_id),
-            warehouse_id=int(warehouse_id),
+            item_id=key(item_id),
+            warehouse_id=key(warehouse_id),
             on_date=date.fromisoformat(self.picked) if self.picked else None,
         )
         locale = me().locale
