@@ -8,13 +8,14 @@ from collections.abc import Callable
 from typing import Annotated
 
 import typer
-from sqlmodel import Session, col, select
+from sqlmodel import select
 
 from buyside.cli.opened import opened_database
 from buyside.cli.output import say
 from buyside.config import ROOT, settings
-from buyside.db.engine import app_engine
-from buyside.db.people import AppUser, UserRole
+from buyside.db.engine import sessions
+from buyside.db.people import AppUser
+from buyside.identity.demo_people import people
 
 app = typer.Typer()
 
@@ -44,14 +45,23 @@ def load_here() -> None:
 
 
 def _fill(is_stopping: Callable[[], bool]) -> None:
-    if not _people():
+    from buyside.cli import demo_people
+
+    if not _has_people():
         say("Loading the demo company. This happens once.")
         load_aside(is_stopping)
         if is_stopping():
             return
-    say("Sign in as one of:")
-    for name, roles in _people():
-        say(f"  {name} ({', '.join(roles)})")
+    given = settings().with_demo_provider()
+    if given.oidc is None or given.oidc.issuer != given.demo_issuer:
+        return  # another provider is set, and knows its people itself
+    demo_people.people_can_sign_in()
+    say(f"Sign in at {given.public_url} as one of:")
+    for person in people("internal", issuer=given.demo_issuer):
+        say(f"  {person.name} ({', '.join(person.roles)})")
+    say(f"and at the vendor portal, {given.portal_public_url}, as one of:")
+    for person in people("portal", issuer=given.demo_issuer):
+        say(f"  {person.name} ({', '.join(person.vendors) or 'no vendor at the moment'})")
 
 
 def load_aside(is_stopping: Callable[[], bool]) -> None:
@@ -67,16 +77,6 @@ def load_aside(is_stopping: Callable[[], bool]) -> None:
         raise typer.Exit(load.returncode)  # it has said why
 
 
-def _people() -> list[tuple[str, list[str]]]:
-    """Active people and their roles, by name."""
-    found: dict[str, list[str]] = {}
-    with Session(app_engine()) as session:
-        rows = session.exec(
-            select(AppUser.name, UserRole.role)
-            .join(UserRole, col(UserRole.user_id) == col(AppUser.id))
-            .where(col(AppUser.is_active))
-            .order_by(AppUser.name, UserRole.role)
-        )
-        for name, role in rows:
-            found.setdefault(name, []).append(str(role))
-    return list(found.items())
+def _has_people() -> bool:
+    with sessions()() as session:
+        return session.exec(select(AppUser.id).limit(1)).first() is not None

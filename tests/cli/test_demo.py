@@ -3,7 +3,7 @@
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import typer
@@ -20,7 +20,7 @@ START = subprocess.Popen
 
 
 @pytest.fixture
-def loads(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def loads(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """How often the company was loaded; here it is one person."""
     made: list[str] = []
 
@@ -34,7 +34,11 @@ def loads(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[str]:
             session.commit()
 
     monkeypatch.setattr(demo, "load_aside", load)
-    return made
+    monkeypatch.setenv("BUYSIDE_DEMO", "1")
+    settings.cache_clear()
+    yield made
+    monkeypatch.undo()
+    settings.cache_clear()
 
 
 def test_an_empty_database_is_filled_once_and_says_who_can_sign_in(
@@ -43,7 +47,20 @@ def test_an_empty_database_is_filled_once_and_says_who_can_sign_in(
     demo._fill(lambda: False)
     demo._fill(lambda: False)
     assert loads == ["load"]
-    assert "Ada Byrne (buyer)" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Ada Byrne (buyer)" in said
+    assert "http://localhost:8301" in said
+
+
+def test_beside_another_provider_nobody_gets_an_identity_here(
+    loads: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BUYSIDE_OIDC_DISCOVERY_URL", "https://login.example.com/.well-known/openid-configuration")
+    monkeypatch.setenv("BUYSIDE_OIDC_CLIENT_ID", "buyside")
+    monkeypatch.setenv("BUYSIDE_OIDC_CLIENT_SECRET", "kept")
+    settings.cache_clear()
+    demo._fill(lambda: False)
+    assert "Sign in" not in capsys.readouterr().out
 
 
 def test_the_demo_is_refused_where_others_can_reach_it(
