@@ -87,5 +87,6 @@ _load_pages(_side.pages)
 for page in _shell.PAGES:
     app.add_page(page.component, route=page.route.path, title=f"{page.route.label} · Buyside", on_load=page.on_load)
 
-if forgotten := [*unmarked_handlers(), *unlocked(_routes)]:
+_open_pages = [page.route.path for page in _shell.PAGES if _doors.permission_of_path(page.route.path) is None]
+if forgotten := [*unmarked_handlers(), *unlocked(_routes), *_open_pages]:
     raise RuntimeError(f"open to everybody, because they name no permission: {', '.join(forgotten)}")

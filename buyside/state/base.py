@@ -101,6 +101,7 @@ def handler(
     """
 
     def mark(method: Callable[..., Any]) -> Any:
+        _refuse_loose_arguments(method)
         telling = _telling_steps(method) if inspect.isasyncgenfunction(method) else _telling(method)
         telling.__permission__ = permission  # type: ignore[attr-defined]
         if background:
@@ -108,6 +109,14 @@ def handler(
         return rx.event(telling, **event_options) if event_options else rx.event(telling)
 
     return mark
+
+
+def _refuse_loose_arguments(method: Callable[..., Any]) -> None:
+    """The guard reads arguments by their types; one without a type would let anything in. Raises TypeError."""
+    for each in list(inspect.signature(method).parameters.values())[1:]:
+        is_open = each.kind in {each.VAR_POSITIONAL, each.VAR_KEYWORD}
+        if is_open or each.annotation in {each.empty, Any, object, "Any", "object"}:
+            raise TypeError(f"{method.__qualname__}: the argument {each.name} says nothing of what it may be")
 
 
 def _telling(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -191,7 +200,7 @@ class Guard(Middleware):
         registered = RegistrationContext.get().event_handlers.get(event.name)
         method = registered.handler.fn if registered else None
         permission = getattr(method, "__permission__", None)
-        if method is None or permission is None or not login.actor.may(permission):
+        if method is None or not isinstance(permission, Permission) or not login.actor.may(permission):
             _log.warning("denied %s to user %s", event.name, login.actor.user_id)
             return _instead(warn("Your roles do not include this."))
         try:
@@ -279,7 +288,7 @@ def unmarked_handlers(package: str = "buyside") -> list[str]:
         if each.states
         and each.states[0].__module__.split(".")[0] == package
         and not name.endswith(".setvar")
-        and not hasattr(each.handler.fn, "__permission__")
+        and not isinstance(getattr(each.handler.fn, "__permission__", None), Permission)
     )
 
 

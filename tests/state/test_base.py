@@ -86,3 +86,25 @@ def _method(name: str) -> Any:
 
     method.__name__, method.__qualname__ = name, f"SpokenState.{name}"
     return method
+
+
+@pytest.mark.rule("ACC-3")
+@pytest.mark.parametrize("annotation", [None, Any, "Any", object])
+def test_an_argument_of_no_type_is_no_argument(annotation: Any) -> None:
+    from buyside.state.base import handler
+
+    def method(self: Any, anything: Any) -> None: ...
+
+    method.__annotations__ = {} if annotation is None else {"anything": annotation}
+    with pytest.raises(TypeError, match="says nothing"):
+        handler(Permission.ORDER_VIEW)(method)
+
+
+@pytest.mark.rule("ACC-3")
+def test_a_handler_takes_no_arguments_without_names() -> None:
+    from buyside.state.base import handler
+
+    def method(self: Any, **anything: str) -> None: ...
+
+    with pytest.raises(TypeError, match="says nothing"):
+        handler(Permission.ORDER_VIEW)(method)
