@@ -34,8 +34,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from buyside.config import ROOT, Settings, Surface, WrongSettings, settings
 from buyside.identity.demo_people import Person, people
 from buyside.web import worker
+from buyside.web.demo_provider_clients import AUTH_METHODS, SCOPES, Asked, Client, SignIn
 from buyside.web.demo_provider_pages import choice_page, signed_in_page
-from buyside.web.demo_provider_server import ALGORITHM, AUTH_METHODS, SCOPES, Asked, Client, Provider, SignIn
+from buyside.web.demo_provider_server import ALGORITHM, Provider
 from buyside.web.plain_pages import refusal_page
 
 _COOKIE = "buyside-demo-provider"

@@ -6,21 +6,18 @@ it was made for. Everything but the signing key lives in this process's memory.
 
 from __future__ import annotations
 
-import hmac
 import logging
 import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import uuid4
 
 import httpx
 from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidRequestError, OAuth2Error, OAuth2Request
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
-from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc9207 import IssuerParameter
@@ -29,14 +26,12 @@ from authlib.oidc.core.grants import OpenIDCode
 from authlib.oidc.rpinitiated import EndSessionEndpoint
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
-from starlette.responses import JSONResponse
 
 from buyside.config import Surface
 from buyside.identity.demo_people import Person
+from buyside.web.demo_provider_clients import AUTH_METHODS, Answer, Asked, Client, Code, SignIn
 
 ALGORITHM = "RS256"
-SCOPES = ("openid", "profile", "email")
-AUTH_METHODS = ("client_secret_basic", "client_secret_post")
 CODE_SECONDS = 60
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 _ID_TOKEN_SECONDS = 600
@@ -44,134 +39,6 @@ _LOGOUT_TOKEN_SECONDS = 120
 _BACK_CHANNEL_SECONDS = 3.0
 _MOST = 1000
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """One of the two surfaces, as a confidential client. Its methods are what Authlib asks a client."""
-
-    surface: Surface
-    client_id: str
-    client_secret: str = field(repr=False)
-    public_url: str
-
-    @property
-    def redirect_uri(self) -> str:
-        """Where people come back to with a code."""
-        return f"{self.public_url}/auth/callback"
-
-    @property
-    def signed_out_uri(self) -> str:
-        """Where people may be sent after signing out."""
-        return f"{self.public_url}/auth/signed-out"
-
-    @property
-    def back_channel_uri(self) -> str:
-        """Where the client wants to be told that somebody signed out."""
-        return f"{self.public_url}/auth/back-channel-logout"
-
-    @property
-    def client_metadata(self) -> dict[str, list[str]]:
-        return {"post_logout_redirect_uris": [self.signed_out_uri]}
-
-    def get_client_id(self) -> str:
-        return self.client_id
-
-    def get_default_redirect_uri(self) -> None:
-        """None: OpenID Connect wants the address in every request."""
-
-    def get_allowed_scope(self, scope: str | None) -> str | None:
-        """The scopes asked for that there are; None, which refuses, without `openid`."""
-        asked = (scope or "").split()
-        return " ".join(each for each in asked if each in SCOPES) if "openid" in asked else None
-
-    def check_redirect_uri(self, redirect_uri: str | None) -> bool:
-        return redirect_uri == self.redirect_uri
-
-    def check_client_secret(self, client_secret: str) -> bool:
-        return hmac.compare_digest(self.client_secret.encode(), client_secret.encode())
-
-    def check_endpoint_auth_method(self, method: str, _endpoint: str) -> bool:
-        return method in AUTH_METHODS
-
-    def check_response_type(self, response_type: str) -> bool:
-        return response_type == "code"
-
-    def check_grant_type(self, grant_type: str) -> bool:
-        return grant_type == "authorization_code"
-
-
-@dataclass(slots=True)
-class SignIn:
-    """One person, signed in at the provider in one browser. `at` is in seconds since the epoch."""
-
-    sid: str
-    browser: str
-    person: Person
-    surface: Surface
-    at: int
-    client_ids: set[str] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
-class _Code:
-    """What an authorization code stands for. Its methods are what Authlib asks a code."""
-
-    client_id: str
-    redirect_uri: str
-    scope: str
-    nonce: str | None
-    code_challenge: str
-    code_challenge_method: str
-    sign_in: SignIn
-    auth_time: int
-    expires_at: float
-
-    def get_redirect_uri(self) -> str:
-        return self.redirect_uri
-
-    def get_scope(self) -> str:
-        return self.scope
-
-    def get_nonce(self) -> str | None:
-        return self.nonce
-
-    def get_auth_time(self) -> int:
-        return self.auth_time
-
-    def get_acr(self) -> None:
-        """None: nobody proves anything here."""
-
-    def get_amr(self) -> None:
-        """None, as above."""
-
-
-class Asked(OAuth2Request):  # type: ignore[misc]
-    """A request as Authlib reads it: `values` are the parameters of its query or its form, `browser` is its cookie's value."""
-
-    def __init__(
-        self, method: str, uri: str, values: Mapping[str, str], headers: Mapping[str, str], browser: str = ""
-    ) -> None:
-        super().__init__(method, uri, headers=headers)
-        self.payload = BasicOAuth2Payload(values)
-        self.browser = browser
-
-    @property
-    def form(self) -> Mapping[str, str]:
-        values: Mapping[str, str] = self.payload.data
-        return values
-
-
-class Answer(JSONResponse):
-    """An answer whose address Authlib's extension for the issuer can read and set."""
-
-    @property
-    def location(self) -> str | None:
-        return self.headers.get("location")
-
-    @location.setter
-    def location(self, address: str) -> None:
-        self.headers["location"] = address
 
 
 class Provider(AuthorizationServer):  # type: ignore[misc]
@@ -190,7 +57,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         self.issuer, self.key, self.clock = issuer, key, clock
         self.clients = {each.client_id: each for each in clients}
         self._tell = tell or _post
-        self._codes: OrderedDict[str, _Code] = OrderedDict()
+        self._codes: OrderedDict[str, Code] = OrderedDict()
         self._sign_ins: OrderedDict[str, SignIn] = OrderedDict()
         self._lock = threading.Lock()
         self.register_token_generator("default", BearerTokenGenerator(_opaque, expires_generator=_ID_TOKEN_SECONDS))
@@ -286,7 +153,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         }
         return jwt.encode({"typ": "logout+jwt", "alg": ALGORITHM, "kid": self.key.kid}, claims, self.key, [ALGORITHM])
 
-    def keep_code(self, code: str, meant: _Code) -> None:
+    def keep_code(self, code: str, meant: Code) -> None:
         """Keep what a new code stands for, and forget those that nobody came for."""
         with self._lock:
             for old in [old for old, each in self._codes.items() if each.expires_at <= self.clock()]:
@@ -294,7 +161,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             self._codes[code] = meant
             _shorten(self._codes)
 
-    def take_code(self, code: str, client_id: str) -> _Code | None:
+    def take_code(self, code: str, client_id: str) -> Code | None:
         """What a code stands for, once: whoever comes first with it uses it up, even with a wrong verifier."""
         with self._lock:
             found = self._codes.pop(code, None)
@@ -318,7 +185,7 @@ class _CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
         values, sign_in = request.payload.data, request.user
         self.server.keep_code(
             code,
-            _Code(
+            Code(
                 client_id=request.client.client_id,
                 redirect_uri=request.client.redirect_uri,
                 scope=request.scope,
@@ -331,14 +198,14 @@ class _CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
             ),
         )
 
-    def query_authorization_code(self, code: str, client: Client) -> _Code | None:
-        found: _Code | None = self.server.take_code(code, client.client_id)
+    def query_authorization_code(self, code: str, client: Client) -> Code | None:
+        found: Code | None = self.server.take_code(code, client.client_id)
         return found
 
-    def delete_authorization_code(self, authorization_code: _Code) -> None:
+    def delete_authorization_code(self, authorization_code: Code) -> None:
         """Gone already: it was taken out when it was looked at."""
 
-    def authenticate_user(self, authorization_code: _Code) -> SignIn:
+    def authenticate_user(self, authorization_code: Code) -> SignIn:
         return authorization_code.sign_in
 
 

@@ -1,138 +1,36 @@
 """The demo's own OpenID provider: a correct one, to people on this machine only."""
 
 import base64
-import hashlib
-import json
 import re
 import secrets
 import subprocess
 import sys
-from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
-import httpx
 import pytest
-from joserfc import jwt
-from joserfc.jwk import KeySet, RSAKey
-from starlette.testclient import TestClient
 
-from buyside.config import ROOT, Settings, Surface
-from buyside.domain.access import Role
-from buyside.identity.demo_people import Person
-from buyside.web.demo_provider import NotHere, application, check, clients, signing_key
-from buyside.web.demo_provider_server import CODE_SECONDS, LOGOUT_EVENT, Client, Provider
-
-ISSUER = "http://localhost:8302"
-INTERNAL = Client("internal", "buyside", "kept by the staff's side", "http://localhost:8300")
-PORTAL = Client("portal", "buyside-portal", "kept by the vendors' side", "http://localhost:8301")
-PEOPLE: dict[Surface, list[Person]] = {
-    "internal": [
-        Person("ada", "Ada Byrne", "ada@example.org", (Role.BUYER, Role.MANAGER)),
-        Person("invited-7", "Ivo <b>", "ivo@example.org", (Role.RECEIVER,), is_invited=True),
-    ],
-    "portal": [Person("vera", "Vera Lund", "vera@example.org", (Role.VENDOR,), ("Acme", "Bolts & Co"))],
-}
-KEY = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
-
-
-@dataclass
-class House:
-    """A provider at work, one browser of it, and what it told its clients."""
-
-    provider: Provider
-    browser: TestClient
-    told: list[tuple[str, str]] = field(default_factory=list)
-    now: float = 1_790_000_000.0
-    people: dict[Surface, list[Person]] = field(default_factory=lambda: dict(PEOPLE))
-
-    def another_browser(self) -> TestClient:
-        return TestClient(self.browser.app, base_url=ISSUER, follow_redirects=False)
+from buyside.config import ROOT, Settings
+from buyside.web.demo_provider import NotHere, check, clients, signing_key
+from buyside.web.demo_provider_server import CODE_SECONDS
+from tests.web.demo_house import (
+    INTERNAL,
+    ISSUER,
+    PORTAL,
+    Attempt,
+    House,
+    claims_of,
+    names_on,
+    open_house,
+    refused,
+    sent_back,
+)
 
 
 @pytest.fixture
 def house() -> House:
-    made: House
-
-    def tell(address: str, token: str) -> None:
-        made.told.append((address, token))
-
-    provider = Provider(ISSUER, [INTERNAL, PORTAL], KEY, tell=tell, clock=lambda: made.now)
-    app = application(provider, lambda surface: made.people[surface])
-    made = House(provider, TestClient(app, base_url=ISSUER, follow_redirects=False))
-    return made
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One sign-in as a client begins it."""
-
-    client: Client = INTERNAL
-    verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
-    state: str = "the state"
-    nonce: str = "the nonce"
-
-    @property
-    def values(self) -> dict[str, str]:
-        digest = hashlib.sha256(self.verifier.encode()).digest()
-        return {
-            "response_type": "code",
-            "client_id": self.client.client_id,
-            "redirect_uri": self.client.redirect_uri,
-            "scope": "openid profile email",
-            "state": self.state,
-            "nonce": self.nonce,
-            "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),
-            "code_challenge_method": "S256",
-        }
-
-    def begin(self, browser: TestClient, **changed: str | None) -> httpx.Response:
-        values = {name: value for name, value in (self.values | changed).items() if value is not None}
-        return browser.get("/authorize", params=values)
-
-    def choose(self, browser: TestClient, subject: str, **headers: str) -> httpx.Response:
-        """Click on somebody on the page."""
-        action = unescape(re.findall(r'action="([^"]*)"', self.begin(browser).text)[0])
-        return browser.post(action, data={"person": subject}, headers={"origin": ISSUER} | headers)
-
-    def code(self, browser: TestClient, subject: str) -> str:
-        return sent_back(self.choose(browser, subject))["code"]
-
-    def redeem(self, browser: TestClient, code: str, **changed: str | None) -> httpx.Response:
-        values: dict[str, str | None] = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": self.client.redirect_uri,
-            "code_verifier": self.verifier,
-            "client_id": self.client.client_id,
-            "client_secret": self.client.client_secret,
-        }
-        return browser.post("/token", data={name: value for name, value in (values | changed).items() if value})
-
-    def id_token(self, house: House, subject: str, browser: TestClient | None = None) -> str:
-        browser = browser or house.browser
-        answer = self.redeem(browser, self.code(browser, subject))
-        assert answer.status_code == 200, answer.text
-        return str(answer.json()["id_token"])
-
-
-def sent_back(answer: httpx.Response) -> dict[str, str]:
-    """What the client gets with the browser that is sent back to it."""
-    assert answer.status_code == 303, answer.text
-    return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["location"]).query).items()}
-
-
-def claims_of(token: str, house: House) -> dict[str, Any]:
-    keys = KeySet.import_key_set(house.browser.get("/jwks").json())
-    return dict(jwt.decode(token, keys, ["RS256"]).claims)
-
-
-def names_on(page: str) -> list[tuple[str, str]]:
-    return [
-        (unescape(name), unescape(what))
-        for name, what in re.findall(r'class="name">(.*?)</span><span class="roles">(.*?)</span>', page)
-    ]
+    return open_house()
 
 
 # What it offers.
@@ -350,12 +248,6 @@ def test_it_answers_by_its_own_name_only(house: House) -> None:
 # Refusals at the token endpoint.
 
 
-def refused(answer: httpx.Response) -> str:
-    assert answer.status_code in {400, 401}, answer.text
-    assert "id_token" not in answer.text
-    return str(answer.json()["error"])
-
-
 @pytest.mark.rule("ACC-8")
 def test_a_wrong_secret_gets_nothing_and_uses_nothing_up(house: House) -> None:
     attempt = Attempt()
@@ -420,126 +312,6 @@ def test_no_other_grant_is_offered(house: House) -> None:
     assert refused(Attempt().redeem(house.browser, "no such code")) == "invalid_grant"
     assert refused(Attempt().redeem(house.browser, "")) == "invalid_request"
     assert house.browser.get("/token").status_code == 405
-
-
-# Signing out.
-
-
-def sign_out(browser: TestClient, **values: str) -> httpx.Response:
-    return browser.get("/sign-out", params=values)
-
-
-@pytest.mark.rule("ACC-8")
-def test_signing_out_at_a_client_ends_the_session_here_and_tells_the_clients(house: House) -> None:
-    token = Attempt().id_token(house, "ada")
-    sid = claims_of(token, house)["sid"]
-    answer = sign_out(
-        house.browser, id_token_hint=token, post_logout_redirect_uri=INTERNAL.signed_out_uri, state="back again"
-    )
-    assert answer.headers["location"] == f"{INTERNAL.signed_out_uri}?state=back+again"
-    assert sent_back(Attempt().begin(house.browser, prompt="none"))["error"] == "login_required"
-    ((address, logout_token),) = house.told
-    assert address == INTERNAL.back_channel_uri
-    read = jwt.decode(logout_token, KeySet([KEY]), ["RS256"])
-    assert read.header["typ"] == "logout+jwt"
-    assert read.claims["events"] == {LOGOUT_EVENT: {}}
-    assert (read.claims["iss"], read.claims["aud"]) == (ISSUER, "buyside")
-    assert (read.claims["sub"], read.claims["sid"]) == ("ada", sid)
-    assert "nonce" not in read.claims
-    assert read.claims["jti"]
-    assert 0 < read.claims["exp"] - read.claims["iat"] <= 120
-
-
-def test_an_id_token_that_has_expired_still_signs_out(house: House) -> None:
-    token = Attempt().id_token(house, "ada")
-    house.now += 8 * 3600
-    sign_out(house.browser, id_token_hint=token)
-    assert len(house.told) == 1
-
-
-def test_after_signing_out_nobody_is_sent_to_a_foreign_address(house: House) -> None:
-    token = Attempt().id_token(house, "ada")
-    for address in (
-        "https://evil.example.com/",
-        PORTAL.signed_out_uri,
-        f"{INTERNAL.signed_out_uri}/x",
-        INTERNAL.public_url,
-    ):
-        answer = sign_out(house.browser, id_token_hint=token, post_logout_redirect_uri=address)
-        assert answer.status_code == 200
-        assert "location" not in answer.headers
-
-
-@pytest.mark.parametrize("kind", ["no token", "other key", "alg none", "cut", "other client"])
-def test_a_hint_that_is_not_ours_signs_nobody_out(house: House, kind: str) -> None:
-    token = Attempt().id_token(house, "ada")
-    claims = claims_of(token, house)
-    foreign = RSAKey.generate_key(2048, {"kid": KEY.kid or ""})
-    header = base64.urlsafe_b64encode(json.dumps({"alg": "none"}).encode()).decode().rstrip("=")
-    hints = {
-        "no token": "no token",
-        "other key": jwt.encode({"alg": "RS256", "kid": KEY.kid}, claims, foreign),
-        "alg none": f"{header}.{token.split('.')[1]}.",
-        "cut": token[:-6],
-        "other client": token,
-    }
-    named = {"client_id": PORTAL.client_id} if kind == "other client" else {}
-    answer = sign_out(
-        house.browser, id_token_hint=hints[kind], post_logout_redirect_uri=INTERNAL.signed_out_uri, **named
-    )
-    assert answer.status_code == 400
-    assert "location" not in answer.headers
-    assert house.told == []
-
-
-def test_another_browser_with_the_id_token_signs_nobody_out(house: House) -> None:
-    token = Attempt().id_token(house, "ada")
-    sign_out(house.another_browser(), id_token_hint=token)
-    assert house.told == []
-    assert "code" in sent_back(Attempt().begin(house.browser, prompt="none"))
-
-
-def test_without_a_hint_somebody_has_to_say_so(house: House) -> None:
-    Attempt().id_token(house, "ada")
-    answer = sign_out(house.browser, post_logout_redirect_uri=INTERNAL.signed_out_uri)
-    assert names_on(answer.text) == [("Sign out Ada Byrne", "Buyer, Manager")]
-    assert house.told == []
-
-
-@pytest.mark.rule("ACC-8")
-def test_who_signs_out_at_the_provider_is_signed_out_of_the_client(house: House) -> None:
-    Attempt(INTERNAL).id_token(house, "ada")
-    Attempt(PORTAL).id_token(house, "vera")
-    page = house.browser.get("/").text
-    assert {name for name, _ in names_on(page)} == {"Sign out Ada Byrne", "Sign out Vera Lund"}
-    sids = dict(zip([name for name, _ in names_on(page)], re.findall(r'name="sid" value="(\w+)"', page), strict=True))
-    chosen = {"sid": sids["Sign out Vera Lund"]}
-    assert house.browser.post("/end", data=chosen, headers={"origin": INTERNAL.public_url}).status_code == 403
-    assert house.told == []
-    house.another_browser().post("/end", data=chosen, headers={"origin": ISSUER})
-    assert house.told == []
-    house.browser.post("/end", data=chosen, headers={"origin": ISSUER})
-    assert [address for address, _ in house.told] == [PORTAL.back_channel_uri]
-    assert names_on(house.browser.get("/").text) == [("Sign out Ada Byrne", "Buyer, Manager")]
-
-
-def test_a_code_of_somebody_who_signed_out_meanwhile_is_worth_nothing(house: House) -> None:
-    token = Attempt().id_token(house, "ada")
-    attempt = Attempt()
-    code = attempt.code(house.browser, "ada")
-    sign_out(house.browser, id_token_hint=token)
-    assert refused(attempt.redeem(house.browser, code)) == "invalid_grant"
-
-
-def test_a_client_that_does_not_answer_keeps_nobody_signed_in(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    def down(_address: str, _token: str) -> None:
-        raise httpx.ConnectError("refused")
-
-    house.provider._tell = down
-    token = Attempt().id_token(house, "ada")
-    sign_out(house.browser, id_token_hint=token)
-    assert names_on(house.browser.get("/").text) == []
-    assert "was not told" in caplog.text
 
 
 # Where it runs at all.
