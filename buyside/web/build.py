@@ -29,7 +29,7 @@ _NOT_SHOWN = {"cli", "db", "documents", "identity", "integrations", "ledgers", "
 _DIVIDED = {"pages", "state"}
 _IN_BOTH = {"__init__.py", "base.py", "kit"}
 # What Reflex writes anew for each build; the rest of a web folder is its template and the installed packages.
-_WRITTEN = (".react-router", "app", "app_components", "backend", "build", "public", "env.json", "routes.json")
+_WRITTEN = (".react-router", "app_components", "backend", "build", "public", "env.json", "routes.json")
 _LOG_LINES = 30
 
 _log = logging.getLogger(__name__)
@@ -127,6 +127,8 @@ def _take_packages(given: Settings) -> None:
         return
 
     def left_out(folder: str, _names: list[str]) -> set[str]:
+        if Path(folder) == source / "app":
+            return {"routes"}  # beside the pages lie files of the template, which only a new folder is given
         return {*_WRITTEN, _STAMP, ".memo-manifest.json"} if Path(folder) == source else set()
 
     draft = target.with_name(f"{target.name}.draft")
