@@ -8,43 +8,74 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from buyside import config
 from buyside.config import PREFIX, Settings
-from buyside.domain.access import GRANTS, Permission, Role
+from buyside.domain.access import GRANTS, INTERNAL_ROLES, Role
 from buyside.domain.pack import FILES, SPELLINGS, Column, Form, PackFile
 from buyside.domain.pack_decisions import DECISIONS
+from buyside.queries.permissions import Act, matrix
 
 FOLDER = Path(__file__).parent / "reference"
 _WRITTEN = "This page is written from `{module}` by `make docs`; change it there.\n"
 
 
 def permissions_page() -> str:
-    """The table from act to roles, as every door of the program reads it."""
-    roles = [role for role in Role if GRANTS[role]]
+    """The table from act to roles, as every door of the program reads it, and the doors behind each act."""
+    acts = matrix()
     rows = [
-        [f"`{permission.value}`", *("●" if permission in GRANTS[role] else "" for role in roles)]
-        for permission in Permission
+        [f"`{act.permission.value}`", *("●" if role in act.roles else "" for role in Role), act.permission.says]
+        for act in acts
     ]
-    bare = ", ".join(role.value for role in Role if not GRANTS[role])
-    return "\n".join(
+    parts = [
+        "# Who may do what",
+        "",
+        _WRITTEN.format(module="buyside/domain/access.py"),
         (
-            "# Who may do what",
-            "",
-            _WRITTEN.format(module="buyside/domain/access.py"),
-            (
-                "Every operation, query, event handler, page and route names one of these acts and reads this one table; what "
-                "names none cannot be called. A person holds any set of internal roles and may do what any of them allows, or is "
-                "a vendor's user, never both."
-            ),
-            "",
-            *_table(["act", *(role.value for role in roles)], rows),
-            "",
-            f"No act of the internal application is granted to: {bare}.",
-            "",
-        )
-    )
+            "Every page, list, address, event, operation and query names one of these acts and reads this one table; what "
+            "names none cannot be called, and a surface does not start while there is such a thing. A person holds any set of "
+            "internal roles and may do what any of them allows, or is a vendor's user, never both. The same table stands in "
+            "the application, behind the person's name, with the reader's own roles marked."
+        ),
+        "",
+        *_table(["act", *(role.value for role in Role), "lets one"], rows),
+        "",
+        _bare_roles(),
+        "",
+        "## What asks for it",
+        "",
+        (
+            "The doors behind each act, as they stand in the sources. An act without one is asked for inside others, or waits "
+            "for its screens. What belongs to the vendors' portal is marked so; it does not exist in the internal process, nor "
+            "the other way round."
+        ),
+        "",
+    ]
+    for act in acts:
+        parts += _doors_of(act)
+    return "\n".join(parts)
+
+
+def _bare_roles() -> str:
+    """Roles that so far only get in."""
+    everybody = frozenset.intersection(*(GRANTS[role] for role in INTERNAL_ROLES))
+    bare = [role.value for role in Role if GRANTS[role] <= everybody]
+    if not bare:
+        return "Every role has acts of its own."
+    names = " and ".join(filter(None, (", ".join(bare[:-1]), bare[-1])))
+    return f"The roles {names} have no act of their own yet, only those of everybody inside."
+
+
+def _doors_of(act: Act) -> list[str]:
+    if not act.doors:
+        return [f"### `{act.permission.value}`", "", f"{act.permission.says} No door of its own.", ""]
+    rows = [
+        [kind, ", ".join(f"`{each.name}`{' (portal)' if each.is_portal else ''}" for each in doors)]
+        for kind, doors in groupby(act.doors, key=lambda each: each.kind)
+    ]
+    return [f"### `{act.permission.value}`", "", act.permission.says, "", *_table(["door", "names"], rows), ""]
 
 
 def settings_page() -> str:

@@ -5,6 +5,7 @@ import pytest
 from buyside.config import ROOT, Settings
 from buyside.domain.access import GRANTS, Permission, Role
 from buyside.domain.pack import FILES
+from buyside.queries.permissions import all_doors
 from docs.write import FOLDER, PAGES, pack_page, permissions_page, settings_page
 
 
@@ -20,8 +21,19 @@ def test_nothing_else_lies_among_the_written_pages() -> None:
 @pytest.mark.rule("ACC-2")
 def test_the_printed_matrix_marks_every_grant_once() -> None:
     assert permissions_page().count("●") == sum(len(granted) for granted in GRANTS.values())
-    assert all(f"`{permission.value}`" in permissions_page() for permission in Permission)
+    assert all(f"| `{permission.value}` |" in permissions_page() for permission in Permission)
     assert Role.VENDOR.value in permissions_page()
+
+
+@pytest.mark.rule("ACC-2")
+def test_every_act_is_explained_with_the_doors_behind_it() -> None:
+    page = permissions_page()
+    for permission in Permission:
+        section = page.split(f"### `{permission.value}`\n")[1].split("\n### ")[0]
+        assert permission.says in section
+        for door in (each for each in all_doors() if each.permission is permission):
+            assert f"`{door.name}`{' (portal)' if door.is_portal else ''}" in section
+    assert "granted to: ." not in page
 
 
 def test_every_setting_is_explained() -> None:
