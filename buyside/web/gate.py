@@ -311,7 +311,9 @@ def _too_long() -> Response:
 def _unknown(path: str, scope: Scope, headers: dict[str, str]) -> Response:
     """To the sign-in page for a person who opens a page, a plain 401 for everything else."""
     if scope["method"] in SAFE and "text/html" in headers.get("accept", "") and not path.startswith("/api/"):
-        asked = path + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
+        asked = quote(path, safe="/:@!$&'()*+,;=~") + (
+            f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
+        )
         return RedirectResponse(f"/auth/sign-in?next={quote(asked, safe='')}", 303)
     return JSONResponse({"says": "Sign in first."}, 401)
 

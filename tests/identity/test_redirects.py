@@ -1,6 +1,6 @@
 """After signing in one lands on a page of ours, whatever the address asked for."""
 
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
 
@@ -99,3 +99,14 @@ def test_no_target_leads_a_browser_away_after_signing_in(desk: Desk) -> None:
         assert f"{landed.scheme}://{landed.netloc}" == desk.address
         assert not landed.path.startswith(("//", "/auth/", "/api/"))
     assert len(NOT_OURS) >= 40
+
+
+@pytest.mark.parametrize(
+    "asked", ["/orders/2026-7-1?x=1", "/stock/A%20B?find=a%2Fb", "/items/caf%C3%A9", "/plan/a:b@c"]
+)
+def test_an_address_that_was_opened_without_a_session_is_where_one_lands(asked: str, desk: Desk) -> None:
+    browser = desk.browser()
+    sent = browser.get(asked, accept="text/html").headers["location"]
+    begun = browser.get(sent)
+    query = dict(parse_qsl(urlsplit(begun.headers["location"]).query))
+    assert browser.get(desk.provider.authorize(query, desk.person)).headers["location"] == asked
