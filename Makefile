@@ -8,7 +8,7 @@ SOURCES := buyside tests alembic rxconfig.py $(wildcard benches)
 .PHONY: help setup setup-dev demo serve test check nightly bench docs lock clean
 
 help:
-	@echo "make demo     set up, start everything with a demo company, print the address"
+	@echo "make demo     set up, start both surfaces with a demo company, print their addresses"
 	@echo "make serve    the same without the demo company"
 	@echo "make test     all tests, on a PostgreSQL and in a browser of their own"
 	@echo "make check    format, lint, types, import contracts, migrations equal tables, then all tests"
@@ -65,4 +65,4 @@ lock:
 	uv pip compile -q pyproject.toml --extra dev -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements-dev.lock
 
 clean:
-	rm -rf .venv .web .web-portal .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .web .web-portal .web-shared .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
