@@ -72,6 +72,8 @@ class ProviderFailed(Refused):
 
 
 class CodeRefused(Refused):
+    """The token endpoint refuses; `why` is for the log: `invalid_client` means a wrong id or secret in our settings."""
+
     code = "sign-in.code"
     says = "The sign-in service does not accept its own answer any more. Sign in again."
 
@@ -212,7 +214,7 @@ class Provider:
         except ProviderUnreachable:
             raise
         except (OAuthError, httpx.HTTPError, ValueError, RecursionError) as problem:
-            raise CodeRefused from problem
+            raise CodeRefused(why=getattr(problem, "error", type(problem).__name__)) from problem
         return token
 
     async def _claims(self, app: _App, token: Mapping[str, Any], *, nonce: str, issuer: str) -> Mapping[str, Any]:
