@@ -138,6 +138,9 @@ def test_each_process_knows_the_login_of_its_surface_and_nothing_of_the_other(
     internal, portal = knows(home, "internal"), knows(home, "portal")
     assert internal["BUYSIDE_APP_DATABASE_URL"].startswith("postgresql://buyside_app:")
     assert internal["BUYSIDE_OIDC_CLIENT_SECRET"] == "of-the-staff"
+    assert internal["BUYSIDE_PORTAL_PUBLIC_URL"] == f"http://localhost:{port + 1}", (
+        "invitations tell vendors where to go"
+    )
     assert {name: value for name, value in portal.items() if name.startswith("BUYSIDE_")} == {
         "BUYSIDE_HOME": str(home / "portal"),
         "BUYSIDE_HOST": "127.0.0.1",
@@ -162,11 +165,6 @@ def test_each_process_knows_the_login_of_its_surface_and_nothing_of_the_other(
         assert "of-the-operator" not in str(each)
         assert (home / "secret").read_text().strip() not in str(each)
         assert not (Path(each["BUYSIDE_HOME"]) / "secret").exists()
-
-
-def test_the_internal_application_knows_where_vendors_are_sent(start: Start, home: Path, port: int) -> None:
-    read_until(start(), "Ctrl-C")
-    assert knows(home, "internal")["BUYSIDE_PORTAL_PUBLIC_URL"] == f"http://localhost:{port + 1}"
 
 
 @pytest.mark.parametrize(("surface", "offset"), [("internal", 0), ("portal", 1)])
