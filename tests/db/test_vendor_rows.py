@@ -317,6 +317,27 @@ def test_own_people_read_everything_as_before(story: Story, session: Session) ->
     assert session.exec(select(Contract.status).where(col(Contract.vendor_id) == story.vendors["D"])).all()
 
 
+def test_samples_that_the_planner_keeps_are_not_shown(story: Story, database: Database) -> None:
+    with psycopg.connect(engine.administrator_url(), autocommit=True) as connection:
+        connection.execute("ANALYZE")
+    with portal(database, story.tokens["a"]) as connection:
+        shown = connection.execute("SELECT tablename, attname FROM pg_stats WHERE schemaname = 'public'").fetchall()
+    assert shown == []
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [("item", "code"), ("vendor", "name"), ("purchase_order", "number"), ("item", "name")]
+)
+def test_row_security_takes_no_index_from_the_own_people(table: str, column: str, database: Database) -> None:
+    with psycopg.connect(database.app_url) as connection:
+        connection.execute("SET enable_seqscan = off")
+        asked = sql.SQL("EXPLAIN SELECT id FROM {} WHERE {} ILIKE '%%abcd%%'")
+        lines = connection.execute(asked.format(sql.Identifier(table), sql.Identifier(column))).fetchall()
+    plan = "\n".join(line for (line,) in lines)
+    assert f"{table}_{column}_trigram" in plan
+    assert "InitPlan" not in plan
+
+
 def _calls(story: Story, database: Database, asked: str, *, rows: int, before: str = "") -> tuple[int, Any]:
     """How often one statement of the portal asks for its vendors where a vendor has `rows` orders more, and what it finds."""
     with psycopg.connect(engine.administrator_url()) as connection:
