@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 from sqlmodel import Session
 
@@ -18,6 +19,7 @@ from buyside.domain.access import GRANTS, Actor, Permission, Role, needs
 
 _PACKAGE = Path(__file__).parent.parent
 _PORTAL = "portal"
+_reading = Lock()
 _MARKS = {"needs": "", "handler": "event"}
 """Decorators whose first argument is a permission; what `needs` marks is named after its room."""
 _ACTS = {"operations": "operation", "queries": "query"}
@@ -53,7 +55,8 @@ def permission_matrix(session: Session, actor: Actor) -> tuple[Act, ...]:
 
 def matrix() -> tuple[Act, ...]:
     """The same for the printed page."""
-    doors = all_doors()
+    with _reading:  # Python's parser fails when several threads use it at once
+        doors = all_doors()
     return tuple(
         Act(
             permission,
