@@ -87,7 +87,6 @@ def _panel() -> rx.Component:
             ("E-mail", _shown(person["email"])),
             ("Kind", status(person["kind"], PERSON_KIND_WORDS)),
             ("Roles", person["roles"]),
-            ("Acts for", person["vendors"]),
             ("Manager", person["manager"]),
             ("Language", person["language"]),
             ("Time zone", person["time_zone"]),
@@ -114,7 +113,10 @@ def _panel() -> rx.Component:
             rx.fragment(),
             section(
                 "Vendors",
-                rx.el.p("A vendor's user sees what is open to them, and nothing without it.", class_name="quiet"),
+                facts(("Acts for", person["vendors"])),
+                rx.el.p(
+                    "In the vendor portal they see what is of these vendors, and nothing else.", class_name="quiet"
+                ),
                 link("Vendor access of this person", to="/admin/memberships?user=" + person["id"].to(str)),
             ),
         ),
@@ -123,7 +125,7 @@ def _panel() -> rx.Component:
             section(
                 "History",
                 rx.el.p(
-                    link("What was changed of them", to="/admin/audit?kind=app_user&record=" + person["id"].to(str)),
+                    link("Changes to this person", to="/admin/audit?kind=app_user&record=" + person["id"].to(str)),
                     " · ",
                     link("What they did", to="/admin/audit?user=" + person["id"].to(str)),
                 ),

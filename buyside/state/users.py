@@ -108,6 +108,9 @@ class UsersState(GridState, AdministratorState, rx.State):
     @handler(Permission.USER_VIEW)
     def leave(self) -> None:
         """Close the form; nothing changed."""
+        self._close_form()
+
+    def _close_form(self) -> None:
         self.asking = ""
         self.locales, self.time_zones, self.managers = [], [], []
 
@@ -148,7 +151,7 @@ class UsersState(GridState, AdministratorState, rx.State):
             manager_id=None if is_vendor else maybe_whole(form, "manager_id"),
             invite_at=now() if flag(form, "invite") else None,
         )
-        self.leave()
+        self._close_form()
         self._changed_rows()
         await self._open(str(added.user_id))
         return say(f"{added.name} is added{' and invited' if added.invited_until else ''}.")
@@ -221,12 +224,12 @@ class UsersState(GridState, AdministratorState, rx.State):
         try:
             return await self._do(operation, user_id=self._user_id, version=self._version, **arguments)
         except Stale:
-            self.asking = ""
+            self._close_form()
             await self._show()
             raise
 
     async def _changed(self, says: str) -> Any:
-        self.leave()
+        self._close_form()
         await self._show()
         self._changed_rows(self._user_id)
         return say(says)
