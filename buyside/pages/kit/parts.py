@@ -43,8 +43,10 @@ def link_button(label: Text, to: Text, *, look: str = "") -> rx.Component:
 
 
 def file_link(label: Text, href: Text, *, icon_name: str = "download", look: str = "plain") -> rx.Component:
-    """A link that looks like a button and fetches a file of ours."""
-    return rx.el.a(icon(icon_name, 14), label, href=href, download=True, class_name=f"button {look}".strip())
+    """A link that looks like a button and fetches a file of ours, from the server and not from the pages in the browser."""
+    return link(
+        icon(icon_name, 14), label, to=href, download=True, reload_document=True, class_name=f"button {look}".strip()
+    )
 
 
 def page_head(*says: Any, actions: Sequence[rx.Component] = (), title: Text = "") -> rx.Component:

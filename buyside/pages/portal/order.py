@@ -8,8 +8,8 @@ import reflex as rx
 
 from buyside.domain.portal import PORTAL_ORDER_WORDS
 from buyside.domain.words import Tone
-from buyside.pages.kit.base import icon, link
-from buyside.pages.kit.parts import empty_state, link_button, notice, section, status
+from buyside.pages.kit.base import link
+from buyside.pages.kit.parts import empty_state, file_link, link_button, notice, section, status
 from buyside.pages.portal import routes
 from buyside.pages.portal.shell import at_vendor, page
 from buyside.state.portal.order import PortalOrderState as Order
@@ -223,9 +223,7 @@ def _margin() -> rx.Component:
 
 
 def _actions() -> rx.Component:
-    paper = rx.el.a(
-        icon("download", 14), "Paper as PDF", href=Order.paper_path, download=True, class_name="button primary"
-    )
+    paper = file_link("Paper as PDF", Order.paper_path, look="primary")
     return rx.el.div(
         status(Order.status, PORTAL_ORDER_WORDS),
         rx.el.div(rx.cond(Order.has_paper, paper, rx.fragment()), class_name="actions"),
