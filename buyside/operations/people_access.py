@@ -63,7 +63,7 @@ def set_roles(session: Session, actor: Actor, *, user_id: int, version: int, rol
     held = session.exec(select(UserRole).where(UserRole.user_id == user.id)).all()
     if Role.ADMIN in {each.role for each in held} and Role.ADMIN not in wanted:
         if user.id == actor.user_id:
-            raise OwnAccount(act="take administration from themselves")
+            raise OwnAccount(field="roles", act="take administration from themselves")
         _somebody_else_administers(session, user)
     for each in held:
         if each.role not in wanted:
