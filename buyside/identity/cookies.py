@@ -8,6 +8,8 @@ from buyside.config import settings
 from buyside.db.engine import sessions
 from buyside.identity.logins import LONGEST, Login, find_login
 
+REACH_HEADER = "x-buyside-reach"
+"""In which the gate tells the application behind it what reach a socket was opened with; nobody else can set it."""
 _LONGEST_TOKEN = 200
 
 

@@ -80,6 +80,12 @@ class Login:
     actor: Actor
     expires_at: datetime
 
+    @property
+    def reach(self) -> str:
+        """A word for what the person may and reaches: it changes when a role or a membership does."""
+        held = f"{self.session_id} {sorted(self.actor.roles)} {sorted(self.actor.vendor_ids)}"
+        return hashlib.sha256(held.encode()).hexdigest()[:32]
+
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:

@@ -10,6 +10,7 @@ import asyncio
 import functools
 import inspect
 import logging
+import re
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +31,7 @@ from reflex_base.utils.format import format_event_handler
 
 from buyside.domain.access import Actor, Permission
 from buyside.domain.refusals import Refused
-from buyside.identity.cookies import who_is
+from buyside.identity.cookies import REACH_HEADER, who_is
 from buyside.identity.logins import Login
 from buyside.operations.run import perform
 from buyside.queries.read import ask
@@ -40,6 +41,7 @@ Answer = TypeVar("Answer")
 SIGN_IN = "/auth/sign-in"
 _THREADS = 8
 _LONGEST_ERROR = 2000
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _log = logging.getLogger(__name__)
 _login: ContextVar[Login] = ContextVar("buyside_login")
 _executor: ThreadPoolExecutor | None = None
@@ -190,9 +192,14 @@ class Guard(Middleware):
 
     async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:  # noqa: ARG002
         """Let the event pass, with its arguments checked, or answer in its place."""
-        login = await in_thread(who_is, str(state.router_data.get("headers", {}).get("cookie", "")))
+        headers = state.router_data.get("headers", {})
+        login = await in_thread(who_is, str(headers.get("cookie", "")))
         if login is None:
             return _instead(rx.call_script(f"window.location.replace('{SIGN_IN}')"))
+        if (
+            headers.get(REACH_HEADER) != login.reach
+        ):  # what this tab holds was read when the person reached something else
+            return _instead(rx.call_script("window.location.reload()"))
         _login.set(login)
         if event.name in _framework():
             _framework()[event.name](event)
@@ -236,7 +243,8 @@ def _framework() -> Mapping[str, Callable[[Event], None]]:
         event.payload["value"] = value
 
     def report(event: Event) -> None:
-        said = {name: str(event.payload.get(name, ""))[:_LONGEST_ERROR] for name in ("info", "component_stack")}
+        told = {name: str(event.payload.get(name, ""))[:_LONGEST_ERROR] for name in ("info", "component_stack")}
+        said = {name: "".join(each if each.isprintable() else " " for each in text) for name, text in told.items()}
         event.payload.clear()
         event.payload.update(said)
 
@@ -273,10 +281,23 @@ def checked_arguments(method: Callable[..., Any], payload: Mapping[str, Any]) ->
     adapters, needed = _adapters(method)
     if payload.keys() - adapters.keys() or needed - payload.keys():
         raise ValueError("arguments missing or unknown")
+    if not _is_storable(list(payload.values())):
+        raise ValueError("no database holds this")
     try:
         return {name: adapters[name].validate_python(form_data_as_dict(value)) for name, value in payload.items()}
     except ValidationError as error:
         raise ValueError(str(error)) from None
+
+
+def _is_storable(value: Any) -> bool:
+    """Whether the database could hold everything in a value: no number beyond 64 bits, no null character, no half of a pair."""
+    if isinstance(value, str):
+        return _UNSTORABLE.search(value) is None
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    if isinstance(value, Mapping):
+        return all(_is_storable(each) for pair in value.items() for each in pair)
+    return not isinstance(value, list) or all(_is_storable(each) for each in value)
 
 
 def unmarked_handlers(package: str = "buyside") -> list[str]:

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from buyside.config import settings
 from buyside.domain.access import Permission
-from buyside.identity.cookies import is_https, state_key, token_in, who_is
+from buyside.identity.cookies import REACH_HEADER, is_https, state_key, token_in, who_is
 from buyside.identity.logins import Login
 from buyside.web.plain_pages import refusal_page
 
@@ -149,8 +149,10 @@ class Gate:
         if login is None or refused or len(_open_sockets.get(login.session_id, ())) >= _SOCKETS_OF_A_SESSION:
             await receive()
             return await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
-        query["token"] = [state_key(cookie, f"{tokens[0]} {_reach(login)}")]
-        scope = {**scope, "query_string": urlencode(query, doseq=True).encode()}
+        query["token"] = [state_key(cookie, f"{tokens[0]} {login.reach}")]
+        reach = (REACH_HEADER.encode(), login.reach.encode())
+        told = [each for each in scope["headers"] if each[0].lower() != reach[0]]
+        scope = {**scope, "query_string": urlencode(query, doseq=True).encode(), "headers": [*told, reach]}
         socket = _Socket(login.session_id, cookie, receive, send)
         try:
             if login.session_id in _recently_closed and await run_in_threadpool(_who, cookie) is None:
@@ -257,12 +259,6 @@ def _who(cookie: str) -> Login | None:
     except Exception:
         _log.exception("nobody could be looked up for a socket")
         return None
-
-
-def _reach(login: Login) -> str:
-    """What a person may and reaches. A tab whose person's reach changed begins anew, instead of being shown what it held."""
-    actor = login.actor
-    return f"{login.session_id} {sorted(actor.roles)} {sorted(actor.vendor_ids)}"
 
 
 def _headers(scope: Scope) -> dict[str, str]:
