@@ -228,10 +228,10 @@ class _Routes:
     async def token(self, request: Request) -> Response:
         """A client brings a code and gets the ID token."""
         try:
-            asked = await self._asked(request)
-        except InvalidRequestError as error:
-            return self.provider.handle_error_response(None, error)  # type: ignore[no-any-return]
-        return await run_in_threadpool(self.provider.create_token_response, asked)
+            return await run_in_threadpool(self.provider.create_token_response, await self._asked(request))
+        except (InvalidRequestError, UnicodeDecodeError) as error:  # the latter: what stands in the header is no text
+            refusal = error if isinstance(error, OAuth2Error) else InvalidRequestError()
+            return self.provider.handle_error_response(None, refusal)  # type: ignore[no-any-return]
 
     async def sign_out(self, request: Request) -> Response:
         """A client signed somebody out and sends them here to be signed out everywhere (RP-Initiated Logout 1.0)."""

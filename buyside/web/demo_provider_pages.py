@@ -11,7 +11,7 @@ from buyside.web.plain_pages import page
 
 _WHOM: dict[Surface, str] = {
     "internal": "Choose whom to work as.",
-    "portal": "Choose whom to be: people of the demo company's vendors.",
+    "portal": "Choose which vendor's person to work as.",
 }
 _NOBODY: dict[Surface, str] = {
     "internal": "The database has no people whom this demonstration may sign in. Stop it and start it again with "

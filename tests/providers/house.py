@@ -129,10 +129,10 @@ def surface_served(
     settings.cache_clear()
 
 
-def invite(database: Database, surface: Surface, name: str) -> int:
+def invite(database: Database, surface: Surface, name: str, *, email: str = "") -> int:
     """Somebody of a surface who is invited and has not come yet."""
     with Session(engine(database.app_url)) as session:
-        user = AppUser(name=name, email=f"{name}@example.org", is_vendor=surface == "portal")
+        user = AppUser(name=name, email=email or f"{name}@example.org", is_vendor=surface == "portal")
         session.add(user)
         session.flush()
         now = datetime.now(UTC)

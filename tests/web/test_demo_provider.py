@@ -113,6 +113,20 @@ def test_the_secret_may_come_in_the_header(house: House) -> None:
     assert claims_of(answer.json()["id_token"], house)["aud"] == "buyside-portal"
 
 
+def test_a_header_that_is_no_secret_is_refused(house: House) -> None:
+    for header in (
+        "Basic",
+        "Basic !",
+        f"Basic {base64.b64encode(bytes([255, 254])).decode()}",
+        "Basic eA==",
+        "Bearer x",
+    ):
+        answer = house.browser.post(
+            "/token", data={"grant_type": "authorization_code", "code": "x"}, headers={"authorization": header}
+        )
+        assert refused(answer) in {"invalid_client", "invalid_request"}
+
+
 def test_only_what_was_asked_for_is_told(house: House) -> None:
     attempt = Attempt()
     page = attempt.begin(house.browser, scope="openid")
