@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -112,9 +113,14 @@ class Desk:
         return self.sessions() - self.baseline
 
     def ask(self, query: str) -> Any:
-        with psycopg.connect(self.database.owner_url) as connection:
-            row = connection.execute(query).fetchone()  # type: ignore[call-overload]
-            return row[0] if row else None
+        row = _owner(self.database.owner_url).execute(query).fetchone()  # type: ignore[call-overload]
+        return row[0] if row else None
+
+
+@cache
+def _owner(url: str) -> psycopg.Connection:
+    """One connection for all that a module asks beside the application."""
+    return psycopg.connect(url, autocommit=True)
 
 
 def reference(answer: httpx.Response) -> str:

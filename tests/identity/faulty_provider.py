@@ -195,6 +195,8 @@ def _rsa(kid: str) -> RSAKey:
 
 def _handler(provider: FaultyProvider) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True  # head and body are two packets: the second would wait for the first's receipt
+
         def do_GET(self) -> None:
             path = urlsplit(self.path).path
             provider.requests.append((path, {}, lowered(self.headers)))
