@@ -1,5 +1,7 @@
-// Signing out: here first, then at the sign-in service, where the server says.
+// Signing out: here first, then at the sign-in service, where the server says; the socket that closes meanwhile leads nowhere.
+let isSigningOut = false;
 window.buysideSignOut = async () => {
+  isSigningOut = true;
   const answer = await fetch("/auth/sign-out", { method: "POST" }).then((sent) => sent.json()).catch(() => null);
   if (answer?.next) window.location.replace(answer.next);
   else window.location.reload();
@@ -32,12 +34,12 @@ window.buysideSignOut = async () => {
   // A page whose session has ended leaves at once: when its socket is closed, and when somebody comes back to it.
   let asking = false;
   const leaveIfSignedOut = async () => {
-    if (asking) return;
+    if (asking || isSigningOut) return;
     asking = true;
     const answer = await fetch("/auth/me", { credentials: "same-origin" }).catch(() => null);
     asking = false;
     if (!answer) return void setTimeout(leaveIfSignedOut, 2000); // the server is away, and may come back without our session
-    if (answer.status !== 401) return;
+    if (answer.status !== 401 || isSigningOut) return;
     const here = window.location.pathname + window.location.search;
     window.location.replace(`/auth/sign-in?next=${encodeURIComponent(here)}`);
   };
