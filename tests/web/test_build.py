@@ -103,10 +103,11 @@ def test_the_first_build_of_the_portal_takes_the_packages_that_are_installed(
     for name in (
         "reflex.install_frontend_packages.cached",
         "package.json",
-        "app/root.jsx",
+        "app/entry.client.js",
+        "app/routes/orders.jsx",
         "backend/stateful_pages.json",
     ):
-        (given.web_folder / name).parent.mkdir(exist_ok=True)
+        (given.web_folder / name).parent.mkdir(parents=True, exist_ok=True)
         (given.web_folder / name).write_text("internal")
     portal = given.of_surface("portal")
     build.build(portal)
@@ -115,6 +116,7 @@ def test_the_first_build_of_the_portal_takes_the_packages_that_are_installed(
         "node_modules/react/index.js",
         "reflex.install_frontend_packages.cached",
         "package.json",
+        "app/entry.client.js",
         "build/client/index.html",
         "buyside.stamp",
     }
