@@ -6,17 +6,18 @@ with the key 0, as the trail writes them from here on.
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-# Dear on purpose: the planner then looks into the index, and does not take every entry apart for a word that many have. A
-# tsvector holds a megabyte, a load may say more: only the beginning of an entry is kept.
+# Kept in a column and not in the index alone: for a word that very many entries have the planner reads the entries, and
+# would take each apart again. A tsvector holds a megabyte, a load may say more: only the beginning of an entry is kept.
 WORDS = """
 CREATE FUNCTION audit_words(actor_name text, operation text, changes jsonb) RETURNS tsvector
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10000 SET search_path = ''
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = ''
 RETURN to_tsvector(
     'pg_catalog.simple'::regconfig,
     actor_name || ' ' || replace(operation, '_', ' ') || ' ' || "left"(replace(changes::text, '\\n', ' '), 20000)
@@ -29,8 +30,9 @@ def upgrade() -> None:
     op.execute(WORDS)
     op.execute("REVOKE ALL ON FUNCTION audit_words(text, text, jsonb) FROM PUBLIC")
     op.execute("GRANT EXECUTE ON FUNCTION audit_words(text, text, jsonb) TO buyside_app")
-    words = sa.text("audit_words(actor_name, operation, changes)")
-    op.create_index("audit_event_words", "audit_event", [words], unique=False, postgresql_using="gin")
+    words = sa.Computed("audit_words(actor_name, operation, changes)", persisted=True)
+    op.add_column("audit_event", sa.Column("words", postgresql.TSVECTOR(), words, nullable=False))
+    op.create_index("audit_event_words", "audit_event", ["words"], unique=False, postgresql_using="gin")
     op.execute(
         """
         INSERT INTO audit_subject (event_id, kind, record_id)
@@ -44,5 +46,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("audit_event_words", table_name="audit_event", postgresql_using="gin")
+    op.drop_column("audit_event", "words")
     op.execute("DROP FUNCTION audit_words(text, text, jsonb)")
     op.drop_index("audit_event_operation_at", table_name="audit_event")

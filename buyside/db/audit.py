@@ -5,13 +5,17 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, Text
-from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
-from buyside.db.base import document_column, identity, instant_column, key_of, may_refer_to, text_column
-
-WORDS = "audit_words(actor_name, operation, changes)"
-"""The words of an entry, as its index keeps them: of one that changed very much, those of its beginning."""
+from buyside.db.base import (
+    document_column,
+    identity,
+    instant_column,
+    key_of,
+    may_refer_to,
+    text_column,
+    words_from,
+)
 
 
 class AuditEvent(SQLModel, table=True):
@@ -21,7 +25,7 @@ class AuditEvent(SQLModel, table=True):
     __table_args__ = (
         Index("audit_event_at", "at"),
         Index("audit_event_operation_at", "operation", "at"),
-        Index("audit_event_words", sql(WORDS), postgresql_using="gin"),
+        Index("audit_event_words", "words", postgresql_using="gin"),
     )
     id: int = identity()
     at: datetime = instant_column()
@@ -30,6 +34,8 @@ class AuditEvent(SQLModel, table=True):
     operation: str = text_column()
     request_id: UUID | None = None
     changes: list[dict[str, Any]] = document_column()
+    words: str = words_from("audit_words(actor_name, operation, changes)")
+    """What it can be found by: of an entry that changed very much, the words of its beginning. The database's own."""
 
 
 class AuditSubject(SQLModel, table=True):

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Computed, DateTime, ForeignKey, Identity, Index, Numeric, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlmodel import Field, SQLModel
 
 SQLModel.metadata.naming_convention = {
@@ -103,6 +103,11 @@ def document_column(default: Any = ...) -> Any:
 def flag_from(expression: str) -> Any:
     """A flag that the database calculates from the row's other columns, so that a reference can hold to it. Never written."""
     return Field(default=None, sa_type=Boolean, sa_column_args=(Computed(expression, persisted=True),), nullable=False)
+
+
+def words_from(expression: str) -> Any:
+    """What a row is found by, as the database takes it from the row's other columns. Never written."""
+    return Field(default=None, sa_type=TSVECTOR, sa_column_args=(Computed(expression, persisted=True),), nullable=False)
 
 
 def document_from(expression: str) -> Any:

@@ -18,16 +18,15 @@ from sqlalchemy import (
     cast,
     func,
     literal,
-    literal_column,
     or_,
     select,
     text,
-    union,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, SQLModel, col
 
-from buyside.db.audit import WORDS, AuditEvent, AuditSubject
+from buyside.db.audit import AuditEvent, AuditSubject
 from buyside.db.people import AppUser
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.records import RECORDS, kind_word
@@ -112,7 +111,13 @@ def _found(pattern: ColumnElement[str]) -> Select[Any]:
     typed = str(pattern.value).strip("%").replace(ESCAPE, "") if isinstance(pattern, BindParameter) else ""
     spoken = cast(func.plainto_tsquery(text("'simple'"), typed), Text)
     words = func.to_tsquery(text("'simple'"), func.nullif(spoken, "") + ":*")
-    said: Select[Any] = select(col(AuditEvent.id).label("id")).where(literal_column(WORDS).op("@@")(words))
+    # Found by itself: put together with the rest, it would be sought entry by entry in the order of the list.
+    said = (
+        select(col(AuditEvent.id).label("id"))
+        .where(col(AuditEvent.words).op("@@")(words))
+        .cte()
+        .prefix_with("MATERIALIZED")
+    )
     named: list[Select[Any]] = [
         select(col(AuditSubject.event_id).label("id")).where(
             col(AuditSubject.kind) == kind,
@@ -120,7 +125,7 @@ def _found(pattern: ColumnElement[str]) -> Select[Any]:
         )
         for kind, (key, name) in _names().items()
     ]
-    return select(union(said, *named).subquery("found").c.id)
+    return select(union_all(select(said.c.id), *named).subquery("found").c.id)
 
 
 AUDIT_ROWS = GridSource(
