@@ -363,6 +363,7 @@ def _read_after(parts: _Parts, after: str) -> list[Any]:
         values = json.loads(after)
         if not isinstance(values, list) or len(values) != len(parts.order):
             raise ValueError
+        json.dumps(values, ensure_ascii=False).encode()  # half a pair of surrogates is no text
     except ValueError:
         raise Unreadable(value=after, wanted="the end of a page") from None
     return [python_value(column, value) for value, (column, _, _) in zip(values, parts.order, strict=True)]

@@ -39,6 +39,7 @@ def _json(request: Request, name: str, kind: type, default: Any) -> Any:
         return default
     try:
         value = json.loads(text, parse_float=Decimal, parse_constant=str) if len(text) <= _LONGEST else None
+        json.dumps(value, ensure_ascii=False, default=str).encode()  # half a pair of surrogates is no text
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, kind):

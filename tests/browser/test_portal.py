@@ -226,6 +226,32 @@ def test_an_ended_membership_shows_on_the_next_event_of_an_open_page(
             world.session.get_one(VendorMembership, membership.id).ends_at = None
 
 
+@pytest.mark.rule("ACC-3")
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"scope": "{}"},
+        {"scope": json.dumps({"vendor": "\ud800"})},
+        {"scope": json.dumps({"vendor": "a\0b"})},
+        {"scope": json.dumps({"vendor": ["x"]})},
+        {"scope": json.dumps({"vendor": "x", "warehouse": "y"})},
+        {"scope": json.dumps({"vendor": "x"}), "sort": json.dumps([{"colId": "internal_notes", "sort": "asc"}])},
+        {"scope": json.dumps({"vendor": "x"}), "filter": json.dumps({"vendor_id": {"type": "in", "values": ["1"]}})},
+        {"scope": json.dumps({"vendor": "x"}), "after": json.dumps(["\ud800", "x"])},
+    ],
+    ids=str,
+)
+def test_a_list_that_cannot_be_is_refused_in_a_sentence(
+    story: PortalWorld, visit_portal: Callable[..., Any], asked: dict[str, str]
+) -> None:
+    window = visit_portal(story.of_both)
+    got = window.page.request.get(f"{window.address}/api/grid/portal-orders", params=asked)
+    assert (got.status, got.json().get("code")) in {(400, "general.unreadable"), (200, None)}
+    if got.status == 200:  # what a page continues from is not looked at where the order has empty values
+        assert got.json()["rows"] == []
+
+
 def _addresses(story: PortalWorld) -> Iterator[str]:
     yield from ("/", "/contracts", f"/contracts?vendor={quote(story.beta)}", "/?vendor=NOBODY")
     yield from (f"/orders/{quote(number)}" for number in (story.order, story.old_order, "NOBODY"))

@@ -175,6 +175,7 @@ def test_a_scope_fixes_a_column_and_only_a_named_one(session: Session) -> None:
         {"after": "[1]"},
         {"after": "nonsense"},
         {"after": '["Part 0100", "x"]'},
+        {"after": '["\\ud800", 1]'},
     ],
 )
 def test_what_is_not_on_the_lists_is_refused(session: Session, wanted: dict[str, Any]) -> None:
