@@ -173,3 +173,16 @@ def test_the_internal_process_would_be_found_out(database: Database) -> None:
         "its password",
         "the internal process's secret",
     ]
+
+
+def test_the_portals_page_is_made_of_the_packages_that_are_locked(portal_built: None) -> None:
+    """The lock holds for both pages, whichever was built last."""
+
+    def declared(folder: Path) -> dict[str, dict[str, str]]:
+        package = json.loads((folder / "package.json").read_text())
+        return {kind: package[kind] for kind in ("dependencies", "devDependencies")}
+
+    built = settings().of_surface("portal").web_folder
+    assert declared(built) == declared(ROOT / "reflex.lock")
+    lock = "package-lock.json"
+    assert (built / lock).read_bytes() == (ROOT / "reflex.lock" / lock).read_bytes()
