@@ -25,7 +25,7 @@ def orders() -> rx.Component:
             Orders.rows,
             (
                 Column("number", width=156, href=_DOCUMENT, is_pinned=True),
-                Column("revision", width=86, help="Of the latest paper; earlier ones are on the order's page"),
+                Column("revision", width=94, help="Of the latest paper; earlier ones are on the order's page"),
                 Column("issued_on", width=120, help="When the latest paper was issued"),
                 Column("title", grow=2, least=190),
                 Column("state", "Status", width=138, words=PORTAL_ORDER_WORDS),

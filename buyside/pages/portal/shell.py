@@ -56,7 +56,7 @@ def of_vendor(content: rx.Component) -> rx.Component:
 def _navigation(current: Route) -> rx.Component:
     here = current.parent or current
     entries = [kit.entry(each, is_here=each == here, to=at_vendor(each.path)) for each in ROUTES if each.icon]
-    buyer = rx.cond(Shell.buyer != "", rx.el.p("Purchasing of ", Shell.buyer, class_name="nav-foot"), rx.fragment())
+    buyer = rx.cond(Shell.buyer != "", rx.el.div("Purchasing of ", Shell.buyer, class_name="nav-foot"), rx.fragment())
     return kit.navigation(*entries, home=at_vendor(ORDERS.path), foot=[buyer])
 
 
