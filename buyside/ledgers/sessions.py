@@ -1,6 +1,7 @@
 """Ending sessions of people, with a word in the audit trail: the sessions themselves move with every click and are not followed."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, update
@@ -24,7 +25,10 @@ def end_sessions(session: Session, *which: ColumnElement[bool], user_id: int, be
     ).all()
     found = sorted(ended)
     if found:
-        audit.note(
-            session, "app_user", user_id, after={"sessions_ended": [str(each) for each in found], "because": because}
-        )
+        before: dict[str, Any] = {
+            "sessions_ended": [],
+            "because": "",
+        }  # told as a change of the person, not as a new one
+        after = {"sessions_ended": [str(each) for each in found], "because": because}
+        audit.note(session, "app_user", user_id, before=before, after=after)
     return found

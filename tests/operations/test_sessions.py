@@ -76,6 +76,7 @@ def test_the_trail_tells_whose_session_who_ended(setup: Setup) -> None:
     assert event is not None
     assert (event.operation, event.actor_name) == ("end_session", "An administrator")
     assert [each["after"]["sessions_ended"] for each in event.changes] == [[str(setup.ids[0])]]
+    assert all(each["before"] for each in event.changes)  # nobody was added
     subject = setup.session.exec(select(AuditSubject).where(AuditSubject.event_id == event.id)).one()
     assert (subject.kind, subject.record_id) == ("app_user", setup.buyer)
 
