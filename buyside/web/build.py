@@ -181,7 +181,8 @@ def _export(given: Settings) -> None:
 
 def _build_environment(given: Settings) -> dict[str, str]:
     # No login, no secret: the page is public, and what is made of it knows nothing that is not.
-    variables = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    # Nor what tells a server that the page is built already: the build would write an old page and call it new.
+    variables = {name: value for name, value in os.environ.items() if not name.startswith((PREFIX, "__REFLEX_"))}
     variables |= environment(given)
     variables["PATH"] = f"{node_folder()}{os.pathsep}{variables.get('PATH', '')}"
     variables["BUYSIDE_HOME"] = str(given.home)

@@ -167,7 +167,9 @@ def test_the_build_knows_no_login_and_no_secret(
     monkeypatch.setenv("BUYSIDE_SECRET", "s" * 32)
     monkeypatch.setenv("BUYSIDE_OIDC_CLIENT_SECRET", "hidden")
     monkeypatch.setenv("NPM_CONFIG_REGISTRY", "http://mirror.example")
+    monkeypatch.setenv("__REFLEX_SKIP_COMPILE", "1")
     variables = build._build_environment(given)
+    assert "__REFLEX_SKIP_COMPILE" not in variables  # of a process that serves: its build would be of an old page
     assert {name for name in variables if name.startswith("BUYSIDE_")} == {
         "BUYSIDE_HOME",
         "BUYSIDE_SURFACE",
