@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# Two processes share the tests, each with a PostgreSQL of its own; those that serve pages stay with one of them.
+SHARED := --numprocesses 2 --dist loadgroup
 # What is under test is what is checked: our own sources, migrations and tests.
 SOURCES := buyside tests alembic rxconfig.py $(wildcard benches)
 
@@ -40,7 +42,7 @@ serve: setup
 	@$(BIN)/buyside serve
 
 test: setup-dev
-	$(BIN)/python -m pytest -m "not nightly"
+	$(BIN)/python -m pytest -m "not nightly" $(SHARED)
 
 check: setup-dev
 	$(BIN)/ruff format --check $(SOURCES)
@@ -48,7 +50,7 @@ check: setup-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest -q tests/house
-	$(BIN)/python -m pytest -m "not nightly"
+	$(BIN)/python -m pytest -m "not nightly" $(SHARED)
 
 nightly: setup-dev
 	$(BIN)/python -m pytest -m nightly

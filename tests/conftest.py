@@ -57,6 +57,23 @@ def _sweep_killed_runs() -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+_PAGE = frozenset({"served", "portal_served", "portal"})
+"""Fixtures that listen on the ports that the pages are built for: one process at a time can."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, a file stays with one of them, and everything that serves pages too."""
+    page = {item.path for item in items if _PAGE & set(getattr(item, "fixturenames", ()))}
+    for item in items:
+        serves = item.path in page or "browser" in item.path.parts
+        item.add_marker(pytest.mark.xdist_group("pages" if serves else item.path.as_posix()))
+
+
+def pytest_unconfigure() -> None:
+    """The process that only hands out the tests made a folder too."""
+    shutil.rmtree(_RUN, ignore_errors=True)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _run_folder() -> Iterator[None]:
     yield
