@@ -25,18 +25,18 @@ def _list() -> rx.Component:
     return grid(
         Audit.rows,
         (
-            Column("at", "When", width=160),
-            Column("who", "Who", width=170, is_sortable=False),
-            Column("operation", "What", width=190, words=Audit.operations),
+            Column("at", "When", width=148),
+            Column("who", "Who", width=130, is_sortable=False),
+            Column("operation", "What", width=150, words=Audit.operations),
             Column(
                 "kind",
                 "Of",
-                width=180,
+                width=150,
                 words=RECORD_WORDS,
                 is_sortable=False,
                 help="What it was about. The filter finds every entry that touched such a record.",
             ),
-            Column("record", "Record", grow=2, least=180, is_sortable=False, is_filterable=False),
+            Column("record", "Record", grow=2, least=150, is_sortable=False, is_filterable=False),
         ),
         label="Audit trail",
         noun="entries",
@@ -107,4 +107,4 @@ def _entry() -> rx.Component:
 @page(routes.AUDIT, on_load=Audit.load, is_flush=True)
 def audit() -> rx.Component:
     """The list, newest first, with one entry beside it."""
-    return split(_list(), _entry(), is_open=Audit.chosen != "", width="560px")
+    return split(_list(), _entry(), is_open=Audit.chosen != "", width="520px")

@@ -47,9 +47,12 @@ def _doors(act: Any) -> rx.Component:
 def _row(act: Any) -> rx.Component:
     return rx.el.tr(
         rx.el.th(
-            rx.el.span(act["act"], class_name="matrix-act"),
-            rx.el.span(act["says"], class_name="quiet"),
-            rx.cond(act["count"] != "", _doors(act), rx.el.span("Nothing asks for it yet.", class_name="quiet")),
+            rx.el.div(
+                rx.el.span(act["act"], class_name="matrix-act"),
+                rx.el.span(act["says"], class_name="quiet"),
+                rx.cond(act["count"] != "", _doors(act), rx.el.span("No door of its own.", class_name="quiet")),
+                class_name="matrix-what",
+            ),
             scope="row",
         ),
         rx.foreach(act["marks"].to(list[dict[str, Any]]), _cell),
