@@ -36,6 +36,7 @@ class Standing(StrEnum):
 
     IN_FORCE = ""
     REPLACED = "A later revision of this order replaces this paper."
+    TAKEN_OVER = "This order was issued in another system; it is shown as it stands, not as it was issued."
     DRAFT = "Draft. This order is not issued; prices and quantities may change."
 
 

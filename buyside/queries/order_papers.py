@@ -13,7 +13,7 @@ from buyside.queries.orders import find_order
 
 @needs(Permission.ORDER_VIEW)
 def order_paper(session: Session, actor: Actor, *, number: str, revision: int | None) -> OrderPaper:
-    """The paper of a revision; None is the latest. What was never issued is set as it would be today, and says so.
+    """The paper of a revision; None is the latest. What has no frozen paper is set as it stands today, and says so.
 
     Refuses: NotFound.
     """
@@ -24,7 +24,8 @@ def order_paper(session: Session, actor: Actor, *, number: str, revision: int | 
         .order_by(col(PurchaseOrderSnapshot.revision).desc())
     ).all()
     if not frozen and not revision:
-        return OrderPaper(content_of(session, order, revision=0), order.changed_at, Standing.DRAFT)
+        standing = Standing.DRAFT if order.issued_at is None and order.ordered_on is None else Standing.TAKEN_OVER
+        return OrderPaper(content_of(session, order, revision=0), order.changed_at, standing)
     found = next((each for each in frozen if revision in {None, each.revision}), None)
     if found is None:
         raise NotFound(kind="revision")

@@ -80,6 +80,13 @@ def test_an_earlier_revision_says_that_it_is_replaced_and_a_draft_that_it_is_one
     assert papers_found[None].file_name == f"purchase-order-{order.number}-2.pdf"
 
 
+def test_an_order_that_came_issued_from_elsewhere_is_no_draft(session: Session) -> None:
+    world, order = drafted(session, issued_at=NOW, ordered_on=NOW.date(), state="issued")
+    paper = order_paper(session, world.user(Role.BUYER), number=order.number, revision=None)
+    assert paper.standing is Standing.TAKEN_OVER
+    assert Standing.TAKEN_OVER.value in words(order_pdf(paper))
+
+
 @pytest.mark.rule("ACC-3")
 def test_an_absent_order_or_revision_is_not_found_and_the_paper_needs_its_permission(session: Session) -> None:
     world, order = drafted(session)
