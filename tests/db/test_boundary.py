@@ -175,15 +175,12 @@ def test_every_other_table_and_column_is_refused(
 @pytest.mark.parametrize("table", READABLE)
 @pytest.mark.parametrize(
     "write",
-    ["INSERT INTO {} DEFAULT VALUES", "UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}", "LOCK {} IN SHARE MODE",
+    ["INSERT INTO {} DEFAULT VALUES", "UPDATE {} SET {} = DEFAULT", "DELETE FROM {}", "TRUNCATE {}", "LOCK {} IN SHARE MODE",
      "SELECT {1} FROM {0} FOR UPDATE", "ALTER TABLE {} DISABLE ROW LEVEL SECURITY",
      "DROP POLICY {2} ON {0}"],
 )  # fmt: skip
 def test_what_the_portal_reads_it_cannot_write(table: str, write: str, portal: psycopg.Connection[Any]) -> None:
-    [column, *_] = READABLE[table]
-    names = [
-        sql.Identifier(each) for each in (table, column, column if "UPDATE {} SET" in write else f"{table}_portal")
-    ]
+    names = [sql.Identifier(each) for each in (table, min(READABLE[table]), f"{table}_portal")]
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         portal.execute(sql.SQL(write).format(*names))  # type: ignore[arg-type]
 
@@ -202,9 +199,22 @@ def test_the_portal_cannot_climb_over(step: str, portal: psycopg.Connection[Any]
         portal.execute(step)  # type: ignore[arg-type]
 
 
-_TRAPPED = (
-    ["text", "uuid", "jsonb", "bytea", "bool", "int8", "int4", "timestamptz", "record", "_int8", "_text", "app_user", "user_session", "user_invitation"]
-)
+_TRAPPED = [
+    "text",
+    "uuid",
+    "jsonb",
+    "bytea",
+    "bool",
+    "int8",
+    "int4",
+    "timestamptz",
+    "record",
+    "_int8",
+    "_text",
+    "app_user",
+    "user_session",
+    "user_invitation",
+]
 
 
 def _set_a_trap(portal: psycopg.Connection[Any]) -> None:
