@@ -40,6 +40,8 @@ _LONGEST_TOKEN = 200
 _MESSAGES_PER_SECOND, _BURST = 20.0, 60.0
 _SOCKETS_OF_A_SESSION = 100
 _POLICY_VIOLATION = 1008
+_PING = "2"
+"""As Engine.IO says it; every client answers."""
 _log = logging.getLogger(__name__)
 
 Doors = Callable[[str], Permission | None]
@@ -191,13 +193,15 @@ class _Socket:
         if not mine:
             _open_sockets.pop(self._session_id, None)
         if self._ended.is_set() and self._is_open:
-            await self._send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            await self.send({"type": "websocket.close", "code": _POLICY_VIOLATION})
 
     async def send(self, message: Message) -> None:
         if self._ended.is_set() and message["type"] == "websocket.send":
             return  # what was on its way when the session ended stays here
         if message["type"] == "websocket.close":
             self._is_open = False
+            if self._waiting is not None:  # the server underneath closes only when what it waits for has come
+                await self._send({"type": "websocket.send", "text": _PING})
         await self._send(message)
 
     async def receive(self) -> Message:
