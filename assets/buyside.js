@@ -31,14 +31,18 @@ window.buysideSignOut = async () => {
       document.querySelector(`.nav-link[data-key="${CSS.escape(event.key)}"]`)?.click();
     }
   });
-  // A page whose session has ended leaves at once: when its socket is closed, and when somebody comes back to it.
+  // A page whose session has ended leaves at once: when a socket of it is closed or refused, and when somebody comes back to it.
   let asking = false;
   const leaveIfSignedOut = async () => {
     if (asking || isSigningOut) return;
     asking = true;
-    const answer = await fetch("/auth/me", { credentials: "same-origin" }).catch(() => null);
+    const ask = () => fetch("/auth/me", { credentials: "same-origin" }).catch(() => null);
+    let answer = await ask();
+    while (!answer) { // the server is away, and may come back without our session
+      await new Promise((done) => setTimeout(done, 2000));
+      answer = await ask();
+    }
     asking = false;
-    if (!answer) return void setTimeout(leaveIfSignedOut, 2000); // the server is away, and may come back without our session
     if (answer.status !== 401 || isSigningOut) return;
     const here = window.location.pathname + window.location.search;
     window.location.replace(`/auth/sign-in?next=${encodeURIComponent(here)}`);
@@ -46,11 +50,11 @@ window.buysideSignOut = async () => {
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") leaveIfSignedOut();
   });
-  const watched = new WeakSet();
-  const send = WebSocket.prototype.send;
-  WebSocket.prototype.send = function (...given) {
-    if (!watched.has(this)) this.addEventListener("close", leaveIfSignedOut);
-    watched.add(this);
-    return send.apply(this, given);
+  // This script comes before the page's own, which then makes its sockets of this class and no other.
+  window.WebSocket = class extends WebSocket {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("close", leaveIfSignedOut);
+    }
   };
 })();

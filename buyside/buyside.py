@@ -73,7 +73,8 @@ app = rx.App(
     stylesheets=["/buyside.css"],
     head_components=[
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
-        rx.el.script(src="/buyside.js", defer=True),
+        # Not deferred: the page's own script is async, and would open its socket before anybody watches it.
+        rx.el.script(src="/buyside.js"),
     ],
     html_lang="en",
     backend_exception_handler=something_went_wrong,
