@@ -48,9 +48,12 @@ function PickFilter({ model, onModelChange, words }) {
   );
 }
 
+// A kind of thing is a plain word; a status, where some words call for attention and others do not, has a shape and a colour.
 const StatusCell = ({ value, words }) => {
-  const [word, tone] = words[value] ?? [value, "neutral"];
-  return value == null || value === "" ? null : <span className="status" data-tone={tone}>{word}</span>;
+  if (value == null || value === "") return null;
+  const [word, tone] = words[value] ?? [`${value}`.charAt(0).toUpperCase() + `${value}`.slice(1).replaceAll("_", " "), "neutral"];
+  const isKind = Object.values(words).every(([, each]) => each === "neutral");
+  return isKind ? word : <span className="status" data-tone={tone}>{word}</span>;
 };
 
 const CoverageCell = ({ data, colDef, parts }) => {
