@@ -40,8 +40,6 @@ _LONGEST_TOKEN = 200
 _MESSAGES_PER_SECOND, _BURST = 20.0, 60.0
 _SOCKETS_OF_A_SESSION = 100
 _POLICY_VIOLATION = 1008
-_PING = "2"
-"""As Engine.IO says it; every client answers."""
 _log = logging.getLogger(__name__)
 
 Doors = Callable[[str], Permission | None]
@@ -200,8 +198,9 @@ class _Socket:
             return  # what was on its way when the session ended stays here
         if message["type"] == "websocket.close":
             self._is_open = False
-            if self._waiting is not None:  # the server underneath closes only when what it waits for has come
-                await self._send({"type": "websocket.send", "text": _PING})
+            if self._waiting is not None:  # Granian sends no close while a message is waited for
+                self._waiting.cancel()
+                await asyncio.wait({self._waiting})
         await self._send(message)
 
     async def receive(self) -> Message:
