@@ -91,7 +91,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
                 redirect_uri=address if client is not None and client.check_redirect_uri(address) else None,
                 state=asked.payload.state,
             )
-        return self.get_consent_grant(asked, end_user=sign_in)
+        checked: _CodeGrant = self.get_consent_grant(asked, end_user=sign_in)
+        return checked
 
     def granted(self, asked: Asked, wish: _CodeGrant, sign_in: SignIn) -> Answer:
         """Send the browser back to the client with a code."""
