@@ -1,5 +1,6 @@
 """What hostile tests share: the ground, the two surfaces in service, and people of nine kinds."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,10 @@ from tests.hostile import ground
 from tests.hostile.campaign import Actor, Target
 from tests.hostile.ground import Ground
 from tests.hostile.registry import Handler, handlers_of_another_process
+from tests.serving import portal_running
+
+_PORTAL_PORT = 8351
+"""Raw clients do without the page, so the portal need not stand where the page was built for."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -101,12 +106,20 @@ class Portal:
 
 
 @pytest.fixture(scope="module")
-def vendors(laid: Ground, portal: Any) -> Portal:
+def vendors(laid: Ground, portal_built: None) -> Iterator[Portal]:
     """The portal, which runs in a process of its own; what can be called there is read from another like it."""
+    with portal_running(port=_PORTAL_PORT) as process:
+        target = Target(process.address, portal_cookie())
+        yield Portal(target, handlers_of_another_process(portal_environment()), process.log)
+
+
+def portal_environment() -> dict[str, str]:
+    """What the process of that portal is given, for another like it."""
     given = settings()
-    own = given.of_surface("portal")
-    target = Target(portal.address, portal_cookie())
-    return Portal(target, handlers_of_another_process(of_worker(given, own)), portal.log)
+    own = given.of_surface("portal").model_copy(
+        update={"port": _PORTAL_PORT, "public_url": f"http://localhost:{_PORTAL_PORT}"}
+    )
+    return of_worker(given, own)
 
 
 def portal_cookie() -> str:

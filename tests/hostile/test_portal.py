@@ -5,13 +5,11 @@ from typing import Any
 
 import pytest
 
-from buyside.config import settings
 from buyside.domain.access import Role
-from buyside.web.environments import of_worker
 from tests.hostile import ground
 from tests.hostile.campaign import Actor, every_shot, fire, sample
 from tests.hostile.channel import Channel
-from tests.hostile.conftest import Portal, portal_cookie, socketless, vendor_actor
+from tests.hostile.conftest import Portal, portal_cookie, portal_environment, socketless, vendor_actor
 from tests.hostile.ground import Ground
 from tests.hostile.guarding import before_guard_of
 from tests.hostile.judge import Count
@@ -88,9 +86,8 @@ def test_nobody_of_the_house_and_nobody_without_membership_gets_a_socket_of_the_
     shots = every_shot([Actor(name, frozenset(), "") for name in cookies], vendors.handlers, things(laid), chance)
     fired = sample(shots, size, chance)
     headers = {name: f"{portal_cookie()}={cookie}" if cookie else "" for name, cookie in cookies.items()}
-    given = settings()
     answers = before_guard_of(
-        of_worker(given, given.of_surface("portal")),
+        portal_environment(),
         [(each.handler.name, each.payload, headers[each.actor.name]) for each in fired],
     )
     for shot, said in zip(fired, answers, strict=True):
