@@ -61,6 +61,7 @@ _PAGE = frozenset({"served", "portal_served", "portal"})
 """Fixtures that listen on the ports that the pages are built for: one process at a time can."""
 
 
+@pytest.hookimpl(tryfirst=True)  # what shares the tests looks at the groups before later hooks could name them
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where several processes share the tests, a file stays with one of them, and everything that serves pages too."""
     page = {item.path for item in items if _PAGE & set(getattr(item, "fixturenames", ()))}
