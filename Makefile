@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Two processes share the tests, each with a PostgreSQL of its own; those that serve pages stay with one of them.
-SHARED := --numprocesses 2 --dist loadgroup
+SHARED := --numprocesses 2 --dist loadfile
 # What is under test is what is checked: our own sources, migrations and tests.
 SOURCES := buyside tests alembic rxconfig.py $(wildcard benches)
 

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 # A test never sees the settings or the data of the person who runs it. Set before anything reads them.
 for _name in [each for each in os.environ if each.startswith("BUYSIDE_")]:
@@ -57,17 +58,20 @@ def _sweep_killed_runs() -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-_PAGE = frozenset({"served", "portal_served", "portal"})
-"""Fixtures that listen on the ports that the pages are built for: one process at a time can."""
+_SERVE_PAGES = ("tests/browser/", "tests/hostile/")
+"""Whose tests listen on the ports that the pages are built for: one process at a time can."""
 
 
-@pytest.hookimpl(tryfirst=True)  # what shares the tests looks at the groups before later hooks could name them
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the tests, a file stays with one of them, and everything that serves pages too."""
-    page = {item.path for item in items if _PAGE & set(getattr(item, "fixturenames", ()))}
-    for item in items:
-        serves = item.path in page or "browser" in item.path.parts
-        item.add_marker(pytest.mark.xdist_group("pages" if serves else item.path.as_posix()))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Where several processes share the tests, a file stays with one of them, and all that serve pages with one too."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class PagesTogether(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "pages" if nodeid.startswith(_SERVE_PAGES) else super()._split_scope(nodeid)
+
+    return PagesTogether(config, log)
 
 
 def pytest_unconfigure() -> None:
