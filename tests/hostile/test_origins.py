@@ -6,7 +6,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from buyside.domain.access import Role
 from buyside.web.gate import BACK_CHANNEL_LOGOUT
+from tests.hostile.campaign import Target
 from tests.hostile.channel import HYDRATE, Channel
 from tests.hostile.conftest import Portal, vendor_actor
 from tests.hostile.ground import Ground
@@ -111,6 +113,49 @@ def test_secrets_stand_in_no_log_page_bundle_or_answer(secret: str, laid: Ground
         said += "".join(client.get(path).text for path in ("/", "/contracts", "/auth/me", "/auth/sign-in", "/no-page"))
     said += vendors.log.read_text(errors="replace")
     for path in settings().of_surface("portal").web_folder.joinpath("build").rglob("*"):
+        said += path.read_text(errors="replace") if path.suffix in {".js", ".html", ".json"} else ""
+    assert word not in said
+    assert len(said) > 5000
+
+
+@pytest.mark.parametrize("secret", ["cookie", "digest", "secret of the house"])
+def test_secrets_stand_in_no_page_answer_bundle_or_log_of_the_internal_surface(
+    secret: str, laid: Ground, internal: Target, caplog: pytest.LogCaptureFixture
+) -> None:
+    from buyside.config import settings
+    from buyside.identity.logins import token_digest
+
+    cookie = laid.a_session(laid.staff[Role.BUYER].user_id or 0)
+    word = {
+        "cookie": cookie,
+        "digest": token_digest(cookie).hex(),
+        "secret of the house": settings().key("serving process").hex(),
+    }[secret]
+    paths = (
+        "/",
+        "/orders",
+        "/auth/me",
+        "/auth/sign-in",
+        "/no-page",
+        "/api/grid/orders",
+        "/api/grid/orders.csv",
+        "/api/grid/no",
+    )
+
+    async def story() -> str:
+        channel = Channel(internal.address, cookie, cookie_name=internal.cookie_name)
+        assert await channel.open()
+        said = (await channel.call(HYDRATE, marked=False)).text
+        await channel.send(["no", "event"], marked=False, patience=1)
+        await channel.close()
+        return said
+
+    with caplog.at_level("DEBUG"):
+        said = in_a_loop(story())
+        with httpx.Client(base_url=internal.address, cookies={internal.cookie_name: cookie}) as client:
+            said += "".join(client.get(path).text for path in paths)
+    said += caplog.text
+    for path in settings().web_folder.joinpath("build").rglob("*"):
         said += path.read_text(errors="replace") if path.suffix in {".js", ".html", ".json"} else ""
     assert word not in said
     assert len(said) > 5000
