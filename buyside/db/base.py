@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Computed, DateTime, ForeignKey, Identity, Index, Numeric, Text
+from sqlalchemy import BigInteger, Boolean, Computed, DateTime, ForeignKey, Identity, Index, Integer, Numeric, Text
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlmodel import Field, SQLModel
 
@@ -93,6 +93,16 @@ def code_column() -> Any:
 def currency_column(default: Any = ...) -> Any:
     """The currency that the row's money is in, by its ISO 4217 code."""
     return Field(default=default, sa_type=Text, sa_column_args=(ForeignKey("currency.code"),))
+
+
+def flag_column(default: bool) -> Any:
+    """Yes or no, with a default that the database knows too."""
+    return Field(default=default, sa_type=Boolean, sa_column_kwargs={"server_default": "true" if default else "false"})
+
+
+def version_column() -> Any:
+    """How often a row was written, so that who changes it says which state they saw."""
+    return Field(default=1, sa_type=Integer, sa_column_kwargs={"server_default": "1"})
 
 
 def document_column(default: Any = ...) -> Any:

@@ -20,6 +20,7 @@ from buyside.db.base import (
     refers_to,
     searched,
     text_column,
+    version_column,
 )
 from buyside.domain.items import ItemKind, LotPolicy, SupplyMode
 
@@ -38,6 +39,7 @@ class Unit(SQLModel, table=True):
     category: str = text_column()
     factor: Decimal = quantity_column(Decimal(1))
     digits: int = 0
+    version: int = version_column()
 
 
 class ItemGroup(SQLModel, table=True):
@@ -47,6 +49,7 @@ class ItemGroup(SQLModel, table=True):
     id: int = identity()
     code: str = code_column()
     name: str = text_column()
+    version: int = version_column()
 
 
 class Item(SQLModel, table=True):
@@ -154,3 +157,4 @@ class PriceBreak(SQLModel, table=True):
     currency_code: str = currency_column()
     valid_from: date | None = None
     valid_to: date | None = None
+    version: int = version_column()

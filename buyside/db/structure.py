@@ -17,6 +17,7 @@ from buyside.db.base import (
     refers_to,
     searched,
     text_column,
+    version_column,
 )
 from buyside.domain.items import RuleBehaviour
 
@@ -83,6 +84,7 @@ class BomRow(SQLModel, table=True):
     scrap_percent: Decimal = percent_column(Decimal(0))
     valid_from: date | None = None
     valid_to: date | None = None
+    version: int = version_column()
 
 
 class OptionRule(SQLModel, table=True):
@@ -107,6 +109,7 @@ class OptionRule(SQLModel, table=True):
     replacement_id: int | None = may_refer_to("item.id")
     quantity: Decimal | None = quantity_column(None)
     priority: int = 0
+    version: int = version_column()
 
 
 class OptionRuleCondition(SQLModel, table=True):

@@ -12,7 +12,8 @@ from buyside.db import (
     stock,
     structure,
     vendors,
+    views,
 )
 
-MODULES = (audit, contracts, demand, items, orders, people, plans, receipts, stock, structure, vendors)
+MODULES = (audit, contracts, demand, items, orders, people, plans, receipts, stock, structure, vendors, views)
 """The modules that declare tables."""

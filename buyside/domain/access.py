@@ -55,6 +55,17 @@ class Permission(StrEnum):
     ITEM_EDIT = "item.edit", "Change procurement items."
     STRUCTURE_VIEW = "structure.view", "See products, bills of material and rules of configuration."
     STRUCTURE_EDIT = "structure.edit", "Change bills of material and rules of configuration."
+    REFERENCE_VIEW = (
+        "reference.view",
+        "See units, warehouses, currencies and rates, tax codes, terms of payment and cost centres.",
+    )
+    REFERENCE_EDIT = (
+        "reference.edit",
+        "Change units, warehouses, currencies and rates, tax codes, terms of payment and cost centres.",
+    )
+    BANK_ENTER = "bank-account.enter", "Enter vendors' bank accounts, and ask for changes of them."
+    BANK_REVEAL = "bank-account.reveal", "See vendors' account numbers whole; each look is recorded."
+    BANK_APPROVE = "bank-account.approve", "Approve or reject a bank account that somebody else entered."
     DEMAND_VIEW = "demand.view", "See customers' orders and what will serve them."
     PLAN_VIEW = "plan.view", "See planning runs, requirements and draft plans."
     PLAN_RUN = "plan.run", "Run the planning, and cancel a run."
@@ -99,6 +110,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             *_EVERYBODY,
             _P.SEARCH_USE,
             *(_P.VENDOR_VIEW, _P.VENDOR_EDIT, _P.ITEM_VIEW, _P.ITEM_EDIT, _P.STRUCTURE_VIEW, _P.STRUCTURE_EDIT),
+            *(_P.REFERENCE_VIEW, _P.REFERENCE_EDIT, _P.BANK_ENTER, _P.BANK_REVEAL),
             *(_P.DEMAND_VIEW, _P.PLAN_VIEW, _P.PLAN_RUN, _P.PLAN_EDIT, _P.PLAN_CONVERT),
             *(_P.ORDER_EDIT, _P.ORDER_ISSUE, _P.ORDER_CANCEL, _P.RECEIPT_POST, _P.RECEIPT_VOID),
             *(_P.DATA_IMPORT, _P.DATA_EXPORT),
@@ -117,17 +129,23 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         {
             *_EVERYBODY,
             *(_P.SEARCH_USE, _P.VENDOR_VIEW, _P.ITEM_VIEW, _P.STRUCTURE_VIEW),
-            *(_P.DEMAND_VIEW, _P.PLAN_VIEW, _P.DATA_EXPORT),
+            *(_P.REFERENCE_VIEW, _P.DEMAND_VIEW, _P.PLAN_VIEW, _P.DATA_EXPORT),
             *_READS_ORDERS_AND_STOCK,
         }
     ),
     Role.SALES: frozenset({*_EVERYBODY, _P.SEARCH_USE, _P.DEMAND_VIEW}),
-    Role.FINANCE: frozenset({*_EVERYBODY, _P.SEARCH_USE, _P.VENDOR_VIEW, _P.ORDER_VIEW}),
+    Role.FINANCE: frozenset(
+        {
+            *_EVERYBODY,
+            *(_P.SEARCH_USE, _P.VENDOR_VIEW, _P.ORDER_VIEW, _P.REFERENCE_VIEW, _P.REFERENCE_EDIT),
+            *(_P.BANK_ENTER, _P.BANK_REVEAL, _P.BANK_APPROVE, _P.DATA_IMPORT, _P.DATA_EXPORT),
+        }
+    ),
     Role.ADMIN: frozenset(
         {
             *_EVERYBODY,
             *(_P.USER_VIEW, _P.USER_EDIT, _P.MEMBERSHIP_EDIT, _P.SESSION_VIEW, _P.SESSION_END, _P.ORGANISATION_EDIT),
-            *(_P.AUDIT_VIEW, _P.INVARIANTS_CHECK, _P.DATA_IMPORT, _P.DATA_EXPORT),
+            *(_P.AUDIT_VIEW, _P.INVARIANTS_CHECK, _P.DATA_IMPORT, _P.DATA_EXPORT, _P.REFERENCE_VIEW, _P.REFERENCE_EDIT),
         }
     ),
     Role.VENDOR: frozenset({_P.PORTAL_USE, _P.PORTAL_ORDER_VIEW, _P.PORTAL_CONTRACT_VIEW}),

@@ -24,7 +24,7 @@ class RecordKind:
 
 
 _P = Permission
-_ITEM = "/requirements?item={name}"
+_ITEM = "/items/{name}"
 
 RECORDS: Mapping[str, RecordKind] = {
     "purchase_order": RecordKind("Purchase order", ("number",), "/orders/{name}", _P.ORDER_VIEW),
@@ -38,13 +38,15 @@ RECORDS: Mapping[str, RecordKind] = {
     "vendor_membership": RecordKind("Membership", ("vendor_id", "user_id")),
     "organisation": RecordKind("Organisation", ("name",)),
     "organisation_address": RecordKind("Address of the organisation", ("account",)),
-    "vendor": RecordKind("Vendor", ("code", "name"), "/orders?vendor={name}", _P.ORDER_VIEW),
+    "vendor": RecordKind("Vendor", ("code", "name"), "/vendors/{name}", _P.VENDOR_VIEW),
     "vendor_address": RecordKind("Address of a vendor", ("vendor_id", "name")),
     "vendor_contact": RecordKind("Contact of a vendor", ("vendor_id", "name")),
+    "vendor_closing_day": RecordKind("Closing day of a vendor", ("vendor_id", "from_day")),
+    "vendor_bank_account": RecordKind("Bank account of a vendor", ("vendor_id",), "/bank-accounts", _P.VENDOR_VIEW),
     "vendor_item": RecordKind("Vendor item", ("vendor_id", "item_id")),
     "price_break": RecordKind("Price break", ("vendor_item_id", "from_quantity")),
     "vendor_series": RecordKind("Series of order numbers", ("vendor_id", "year")),
-    "item": RecordKind("Item", ("code", "name"), _ITEM, _P.PLAN_VIEW),
+    "item": RecordKind("Item", ("code", "name"), _ITEM, _P.ITEM_VIEW),
     "item_group": RecordKind("Item group", ("code",)),
     "unit": RecordKind("Unit", ("code",)),
     "product": RecordKind("Product", ("code",)),
@@ -58,6 +60,10 @@ RECORDS: Mapping[str, RecordKind] = {
     "currency": RecordKind("Currency", ("code",)),
     "payment_term": RecordKind("Payment terms", ("code",)),
     "payment_term_event": RecordKind("Billing event of payment terms", ("payment_term_id", "position")),
+    "exchange_rate": RecordKind("Exchange rate", ("currency_code", "valid_from")),
+    "tax_code": RecordKind("Tax code", ("code",)),
+    "cost_center": RecordKind("Cost centre", ("code",)),
+    "saved_view": RecordKind("Saved view", ("grid", "name")),
     "order_type": RecordKind("Order type", ("code",)),
     "sales_order_line": RecordKind("Line of a sales order", ("order_id", "line_number")),
     "sales_order_line_option": RecordKind("Chosen option", ("line_id", "option_value_id")),
