@@ -66,7 +66,7 @@ UNIT_SHEET = Sheet(
     "unit",
     "units",
     "unit",
-    Family.ITEMS,
+    Family.TERMS,
     (
         _C("code", Form.CODE, is_required=True),
         _C("name"),
