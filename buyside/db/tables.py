@@ -2,18 +2,37 @@
 
 from buyside.db import (
     audit,
+    bank,
     contracts,
     demand,
+    files,
     items,
     orders,
     people,
     plans,
     receipts,
+    search,
     stock,
     structure,
     vendors,
     views,
 )
 
-MODULES = (audit, contracts, demand, items, orders, people, plans, receipts, stock, structure, vendors, views)
+MODULES = (
+    audit,
+    bank,
+    contracts,
+    demand,
+    files,
+    items,
+    orders,
+    people,
+    plans,
+    receipts,
+    search,
+    stock,
+    structure,
+    vendors,
+    views,
+)
 """The modules that declare tables."""

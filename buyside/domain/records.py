@@ -43,6 +43,7 @@ RECORDS: Mapping[str, RecordKind] = {
     "vendor_contact": RecordKind("Contact of a vendor", ("vendor_id", "name")),
     "vendor_closing_day": RecordKind("Closing day of a vendor", ("vendor_id", "from_day")),
     "vendor_bank_account": RecordKind("Bank account of a vendor", ("vendor_id",), "/bank-accounts", _P.VENDOR_VIEW),
+    "vendor_bank_number": RecordKind("Numbers of a bank account", ("account_id",)),
     "vendor_item": RecordKind("Vendor item", ("vendor_id", "item_id")),
     "price_break": RecordKind("Price break", ("vendor_item_id", "from_quantity")),
     "vendor_series": RecordKind("Series of order numbers", ("vendor_id", "year")),
@@ -77,6 +78,10 @@ RECORDS: Mapping[str, RecordKind] = {
     "planning_run_input": RecordKind("Input of a planning run", ("name",)),
     "contract_item": RecordKind("Item of a contract", ("contract_id", "item_id")),
     "pack": RecordKind("Data pack", ("name",)),
+    "import_file": RecordKind("File", ("name",)),
+    "import_run": RecordKind("Import of a file", ("sheet", "started_at"), "/files?run={id}", _P.DATA_IMPORT),
+    "import_outcome": RecordKind("Row of an import", ("run_id", "row_number")),
+    "import_mapping": RecordKind("Mapping of columns", ("sheet",)),
 }
 """By table, and by what bulk loads tell of themselves. Of a change to several, the first here is what it was about."""
 
