@@ -188,7 +188,7 @@ def audit_entry(session: Session, actor: Actor, *, event_id: int) -> AuditEntry:
         raise NotFound(kind="entry")
     changes = [each for each in event.changes if each["kind"] != _COUNTS]
     counted = next((each["after"] for each in event.changes if each["kind"] == _COUNTS), None)
-    once = _each_once(changes)
+    once = each_once(changes)
     numbers = counted or Counter(str(each["kind"]) for each in once)
     told = sorted(once, key=lambda each: _rank(each["kind"]))[:MOST_TOLD]
     names = Names(session, actor)
@@ -214,7 +214,7 @@ def audit_entry(session: Session, actor: Actor, *, event_id: int) -> AuditEntry:
     )
 
 
-def _each_once(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def each_once(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The changes with each record once: what several writes of one operation did to it, from the first before to the last after."""
     found: dict[Any, dict[str, Any]] = {}
     for position, each in enumerate(changes):
