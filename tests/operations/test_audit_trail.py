@@ -38,6 +38,7 @@ from buyside.operations.receipts import receive_order, void_receipt
 from buyside.operations.run import perform, within
 from buyside.operations.sessions import end_session, end_sessions_of_user
 from buyside.operations.stock import adjust_stock, transfer_stock
+from buyside.operations.views import forget_view, keep_view
 from tests.logins import open_login
 from tests.pack_samples import write_pack
 from tests.world import NOW, TODAY, World
@@ -153,6 +154,9 @@ def test_every_operation_leaves_exactly_one_entry(database: object, tmp_path: An
         addresses=(Address("Works", "Mill Lane", is_bill_to=True, is_ship_to=True),),
     )  # fmt: skip
     told.of(import_pack, "pack", source=write_pack(tmp_path / "pack"), at=NOW)
+    view = told.of(keep_view, "saved_view", grid="orders", name="Late", content={"quick": "bolt"})
+    told.of(keep_view, "saved_view", has_before=True, grid="orders", name="Late", content={}, is_first=True)
+    told.of(forget_view, "saved_view", has_before=True, view_id=view.view_id)
 
     assert told.operations == every_operation()
 
