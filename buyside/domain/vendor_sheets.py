@@ -153,14 +153,21 @@ PRICE_BREAK_SHEET = _sheet(
     columns=(
         _C("vendor", Form.CODE, stored="vendor_item_id", refers="vendors", is_required=True, is_fixed=True),
         _C("item", Form.CODE, stored="vendor_item_id", refers="items", is_required=True, is_fixed=True),
+        _C(
+            "mapping_from",
+            Form.DATE,
+            label="Vendor item from",
+            is_fixed=True,
+            says="Which vendor item, where there are several: since when it is valid. Empty: that of the price's first day.",
+        ),
         _C("from_quantity", Form.QUANTITY, least=_NONE, default="0", says="In purchase units."),
         _C("unit_price", Form.PRICE, least=_NONE, is_required=True, says="For one purchase unit."),
         _C("currency", Form.CODE, stored="currency_code", refers="currencies", is_required=True),
         _C("valid_from", Form.DATE),
         _C("valid_to", Form.DATE),
     ),
-    key=("vendor", "item", "from_quantity", "currency", "valid_from"),
+    key=("vendor", "item", "mapping_from", "from_quantity", "currency", "valid_from"),
     order=("vendor", "item", "from_quantity"),
-    period=("vendor", "item", "from_quantity", "currency"),
+    period=("vendor", "item", "mapping_from", "from_quantity", "currency"),
     says="From this quantity on, this price.",
 )

@@ -9,6 +9,7 @@ from buyside.queries.plans import PLAN_LINE_ROWS, PROBLEM_ROWS, REQUIREMENT_ROWS
 from buyside.queries.receipts import EXPECTED_ROWS, RECEIPT_ROWS
 from buyside.queries.rows import GridSource
 from buyside.queries.sessions import SESSION_ROWS
+from buyside.queries.sheets import SHEET_ROWS
 from buyside.queries.stock import BALANCE_ROWS, ENTRY_ROWS, PAST_BALANCE_ROWS
 
 GRIDS: tuple[GridSource, ...] = (
@@ -27,4 +28,5 @@ GRIDS: tuple[GridSource, ...] = (
     MEMBERSHIP_ROWS,
     SESSION_ROWS,
     AUDIT_ROWS,
+    *SHEET_ROWS.values(),
 )

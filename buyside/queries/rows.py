@@ -271,7 +271,7 @@ def _parts(source: GridSource, actor: Actor, wanted: RowsWanted, today: date) ->
             where.append(column.found_by(base.c[source.key], chosen_values(model)))
             continue
         where.append(condition(base.c[name], column.kind, model, today=today, time_zone=actor.time_zone))
-    where += [_found(source, base, literal(f"%{_escaped(word)}%")) for word in wanted.quick.split()[:_WORDS]]
+    where += [_found(source, base, literal(f"%{escaped(word)}%")) for word in wanted.quick.split()[:_WORDS]]
     order: list[tuple[ColumnElement[Any], str, RowColumn | None]] = []
     for name, direction in wanted.sort[:_SORTS] or source.order:
         if direction not in {"asc", "desc"}:
@@ -304,7 +304,8 @@ def _scoped(source: GridSource, base: Subquery, scope: Mapping[str, Any]) -> Ite
             yield base.c[name] == python_value(base.c[name], value)
 
 
-def _escaped(word: str) -> str:
+def escaped(word: str) -> str:
+    """`word` for a pattern, so that nothing in it is a wildcard."""
     return word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
 
 
