@@ -86,6 +86,7 @@ def engine(url: str) -> Engine:
             pool_size=12,
             max_overflow=8,
             pool_pre_ping=True,
+            hide_parameters=True,  # errors are logged, and what a statement carries may be a secret
             connect_args={"application_name": f"buyside {os.getpid()}"},
         )
     return _engines[name]

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from babel import Locale
+from rapidfuzz.fuzz import token_set_ratio
 from schwifty import BIC, IBAN, exceptions, registry
 
 from buyside.domain.lifecycle import Lifecycle
@@ -134,6 +135,8 @@ _TERRITORIES: Mapping[str, frozenset[str]] = {
 _NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"})
 _KOSOVO = "XK"  # has IBANs and BICs, and no code of ISO 3166
 _SHORT_BIC = 8
+_ALIKE = 75
+"""Percent of likeness, word order and additions such as the legal form left aside, from which two names are taken for one."""
 _LEAST_SHOWN, _ENDING, _SHORT_ENDING = 8, 4, 2
 
 
@@ -195,6 +198,14 @@ def check_account(
 def doubts_about(*, iban: str, bic: str) -> tuple[str, ...]:
     """What wants a second look about numbers that passed: a bank that no list knows, or that the BIC does not name."""
     return (*_iban_doubts(iban, bic), *_bic_doubts(bic))
+
+
+def holder_doubts(holder: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """What wants a second look about the holder of an account: a name that is not the vendor's."""
+    known = [each for each in names if each.strip()]
+    if any(token_set_ratio(holder.casefold(), each.casefold()) >= _ALIKE for each in known):
+        return ()
+    return (f"“{holder.strip()}” is not the name of the vendor, {' or '.join(known)}.",)
 
 
 def _checked_iban(text: str) -> str:

@@ -42,7 +42,9 @@ RECORDS: Mapping[str, RecordKind] = {
     "vendor_address": RecordKind("Address of a vendor", ("vendor_id", "name")),
     "vendor_contact": RecordKind("Contact of a vendor", ("vendor_id", "name")),
     "vendor_closing_day": RecordKind("Closing day of a vendor", ("vendor_id", "from_day")),
-    "vendor_bank_account": RecordKind("Bank account of a vendor", ("vendor_id",), "/bank-accounts", _P.VENDOR_VIEW),
+    "vendor_bank_account": RecordKind(
+        "Bank account of a vendor", ("vendor_id", "shown"), "/bank-accounts?account={id}", _P.VENDOR_VIEW
+    ),
     "vendor_bank_number": RecordKind("Numbers of a bank account", ("account_id",)),
     "vendor_item": RecordKind("Vendor item", ("vendor_id", "item_id")),
     "price_break": RecordKind("Price break", ("vendor_item_id", "from_quantity")),

@@ -1,6 +1,7 @@
 """Every grid of the application. Each area describes its own beside its other queries; one that is not named here has no rows."""
 
 from buyside.queries.audit import AUDIT_ROWS
+from buyside.queries.bank_accounts import BANK_ACCOUNT_ROWS
 from buyside.queries.demand import SALES_LINE_ROWS, SALES_ORDER_ROWS
 from buyside.queries.memberships import MEMBERSHIP_ROWS
 from buyside.queries.orders import ORDER_ROWS
@@ -28,5 +29,6 @@ GRIDS: tuple[GridSource, ...] = (
     MEMBERSHIP_ROWS,
     SESSION_ROWS,
     AUDIT_ROWS,
+    BANK_ACCOUNT_ROWS,
     *SHEET_ROWS.values(),
 )
