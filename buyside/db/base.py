@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Computed, DateTime, ForeignKey, Identity, Index, Integer, Numeric, Text
+from sqlalchemy import BigInteger, Boolean, Computed, DateTime, ForeignKey, Identity, Index, Integer, Numeric, Text, literal_column
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlmodel import Field, SQLModel
 
@@ -133,6 +133,21 @@ def document_from(expression: str) -> Any:
 def searched(table: str, column: str) -> Index:
     """An index for search by any part of a text, typing errors tolerated."""
     return Index(f"{table}_{column}_trigram", column, postgresql_using="gin", postgresql_ops={column: "gin_trgm_ops"})
+
+
+def found_by_code(table: str, column: str) -> tuple[Index, Index]:
+    """Indexes for search by the beginning of a code, and by something much like it; case and accents do not matter."""
+    folded: Any = literal_column(f"folded({column})").label("folded")
+    return (
+        Index(f"{table}_{column}_beginning", folded, postgresql_ops={"folded": "text_pattern_ops"}),
+        Index(f"{table}_{column}_alike", folded, postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
+    )
+
+
+def found_by_words(table: str, column: str) -> Index:
+    """An index for search by the words of a name."""
+    words: Any = literal_column(f"to_tsvector('simple'::regconfig, folded({column}))")
+    return Index(f"{table}_{column}_words", words, postgresql_using="gin")
 
 
 def one_of(column: str, words: type[StrEnum]) -> str:

@@ -8,6 +8,8 @@ from sqlmodel import SQLModel
 
 from buyside.db.base import (
     code_column,
+    found_by_code,
+    found_by_words,
     identity,
     instant_column,
     key_of,
@@ -27,6 +29,8 @@ class SalesOrder(SQLModel, table=True):
     __table_args__ = (
         searched("sales_order", "number"),
         searched("sales_order", "customer"),
+        *found_by_code("sales_order", "number"),
+        found_by_words("sales_order", "customer"),
         CheckConstraint(one_of("status", SalesOrderStatus), name="known_status"),
         CheckConstraint("status <> 'approved' OR approved_at IS NOT NULL", name="approved_has_time"),
     )

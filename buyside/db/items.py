@@ -11,6 +11,8 @@ from sqlmodel import SQLModel
 from buyside.db.base import (
     code_column,
     currency_column,
+    found_by_code,
+    found_by_words,
     identity,
     may_refer_to,
     one_of,
@@ -59,6 +61,8 @@ class Item(SQLModel, table=True):
     __table_args__ = (
         searched("item", "code"),
         searched("item", "name"),
+        *found_by_code("item", "code"),
+        found_by_words("item", "name"),
         CheckConstraint(one_of("kind", ItemKind), name="known_kind"),
         CheckConstraint(one_of("supply", SupplyMode), name="known_supply"),
         CheckConstraint(one_of("lot_policy", LotPolicy), name="known_lot_policy"),
@@ -101,6 +105,7 @@ class VendorItem(SQLModel, table=True):
     __tablename__ = "vendor_item"
     __table_args__ = (
         searched("vendor_item", "vendor_part"),
+        *found_by_code("vendor_item", "vendor_part"),
         CheckConstraint("unit_factor > 0", name="unit_factor_positive"),
         CheckConstraint("lead_days >= 0", name="lead_days_not_negative"),
         CheckConstraint("minimum_quantity >= 0", name="minimum_not_negative"),

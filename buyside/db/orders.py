@@ -13,6 +13,7 @@ from buyside.db.base import (
     currency_column,
     document_column,
     document_from,
+    found_by_code,
     identity,
     instant_column,
     key_of,
@@ -55,6 +56,7 @@ class PurchaseOrder(SQLModel, table=True):
     __tablename__ = "purchase_order"
     __table_args__ = (
         searched("purchase_order", "number"),
+        *found_by_code("purchase_order", "number"),
         CheckConstraint(one_of("state", OrderState), name="known_state"),
         CheckConstraint("shipping_costs >= 0 AND header_discount >= 0", name="costs_not_negative"),
         Index("purchase_order_state", "state", "id"),

@@ -8,6 +8,8 @@ from sqlmodel import SQLModel
 
 from buyside.db.base import (
     code_column,
+    found_by_code,
+    found_by_words,
     identity,
     key_of,
     may_refer_to,
@@ -39,6 +41,8 @@ class Variant(SQLModel, table=True):
     __table_args__ = (
         searched("variant", "sku"),
         searched("variant", "name"),
+        *found_by_code("variant", "sku"),
+        found_by_words("variant", "name"),
     )
     id: int = identity()
     sku: str = code_column()

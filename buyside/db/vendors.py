@@ -10,6 +10,8 @@ from buyside.db.base import (
     code_column,
     currency_column,
     flag_column,
+    found_by_code,
+    found_by_words,
     identity,
     may_refer_to,
     money_column,
@@ -115,6 +117,8 @@ class Vendor(SQLModel, table=True):
     __table_args__ = (
         searched("vendor", "code"),
         searched("vendor", "name"),
+        *found_by_code("vendor", "code"),
+        found_by_words("vendor", "name"),
         CheckConstraint(one_of("status", VendorStatus), name="known_status"),
     )
     id: int = identity()

@@ -17,7 +17,7 @@ from buyside.domain.access import Actor
 NOT_FOLLOWED = frozenset(
     {
         *("audit_event", "audit_subject", "answered_request", "user_session", "stock_balance"),
-        *("sign_in_attempt", "used_logout_token"),
+        *("sign_in_attempt", "used_logout_token", "search_word"),
         *("planning_requirement", "planning_coverage", "planning_peg"),
     }
 )
