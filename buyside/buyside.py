@@ -21,7 +21,7 @@ from buyside.web import auth, ended, papers, rows
 from buyside.web.doors import unlocked
 from buyside.web.gate import Gate
 
-_NOT_PAGES = {"routes", "shell"}
+_NOT_PAGES = {"routes", "shell", "family", "saved_views"}
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,17 @@ class _Side:
     pages: str
     grids: str
     paper: tuple[str, str]
+    doors: tuple[str, ...] = ()
+    """Modules of plain routes that this surface alone has."""
 
 
 _SIDES = {
-    "internal": _Side("buyside.pages", "buyside.queries.grids", ("buyside.queries.order_papers", "order_paper")),
+    "internal": _Side(
+        "buyside.pages",
+        "buyside.queries.grids",
+        ("buyside.queries.order_papers", "order_paper"),
+        doors=("buyside.web.choices",),
+    ),
     "portal": _Side(
         "buyside.pages.portal", "buyside.queries.portal_grids", ("buyside.queries.portal_orders", "portal_paper")
     ),
@@ -67,7 +74,8 @@ _doors = importlib.import_module(f"{_side.pages}.routes")
 _shell = importlib.import_module(f"{_side.pages}.shell")
 _grids = importlib.import_module(_side.grids)
 _paper = getattr(importlib.import_module(_side.paper[0]), _side.paper[1])
-_routes = [*auth.routes(), *rows.routes(_grids.GRIDS), *papers.routes(_paper)]
+_own_doors = [route for name in _side.doors for route in importlib.import_module(name).routes()]
+_routes = [*auth.routes(), *rows.routes(_grids.GRIDS), *papers.routes(_paper), *_own_doors]
 
 app = rx.App(
     stylesheets=["/buyside.css"],

@@ -16,6 +16,7 @@ from threading import Lock
 from sqlmodel import Session
 
 from buyside.domain.access import GRANTS, Actor, Permission, Role, needs
+from buyside.domain.all_sheets import SHEETS
 
 _PACKAGE = Path(__file__).parent.parent
 _PORTAL = "portal"
@@ -25,6 +26,8 @@ _MARKS = {"needs": "", "handler": "event"}
 _ACTS = {"operations": "operation", "queries": "query"}
 _DECLARED = {"GridSource": ("list", 1), "Route": ("page", 2), "door": ("address", 1)}
 """Calls that declare a door: what it is, and which argument is its permission. The first argument is its name."""
+_OF_EACH_SHEET = {"page": "path", "list": "name"}
+"""Master data declares such doors once for all sheets: the permission is then `sheet.view` or `sheet.edit`, and this of a sheet its name."""
 KINDS = ("page", "list", "address", "event", "operation", "query")
 
 
@@ -84,17 +87,36 @@ def all_doors() -> tuple[Door, ...]:
 def _doors_in(path: Path) -> Iterator[Door]:
     inside = path.relative_to(_PACKAGE)
     is_portal = _PORTAL in inside.parts or inside.stem.startswith(f"{_PORTAL}_")
+
+    def door(permission: Permission, kind: str, name: str) -> Door:
+        return Door(permission, kind, name, is_portal or permission.value.startswith(_PORTAL))
+
     for node, owner in _walk(ast.parse(path.read_text(encoding="utf-8")), ""):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for mark in node.decorator_list:
-                if isinstance(mark, ast.Call) and _called(mark) in _MARKS and (found := _permission(mark, 0)):
-                    kind = _MARKS[_called(mark)] or _ACTS.get(inside.parts[0], "")
-                    if kind:
-                        yield Door(found, kind, f"{owner}{node.name}", is_portal or found.value.startswith(_PORTAL))
+                if not isinstance(mark, ast.Call) or _called(mark) not in _MARKS:
+                    continue
+                kind = _MARKS[_called(mark)] or _ACTS.get(inside.parts[0], "")
+                if kind and (found := _permission(mark, 0)):
+                    yield door(found, kind, f"{owner}{node.name}")
+                elif kind:
+                    yield from (door(each, kind, f"{sheet}.{node.name}") for sheet, each in _of_sheets(mark, 0, "name"))
         elif isinstance(node, ast.Call) and _called(node) in _DECLARED:
             kind, place = _DECLARED[_called(node)]
             if (found := _permission(node, place)) and isinstance(name := node.args[0], ast.Constant):
-                yield Door(found, kind, str(name.value), is_portal or found.value.startswith(_PORTAL))
+                yield door(found, kind, str(name.value))
+            elif kind in _OF_EACH_SHEET:
+                yield from (door(each, kind, name) for name, each in _of_sheets(node, place, _OF_EACH_SHEET[kind]))
+
+
+def _of_sheets(call: ast.Call, place: int, named_by: str) -> Iterator[tuple[str, Permission]]:
+    """Every sheet's word and permission, where a door is declared for all with `sheet.view` or `sheet.edit` at a place."""
+    given = call.args[place] if len(call.args) > place else None
+    if isinstance(given, ast.Attribute) and isinstance(given.value, ast.Name) and given.value.id == "sheet":
+        for sheet in SHEETS:
+            permission = getattr(sheet, given.attr)
+            if isinstance(permission, Permission):
+                yield getattr(sheet, named_by), permission
 
 
 def _walk(tree: ast.AST, owner: str) -> Iterator[tuple[ast.AST, str]]:

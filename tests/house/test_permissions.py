@@ -129,7 +129,8 @@ def test_every_grid_is_offered_by_one_surface_alone_and_names_its_act() -> None:
     declared = {
         each.name
         for module in modules(buyside.queries)
-        for _, each in inspect.getmembers(module)
+        for _, member in inspect.getmembers(module)
+        for each in (member.values() if isinstance(member, dict) else (member,))
         if isinstance(each, GridSource)
     }
     assert declared == {each.name for each in offered}
@@ -178,6 +179,7 @@ def test_every_address_is_classified(surface: str) -> None:
     assert all(path.startswith("/api/") and methods == ["GET", "HEAD"] for path, (_, methods) in ours.items())
     expected = {"/api/grid/{name:str}": "shell.use", "/api/grid/{name:str}.csv": "data.export"}
     expected["/api/orders/{number:path}/paper.pdf"] = "order.view"
+    expected["/api/choices/{sheet:str}"] = "shell.use"  # each sheet asks for its own permission too
     if surface == "portal":
         expected = {
             "/api/grid/{name:str}": "portal.use",

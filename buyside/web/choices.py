@@ -1,0 +1,32 @@
+"""Codes to choose from while somebody types into a cell that refers to another sheet: `GET /api/choices/<sheet>?text=`."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
+
+from buyside.domain.access import Actor, Permission
+from buyside.domain.refusals import Unreadable
+from buyside.queries.read import ask
+from buyside.queries.sheets import reference_choices
+from buyside.web.doors import door
+
+_LIMIT = 20
+_LONGEST = 200
+
+
+def _choices(request: Request, actor: Actor) -> Response:
+    limit = request.query_params.get("limit", str(_LIMIT))
+    if not re.fullmatch(r"[0-9]{1,3}", limit):
+        raise Unreadable(value=limit[:60], wanted="a number of choices")
+    text = request.query_params.get("text", "").replace("\0", "")[:_LONGEST]
+    found = ask(reference_choices, actor, sheet=request.path_params["sheet"], text=text, limit=int(limit))
+    return JSONResponse([[code, name] for code, name in found])
+
+
+def routes() -> list[BaseRoute]:
+    """The route, for everybody inside; which sheets one may choose from is each sheet's own permission."""
+    return [door("/api/choices/{sheet:str}", Permission.SHELL_USE, _choices)]
