@@ -23,6 +23,14 @@ from buyside.domain.access import INTERNAL_ROLES, OPERATOR, Actor, Permission, R
 from buyside.domain.refusals import Refused
 from buyside.identity.logins import find_login
 from buyside.ledgers import audit
+from buyside.operations.bank_accounts import (
+    approve_account,
+    propose_account,
+    propose_end,
+    reject_account,
+    reveal_account,
+    withdraw_account,
+)
 from buyside.operations.invitations import invite_user, renew_invitation, revoke_invitation
 from buyside.operations.memberships import end_membership, grant_membership
 from buyside.operations.order_lines import add_line, change_line, remove_line
@@ -149,6 +157,7 @@ def test_every_operation_leaves_exactly_one_entry(database: object, tmp_path: An
         used=(Used(bolt.id, Decimal(2)),), finished=(Finished(bike.id, Decimal(1), Decimal(9)),),
     )  # fmt: skip
     _told_of_people(told, vendor.id)
+    _told_of_bank_accounts(told, vendor.id)
     told.of(
         set_organisation, "organisation", has_before=True, name="Works", currency_code="EUR", time_zone="UTC",
         addresses=(Address("Works", "Mill Lane", is_bill_to=True, is_ship_to=True),),
@@ -188,6 +197,26 @@ def _told_of_people(told: Told, vendor_id: int) -> None:
     granted = told.of(grant_membership, "vendor_membership", vendor_id=vendor_id, user_id=vera.user_id)
     told.of(end_membership, "vendor_membership", has_before=True, membership_id=granted.membership_id)
     told.of(forget_identity, "app_user", has_before=True, user_id=vera.user_id, version=1, at=NOW)
+
+
+def _told_of_bank_accounts(told: Told, vendor_id: int) -> None:
+    """Two accounts and the end of one, each asked for by one person and decided on by another."""
+    with World.open() as world:
+        other = Told(world.user(Role.FINANCE))
+    kind, at = "vendor_bank_account", {"at": NOW}
+    new = {"vendor_id": vendor_id, "currency_code": "EUR", "holder": "Acme", "reason": "by letter", **at}
+
+    def proposed(iban: str) -> dict[str, Any]:
+        saved = told.of(propose_account, kind, "vendor_bank_number", iban=iban, **new)
+        return {"account_id": saved.account_id, "version": saved.version, **at}
+
+    account = proposed("DE89370400440532013000")
+    saved = other.of(approve_account, kind, has_before=True, **account)
+    told.of(reveal_account, kind, has_before=True, account_id=saved.account_id)
+    told.of(propose_end, kind, has_before=True, **account | {"version": saved.version}, reason="closed")
+    told.of(withdraw_account, kind, has_before=True, **proposed("NL91ABNA0417164300"))
+    other.of(reject_account, kind, has_before=True, reason="unknown", **proposed("NL91ABNA0417164300"))
+    told.operations |= other.operations
 
 
 def every_operation() -> set[str]:
