@@ -92,7 +92,8 @@ def rules_for(world: PlanningWorld, line: Row) -> list[Row]:
     holding = [
         rule
         for rule in world.rules
-        if rule["product"] in (None, line["product"])
+        if rule["behaviour"] != "nothing"
+        and rule["product"] in (None, line["product"])
         and rule["variant"] in (None, line["variant"])
         and {value for number, value in world.rule_conditions if number == rule["rule"]} <= chosen
     ]
@@ -108,7 +109,7 @@ def components_of(world: PlanningWorld, line: Row) -> tuple[list[tuple[int, Frac
     parts = [(row["component"], row["quantity_per"] * (1 + row["scrap_percent"] / 100)) for row in rows]
     rules = rules_for(world, line)
     if not rows and not any(rule["behaviour"] == "add" for rule in rules):
-        return None, False
+        return ([] if needs_nothing(world, line) else None), False
     for behaviour in (
         "replace",
         "scale",
@@ -128,6 +129,17 @@ def components_of(world: PlanningWorld, line: Row) -> tuple[list[tuple[int, Frac
                 if behaviour in ("replace", "scale") and len(results) > 1:
                     return [], True
     return changed(parts, rules), False
+
+
+def needs_nothing(world: PlanningWorld, line: Row) -> bool:
+    """Whether somebody decided that the line's variant or product takes no component."""
+    asking = {number for number, _ in world.rule_conditions}
+    return any(
+        rule["behaviour"] == "nothing"
+        and rule["rule"] not in asking
+        and (rule["variant"] == line["variant"] or (rule["variant"] is None and rule["product"] == line["product"]))
+        for rule in world.rules
+    )
 
 
 def changed(parts: list[tuple[int, Fraction]], rules: list[Row]) -> list[tuple[int, Fraction]]:

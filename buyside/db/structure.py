@@ -94,13 +94,15 @@ class BomRow(SQLModel, table=True):
 class OptionRule(SQLModel, table=True):
     """What chosen option values change in the components of a sold line (ITM-5).
 
-    For one variant, one product, or all where both are empty.
+    For one variant, one product, or all where both are empty. One that changes nothing says that its options need no component,
+    and without an option that its variant or product needs none.
     """
 
     __tablename__ = "option_rule"
     __table_args__ = (
         CheckConstraint(one_of("behaviour", RuleBehaviour), name="known_behaviour"),
         CheckConstraint("num_nonnulls(variant_id, product_id) <= 1", name="one_scope"),
+        CheckConstraint("(behaviour = 'nothing') = (component_id IS NULL)", name="component_where_it_belongs"),
         CheckConstraint("(behaviour = 'replace') = (replacement_id IS NOT NULL)", name="replacement_where_it_belongs"),
         CheckConstraint("behaviour NOT IN ('add', 'scale') OR quantity > 0", name="quantity_where_it_belongs"),
     )
@@ -109,7 +111,7 @@ class OptionRule(SQLModel, table=True):
     product_id: int | None = may_refer_to("product.id")
     variant_id: int | None = may_refer_to("variant.id")
     behaviour: str = text_column(...)
-    component_id: int = refers_to("item.id")
+    component_id: int | None = may_refer_to("item.id")
     replacement_id: int | None = may_refer_to("item.id")
     quantity: Decimal | None = quantity_column(None)
     priority: int = 0

@@ -28,3 +28,5 @@ class RuleBehaviour(StrEnum):
     REMOVE = "remove"
     REPLACE = "replace"
     SCALE = "scale"
+    NOTHING = "nothing"
+    """Changes nothing: the decision that what was chosen, or what is sold, takes no component (ITM-8)."""

@@ -107,9 +107,9 @@ OPTION_RULE_SHEET = _sheet(
         _C("code", Form.CODE, is_required=True),
         _C("product", Form.CODE, stored="product_id", refers="products", says="Empty with no variant: for all."),
         _C("variant", Form.CODE, stored="variant_id", refers="variants"),
-        _C("when", Form.CHOICES, is_required=True, says="Options that must all be chosen: group=value;group=value."),
+        _C("when", Form.CHOICES, says="Options that must all be chosen: group=value;group=value."),
         _C("behaviour", Form.WORD, words=words(RuleBehaviour), is_required=True),
-        _C("component", Form.CODE, stored="component_id", refers="items", is_required=True),
+        _C("component", Form.CODE, stored="component_id", refers="items", says="What changes; empty for “nothing”."),
         _C("replacement", Form.CODE, stored="replacement_id", refers="items"),
         _C("quantity", Form.QUANTITY, above=_NONE, says="Added, or the factor that scales."),
         _C("priority", Form.WHOLE, default="0"),
@@ -117,5 +117,5 @@ OPTION_RULE_SHEET = _sheet(
     key=("code",),
     edit=Permission.STRUCTURE_EDIT,
     order=("code",),
-    says="What chosen options change in the components: remove, replace, scale, add, in this order.",
+    says="What chosen options change in the components: remove, replace, scale, add, in this order; or nothing.",
 )

@@ -254,6 +254,20 @@ def _check_structure(connection: Connection) -> None:
         "stands with “replace” and with nothing else",
         "(s.behaviour = 'replace') <> (s.replacement IS NOT NULL)",
     )
+    _tell(
+        connection,
+        "rules",
+        "component",
+        "is needed by all but “nothing”, which has none",
+        "(s.behaviour = 'nothing') <> (s.component IS NULL)",
+    )
+    _tell(
+        connection,
+        "rules",
+        "when",
+        "is needed by all but a “nothing” of one product or sku",
+        "s.\"when\" IS NULL AND NOT (s.behaviour = 'nothing' AND num_nonnulls(s.product, s.sku) = 1)",
+    )
     run(
         connection,
         "INSERT INTO pg_temp.pack_fault SELECT 'rules.csv', s.row, 'when', c.grp || '=' || c.val, "

@@ -390,14 +390,14 @@ def _write_rules(rows: Rows) -> Written:
             Set("product_id", "p.id", "product"),
             Set("variant_id", "v.id", "sku"),
             Set("behaviour", "s.behaviour"),
-            Set("component_id", "c.id"),
+            Set("component_id", "c.id", "component"),
             Set("replacement_id", "r.id", "replacement"),
             Set("quantity", "s.qty", "qty"),
             Set("priority", "coalesce(s.priority, 0)", "priority"),
         ],
         key=["code"],
         joins="LEFT JOIN public.product AS p ON p.code = s.product LEFT JOIN public.variant AS v ON v.sku = s.sku "
-        "JOIN public.item AS c ON c.code = s.component LEFT JOIN public.item AS r ON r.code = s.replacement",
+        "LEFT JOIN public.item AS c ON c.code = s.component LEFT JOIN public.item AS r ON r.code = s.replacement",
         is_versioned=False,
     )
     if not rows.counts["rules"]:

@@ -21,6 +21,7 @@ from buyside.planning.frames import (
     QUANTITY_SCALE,
     RULE_CONDITIONS,
     RULES,
+    UNCOVERED_LINES,
     UNCOVERED_OPTIONS,
     Headroom,
     Misfit,
@@ -28,6 +29,8 @@ from buyside.planning.frames import (
 from buyside.planning.kernels import MICRO, REST, Demand, Edges, Ints, Rules
 
 BEHAVIOURS = ("remove", "replace", "scale", "add")
+NOTHING = "nothing"
+"""A rule that changes nothing: it says that its values, or without any its product or variant, need no component (ITM-8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,11 @@ class Rule:
         return self.replacement, self.quantity
 
 
+def in_order(rules: Sequence[Rule]) -> list[Rule]:
+    """Rules in order of application: remove, replace, scale, add; within a behaviour by priority, then id (ITM-5)."""
+    return sorted(rules, key=lambda rule: (BEHAVIOURS.index(rule.behaviour), rule.priority, rule.rule))
+
+
 def apply_rules(parts: Sequence[Part], rules: Sequence[Rule]) -> tuple[list[Part], list[tuple[Rule, Rule]]]:
     """Change the parts by rules in order of application: remove, replace, scale, add; then priority; then id.
 
@@ -68,7 +76,7 @@ def apply_rules(parts: Sequence[Part], rules: Sequence[Rule]) -> tuple[list[Part
     clashes: list[tuple[Rule, Rule]] = []
     group: tuple[str, int] | None = None
     seen: dict[int, Rule] = {}
-    for rule in sorted(rules, key=lambda rule: (BEHAVIOURS.index(rule.behaviour), rule.priority, rule.rule)):
+    for rule in in_order(rules):
         if group != (rule.behaviour, rule.priority):
             group, seen, present = (rule.behaviour, rule.priority), {}, {part.component for part in now}
         if rule.behaviour in ("replace", "scale") and rule.component in present:
@@ -130,7 +138,7 @@ def configure(
 
     In     LINES sorted by line, `exploded` beside it, LINE_OPTIONS, BOM, RULES, RULE_CONDITIONS
     Holds  a rule holds for a line of its product and variant that has chosen all its values; a variant's own rows that
-           count on the needed-by date go first, else its product's
+           count on the needed-by date go first, else its product's; a line whose product or variant needs nothing is mapped
     Refuses Misfit, Headroom.
     """
     lines, options = LINES.check(lines), LINE_OPTIONS.check(options)
@@ -145,6 +153,7 @@ def configure(
         products.find(ints(sold["parent"])) + variants.ids.size,
     )
     whole, micro = factors(sold["quantity_per"], sold["scrap_percent"])
+    rules, conditions, mapped = _without_nothing(lines, rules, conditions)
     book = _RuleBook(rules, conditions, item_at)
     table = _EdgeTable(
         source, item_at.find(ints(sold["component"])), whole, micro,
@@ -165,7 +174,6 @@ def configure(
         option,
     )
     shaped = _Recipes(table, sources, ints(sold["row"]), item_at)
-    mapped = np.zeros(lines.height, np.bool_)
     blocked = np.zeros(lines.height, np.bool_)
     clashes: list[tuple[int, int, int, int]] = []
     if book.rules.structural.any():
@@ -187,18 +195,34 @@ def configure(
     )
 
 
-def uncovered_options(
+def _without_nothing(
+    lines: pl.DataFrame, rules: pl.DataFrame, conditions: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame, np.ndarray]:
+    """The rules that change something, their conditions, and which lines are of a product or variant that needs nothing."""
+    idle = RULES.check(rules).filter(pl.col("behaviour") == NOTHING)
+    if idle.is_empty():
+        return rules, conditions, np.zeros(lines.height, np.bool_)
+    whole = idle.join(conditions, on="rule", how="anti")
+    mapped = lines.select(
+        pl.col("variant").is_in(whole["variant"].drop_nulls().implode())
+        | pl.col("product").is_in(whole.filter(pl.col("variant").is_null())["product"].drop_nulls().implode())
+    ).to_series()
+    changing = rules.filter(pl.col("behaviour") != NOTHING)
+    return changing, conditions.join(idle, on="rule", how="anti"), np.array(mapped.to_numpy(), np.bool_)
+
+
+def uncovered_lines(
     lines: pl.DataFrame, exploded: Ints, options: pl.DataFrame, rules: pl.DataFrame, conditions: pl.DataFrame
 ) -> pl.DataFrame:
-    """Chosen values that no rule of the line's variant, of its product or of all asks about (ITM-8).
+    """Values chosen on each line that no rule of its variant, of its product or of all asks about (ITM-8).
 
     In     LINES, `exploded` beside it, LINE_OPTIONS, RULES, RULE_CONDITIONS
-    Out    UNCOVERED_OPTIONS, sorted by variant and option value
+    Out    UNCOVERED_LINES, sorted by variant, option value and line
     """
     asks = conditions.join(rules.select("rule", "product", "variant"), on="rule")
     general = asks.filter(pl.col("product").is_null() & pl.col("variant").is_null())["option_value"].unique()
     open_options = options.filter(~pl.col("option_value").is_in(general.implode()))
-    sold = lines.select("line", "product", "variant").filter(pl.Series(exploded > 0))
+    sold = lines.select("line", "product", "variant", quantity=pl.Series(exploded)).filter(pl.Series(exploded > 0))
     return (
         open_options.join(sold, on="line")
         .join(asks.filter(pl.col("variant").is_not_null()), on=["variant", "option_value"], how="anti")
@@ -207,6 +231,21 @@ def uncovered_options(
             on=["product", "option_value"],
             how="anti",
         )
+        .unique(["line", "option_value"])
+        .sort("variant", "option_value", "line")
+        .pipe(UNCOVERED_LINES.check)
+    )
+
+
+def uncovered_options(
+    lines: pl.DataFrame, exploded: Ints, options: pl.DataFrame, rules: pl.DataFrame, conditions: pl.DataFrame
+) -> pl.DataFrame:
+    """The same by variant, with the number of lines.
+
+    Out    UNCOVERED_OPTIONS, sorted by variant and option value
+    """
+    return (
+        uncovered_lines(lines, exploded, options, rules, conditions)
         .group_by("variant", "option_value")
         .agg(pl.col("line").n_unique().cast(pl.Int64).alias("lines"))
         .sort("variant", "option_value")
@@ -237,9 +276,10 @@ class _RuleBook:
         incomplete = rules.filter(
             (pl.col("behaviour").is_in(["add", "scale"]) & pl.col("quantity").is_null())
             | ((pl.col("behaviour") == "replace") & pl.col("replacement").is_null())
+            | pl.col("component").is_null()
         )
         if incomplete.height:
-            raise Misfit(f"rule {incomplete['rule'][0]} lacks its quantity or replacement")
+            raise Misfit(f"rule {incomplete['rule'][0]} lacks its component, quantity or replacement")
         if rules.filter(pl.col("quantity") < 0).height:
             raise Misfit("RULES has a negative quantity")
         kind = pl.col("behaviour").replace_strict({name: n for n, name in enumerate(BEHAVIOURS)}, return_dtype=pl.Int64)

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from buyside.planning.choice import WORDS, valid_on
-from buyside.planning.configuration import Part, Rule, apply_rules
+from buyside.planning.configuration import NOTHING, Part, Rule, apply_rules, in_order
 from buyside.planning.frames import (
     ARITHMETIC,
     BOM,
@@ -67,7 +67,7 @@ def structure_of(
     bom = BOM.check(bom)
     day: date = sold["needed_on"]
     parts = _parts(bom, "variant", sold["variant"], day) or _parts(bom, "product", sold["product"], day)
-    parts, _ = apply_rules(parts, _holding(rules, rule_conditions, sold, set(_values(line_options, line))))
+    parts, _ = apply_rules(parts, holding_rules(rules, rule_conditions, sold, set(_values(line_options, line))))
     found: list[dict[str, Any]] = []
 
     def add(part: Part, factor: Fraction, parent: int | None, depth: int, needed: date) -> None:
@@ -114,17 +114,25 @@ def _values(line_options: pl.DataFrame, line: int) -> list[int]:
     return line_options.filter(pl.col("line") == line)["option_value"].to_list()
 
 
-def _holding(rules: pl.DataFrame, conditions: pl.DataFrame, sold: Mapping[str, Any], chosen: set[int]) -> list[Rule]:
+def holding_rules(
+    rules: pl.DataFrame, conditions: pl.DataFrame, sold: Mapping[str, Any], chosen: set[int]
+) -> list[Rule]:
+    """The rules that hold for a `product` and `variant` with some chosen values, in order of application.
+
+    In     RULES, RULE_CONDITIONS
+    """
     asked = RULE_CONDITIONS.check(conditions).group_by("rule").agg("option_value")
     needs = {rule: set(values) for rule, values in asked.iter_rows()}
     names = ("rule", "behaviour", "component", "replacement", "quantity", "priority")
-    return [
+    holding = [
         Rule(*(row[name] for name in names))
         for row in RULES.check(rules).iter_rows(named=True)
-        if row["product"] in (None, sold["product"])
+        if row["behaviour"] != NOTHING
+        and row["product"] in (None, sold["product"])
         and row["variant"] in (None, sold["variant"])
         and needs.get(row["rule"], set()) <= chosen
     ]
+    return in_order(holding)
 
 
 def _shown(value: Fraction) -> int:

@@ -161,8 +161,8 @@ RULES = _frame(
     rule=_id("configuration rule"),
     product=_id("only for this product", nullable=True),
     variant=_id("only for this variant", nullable=True),
-    behaviour=Column(TEXT, "remove, replace, scale or add"),
-    component=_id("item added, removed, replaced or scaled"),
+    behaviour=Column(TEXT, "remove, replace, scale, add, or nothing"),
+    component=_id("item added, removed, replaced or scaled; empty: nothing changes", nullable=True),
     replacement=_id("item that replaces it", nullable=True),
     quantity=_quantity("add: stock units per sold unit; scale: factor; replace: new quantity per", nullable=True),
     priority=Column(NUMBER, "order within a behaviour, lowest first"),
@@ -232,6 +232,15 @@ UNMAPPED = _frame(
     product=_id("its product"),
     variant=_id("its variant"),
     quantity=_quantity("the rest, sold units: it stands in no requirement"),
+)
+UNCOVERED_LINES = _frame(
+    "UNCOVERED_LINES",
+    "line option_value",
+    line=_id("a line with a rest to explode"),
+    product=_id("its product"),
+    variant=_id("its variant"),
+    option_value=_id("value chosen on it that no rule for this variant asks about; it blocks nothing"),
+    quantity=_quantity("the rest, sold units"),
 )
 UNCOVERED_OPTIONS = _frame(
     "UNCOVERED_OPTIONS",

@@ -9,7 +9,7 @@ import polars as pl
 
 from buyside.planning import frames
 from buyside.planning.choice import choose_vendors
-from buyside.planning.configuration import Configured, configure, uncovered_options
+from buyside.planning.configuration import Configured, configure, uncovered_lines, uncovered_options
 from buyside.planning.coverage import cover_finished_goods
 from buyside.planning.dense import ascending, ints
 from buyside.planning.explosion import Explosion, explode
@@ -90,15 +90,12 @@ def plan(
     if with_pegs:
         say("peg")
         pegs = peg(basis.structure, basis.sold, basis.lines, basis.explosion, basis.netted, as_of)
-    unmapped = pl.Series(basis.explosion.unmapped)
     return PlanResults(
         as_of=as_of,
         coverage=basis.coverage,
         requirements=requirements(basis.structure, basis.netted, as_of),
         plan_lines=lines,
-        unmapped=frames.UNMAPPED.check(
-            basis.lines.with_columns(basis.coverage["exploded"].alias("quantity")).filter(unmapped)
-        ),
+        unmapped=_unmapped(basis),
         uncovered_options=uncovered_options(
             basis.lines, ints(basis.coverage["exploded"]), inputs.line_options, inputs.rules, inputs.rule_conditions
         ),
@@ -117,6 +114,34 @@ def pegs_of(
 
 
 @dataclass(frozen=True)
+class Missing:
+    """What a run of these inputs could not map, line by line (ITM-8), as frames.py declares it."""
+
+    lines: pl.DataFrame
+    unmapped: pl.DataFrame
+    uncovered: pl.DataFrame
+    contradictions: pl.DataFrame
+    dead_ends: pl.DataFrame
+
+
+def missing(inputs: PlanInputs, as_of: date, *, warehouses: Collection[int] | None = None) -> Missing:
+    """What plan() would report of these inputs, and nothing of what it would order. `lines`: LINES in scope, sorted by line.
+
+    Refuses Misfit, Cycle, Headroom.
+    """
+    basis = _net(inputs, as_of, warehouses, _silent)
+    return Missing(
+        lines=basis.lines,
+        unmapped=_unmapped(basis),
+        uncovered=uncovered_lines(
+            basis.lines, ints(basis.coverage["exploded"]), inputs.line_options, inputs.rules, inputs.rule_conditions
+        ),
+        contradictions=basis.sold.contradictions,
+        dead_ends=dead_ends(basis.structure, basis.explosion, basis.netted, as_of),
+    )
+
+
+@dataclass(frozen=True)
 class _Basis:
     """What netting found, and what it stands on. `lines` and `coverage` are sorted by line."""
 
@@ -127,6 +152,11 @@ class _Basis:
     stocks: dict[int, Stock]
     explosion: Explosion
     netted: Netted
+
+
+def _unmapped(basis: _Basis) -> pl.DataFrame:
+    left = basis.lines.with_columns(basis.coverage["exploded"].alias("quantity"))
+    return frames.UNMAPPED.check(left.filter(pl.Series(basis.explosion.unmapped)))
 
 
 def _net(inputs: PlanInputs, as_of: date, warehouses: Collection[int] | None, say: OnStep) -> _Basis:

@@ -186,7 +186,7 @@ SOURCES: dict[str, Source] = {
             'ORDER BY o.group_name COLLATE "C", o.value COLLATE "C") FROM option_rule_condition AS k '
             'JOIN option_value AS o ON o.id = k.option_value_id WHERE k.rule_id = r.id) AS "when", r.behaviour, '
             "c.code AS component, x.code AS replacement, r.quantity AS qty, r.priority FROM option_rule AS r "
-            "JOIN item AS c ON c.id = r.component_id LEFT JOIN item AS x ON x.id = r.replacement_id "
+            "LEFT JOIN item AS c ON c.id = r.component_id LEFT JOIN item AS x ON x.id = r.replacement_id "
             "LEFT JOIN product AS p ON p.id = r.product_id LEFT JOIN variant AS v ON v.id = r.variant_id"
         ),
         {},

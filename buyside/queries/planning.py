@@ -201,10 +201,16 @@ def planning_inputs(session: Session, actor: Actor, /, *, warehouses: Collection
         return read_inputs(reader, warehouses)
 
 
-def read_inputs(reader: ArrowReader, warehouses: Collection[int] | None = None) -> PlanInputs:
-    """The same through a reader that is open already."""
+def read_inputs(
+    reader: ArrowReader, warehouses: Collection[int] | None = None, *, only: Collection[str] | None = None
+) -> PlanInputs:
+    """The same through a reader that is open already. `only`: the frames to read, the others stay empty."""
     return PlanInputs.of(
-        **{name: reader.frame(in_scope(select, warehouses), frame) for name, (frame, select) in _SELECTS.items()}
+        **{
+            name: reader.frame(in_scope(select, warehouses), frame)
+            for name, (frame, select) in _SELECTS.items()
+            if only is None or name in only
+        }
     )
 
 

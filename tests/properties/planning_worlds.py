@@ -182,7 +182,7 @@ class _Maker:
     ) -> None:
         sold = [row["component"] for row in world.bom if row["parent_kind"] != "item"]
         for rule in self.random.sample(range(1, 999), self.random.choice([0, 0, 3, 8, 14])):
-            behaviour = self.random.choice(["add", "remove", "replace", "scale", "scale"])
+            behaviour = self.random.choice(["add", "remove", "replace", "scale", "scale", "nothing"])
             digits = 6 if self.finest else self.random.choice([0, 1])
             quantity = self.positive(3, digits) if behaviour in ("add", "scale") or self.chance(0.3) else None
             scope = self.random.choice(["all", "all", "product", "variant"])
@@ -192,9 +192,9 @@ class _Maker:
                     "product": self.random.choice(products) if scope == "product" else None,
                     "variant": self.random.choice(variants) if scope == "variant" else None,
                     "behaviour": behaviour,
-                    "component": self.random.choice(sold or items),
+                    "component": None if behaviour == "nothing" else self.random.choice(sold or items),
                     "replacement": self.random.choice(items) if behaviour == "replace" else None,
-                    "quantity": None if behaviour == "remove" else quantity,
+                    "quantity": None if behaviour in ("remove", "nothing") else quantity,
                     "priority": self.random.randint(0, 2),
                 }
             )

@@ -61,7 +61,7 @@ class Shop:
         )  # fmt: skip
         return self
 
-    def rule(self, behaviour: str, component: int, when: tuple[int, ...] = (1,), **more: Any) -> "Shop":
+    def rule(self, behaviour: str, component: int | None, when: tuple[int, ...] = (1,), **more: Any) -> "Shop":
         rule = len(self.world.rules) + 1
         plain: dict[str, Any] = {"product": None, "variant": None, "replacement": None, "quantity": None, "priority": 0}
         amounts = {k: Fraction(v) for k, v in more.items() if k == "quantity"}

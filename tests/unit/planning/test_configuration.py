@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.unit.planning.shop import Shop, gross
+from buyside.planning.run import missing
+from tests.unit.planning.shop import TODAY, Shop, gross, inputs_of
 
 
 @pytest.mark.rule("ITM-5")
@@ -83,3 +84,46 @@ def test_an_option_that_no_rule_asks_about_is_told_and_blocks_nothing() -> None:
     results = shop.sell(1, options=(1, 7)).sell(1, options=(7,)).plan()
     assert results.uncovered_options.rows() == [(1, 7, 2)]
     assert gross(results, 1) == {10: 2}
+
+
+@pytest.mark.rule("ITM-8")
+def test_an_option_said_to_need_nothing_is_covered_and_changes_nothing() -> None:
+    shop = (
+        Shop().item(1).row("variant 1", 1).rule("nothing", None, when=(7,)).rule("nothing", None, when=(8,), variant=2)
+    )
+    results = shop.sell(1, options=(7,)).sell(1, options=(8,)).plan()
+    assert results.uncovered_options.rows() == [(1, 8, 1)]
+    assert gross(results, 1) == {10: 2}
+
+
+@pytest.mark.rule("ITM-8")
+@pytest.mark.parametrize("scope", [{"variant": 1}, {"product": 1}])
+def test_a_variant_said_to_need_nothing_is_not_unmapped(scope: dict[str, int]) -> None:
+    shop = Shop().item(1).rule("nothing", None, when=(), **scope)
+    results = shop.sell(2, options=(7,)).sell(3, variant=2, product=2).plan()
+    assert results.unmapped["line"].to_list() == [2]
+    assert results.requirements.is_empty() or gross(results, 1) == {}
+
+
+@pytest.mark.rule("ITM-8")
+def test_an_option_that_needs_nothing_does_not_hide_that_its_variant_has_no_structure() -> None:
+    shop = Shop().item(1).rule("nothing", None, when=(7,), variant=1)
+    assert shop.sell(2, options=(7,)).plan().unmapped["line"].to_list() == [1]
+
+
+@pytest.mark.rule("ITM-8")
+def test_what_cannot_be_mapped_is_told_line_by_line_and_as_the_plan_tells_it() -> None:
+    shop = Shop().item(1).item(2, supply="make").row("variant 1", 1).row("variant 4", 2)
+    shop.rule("scale", 1, quantity=2, when=(3,)).rule("scale", 1, quantity=3, when=(3,))
+    shop.sell(1, options=(7,)).sell(2, options=(7,)).sell(3, variant=2, product=2).sell(4, options=(3,))
+    shop.sell(5, variant=4, product=4)
+    inputs, results = inputs_of(shop.world), shop.plan()
+    found = missing(inputs, TODAY)
+    assert found.uncovered.select("line", "variant", "option_value", "quantity").rows() == [
+        (1, 1, 7, 1_000_000),
+        (2, 1, 7, 2_000_000),
+    ]
+    assert found.unmapped.rows() == results.unmapped.rows() == [(3, 2, 2, 3_000_000)]
+    assert found.contradictions.rows() == results.contradictions.rows() == [(4, 1, 2, 1)]
+    assert found.dead_ends.rows() == results.dead_ends.rows()
+    assert found.dead_ends["item"].to_list() == [2]
