@@ -6,13 +6,13 @@ window.buysideSignOut = async () => {
   if (answer?.next) window.location.replace(answer.next);
   else window.location.reload();
 };
-// Keys that work on every page: "/" to search, "g" then a letter to go somewhere, arrows in the search's answers.
+// Keys that work on every page: "/" to search, "g" then a letter to go somewhere; arrows in the answers of a field that finds items.
 (() => {
   const typing = (element) => element.closest("input, textarea, select, [contenteditable], .ag-cell-inline-editing") !== null;
   let pressedG = 0;
   document.addEventListener("keydown", (event) => {
     const at = event.target instanceof Element ? event.target : document.body;
-    const find = at.closest(".find");
+    const find = at.closest(".find-item");
     if (find && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       const stops = [...find.querySelectorAll(".find-field, .find-hit")];
       const next = stops[stops.indexOf(at) + (event.key === "ArrowDown" ? 1 : -1)];
@@ -22,7 +22,7 @@ window.buysideSignOut = async () => {
     if (find && event.key === "Escape") return at.blur();
     if (event.ctrlKey || event.metaKey || event.altKey || typing(at)) return;
     if (event.key === "/") {
-      const field = document.querySelector(".find-field");
+      const field = document.querySelector(".top .find-field");
       if (field) { field.focus(); field.select(); event.preventDefault(); }
     } else if (event.key === "g") {
       pressedG = Date.now();

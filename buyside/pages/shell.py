@@ -11,8 +11,9 @@ import reflex as rx
 
 from buyside.domain.access import Permission
 from buyside.pages.kit import frame as kit
-from buyside.pages.kit.base import Text, icon, link, slug
+from buyside.pages.kit.base import Text, slug
 from buyside.pages.kit.frame import Page
+from buyside.pages.kit.palette import palette
 from buyside.pages.kit.parts import empty_state, link_button
 from buyside.pages.kit.route import Route
 from buyside.pages.routes import ROUTES, START
@@ -99,41 +100,13 @@ def _top(route: Route, title: Text) -> rx.Component:
 
 
 def _search() -> rx.Component:
-    return rx.el.div(
-        icon("search", 14),
-        rx.el.input(
-            type="search",
-            class_name="find-field",
-            placeholder="Search",
-            aria_label="Search items, vendors and orders",
-            auto_complete="off",
-            on_change=ShellState.find.debounce(200),
-        ),
-        rx.el.kbd("/", aria_hidden="true"),
-        rx.cond(
-            ShellState.sought != "",
-            rx.el.div(
-                rx.cond(
-                    ShellState.hits.length() > 0,
-                    rx.fragment(rx.foreach(ShellState.hits, _hit)),
-                    rx.el.p("Nothing found for “", ShellState.sought, "”.", class_name="find-none", role="status"),
-                ),
-                class_name="find-list",
-            ),
-            rx.fragment(),
-        ),
-        class_name="find",
-        role="search",
-    )
-
-
-def _hit(hit: Any) -> rx.Component:
-    return link(
-        rx.el.span(hit["kind"], class_name="find-kind"),
-        rx.el.span(hit["name"], class_name="find-name"),
-        rx.el.span(hit["says"], class_name="find-more clip"),
-        to=hit["path"],
-        class_name="find-hit",
+    return palette(
+        ROUTES,
+        label="Search items, vendors and orders",
+        may=ShellState.may,
+        hits=ShellState.hits,
+        sought=ShellState.sought,
+        on_find=ShellState.find,
     )
 
 

@@ -22,6 +22,8 @@ class Hit(TypedDict):
     name: str
     says: str
     path: str
+    guess: str
+    """"yes" where nothing is written like what was asked for, and this is near."""
 
 
 class ShellState(SignedInState, rx.State):
@@ -55,7 +57,13 @@ class ShellState(SignedInState, rx.State):
             return
         found = await self._ask(find_anything, text=sought)
         self.hits = [
-            Hit(kind=each.kind.capitalize(), name=each.name, says=each.says, path=_path(each.kind, each.name))
+            Hit(
+                kind=each.kind.capitalize(),
+                name=each.name,
+                says=each.says,
+                path=_path(each.kind, each.name),
+                guess="yes" if each.is_guess else "",
+            )
             for each in found
         ]
         self.sought = sought
@@ -64,8 +72,8 @@ class ShellState(SignedInState, rx.State):
 _PATHS = {
     "order": "/orders/{}",
     "sales order": "/sales-orders/{}",
-    "item": "/requirements?item={}",
-    "vendor": "/orders?vendor={}",
+    "item": "/items/{}",
+    "vendor": "/vendors/{}",
     "variant": "/stock?article={}",
 }
 

@@ -39,7 +39,7 @@ _IDENTITY = {
     *("find_login", "sign_in", "end_login", "end_logins_of", "sign_out_hint"),
     *("keep_attempt", "take_attempt", "use_logout_token"),
 }
-CALLABLE = {PORTAL: _IDENTITY | {"portal_vendors"}, APP: _IDENTITY | {"vendor_copy", "audit_words"}}
+CALLABLE = {PORTAL: _IDENTITY | {"portal_vendors"}, APP: _IDENTITY | {"vendor_copy", "audit_words", "folded"}}
 """Functions that a login may call, beside those of extensions."""
 
 _OURS = "n.nspname !~ '^(pg_|information_schema)'"

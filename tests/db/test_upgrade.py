@@ -98,6 +98,17 @@ def test_people_sessions_and_papers_of_the_first_version_stand(first_version: st
         assert [each for each in findings(owner) if "schema public" not in each] == []  # nobody has closed this one
 
 
+def test_names_that_were_there_are_found_by_their_words(first_version: str) -> None:
+    with psycopg.connect(first_version) as owner:
+        owner.execute(
+            "INSERT INTO sales_order (number, customer, warehouse_id, version) VALUES ('S-1', 'Kaufhaus Björk', 1, 1)"
+        )
+    ready.upgrade(first_version)
+    with psycopg.connect(first_version) as owner:
+        words = {word for (word,) in owner.execute("SELECT word FROM search_word").fetchall()}
+        assert {"old", "kaufhaus", "bjork"} <= words  # the vendor's name and the customer's
+
+
 def test_the_first_version_is_not_gone_back_to(first_version: str) -> None:
     ready.upgrade(first_version)
     with pytest.raises(RuntimeError, match="restore a backup instead"):
