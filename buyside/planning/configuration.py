@@ -12,6 +12,7 @@ from fractions import Fraction
 import numpy as np
 import polars as pl
 
+from buyside.domain.option_rules import ONE_RESULT, contradict
 from buyside.planning import kernels
 from buyside.planning.dense import FOREVER, WHOLE_ROOM, Positions, day_numbers, factors, ints, make_edges
 from buyside.planning.frames import (
@@ -79,9 +80,9 @@ def apply_rules(parts: Sequence[Part], rules: Sequence[Rule]) -> tuple[list[Part
     for rule in in_order(rules):
         if group != (rule.behaviour, rule.priority):
             group, seen, present = (rule.behaviour, rule.priority), {}, {part.component for part in now}
-        if rule.behaviour in ("replace", "scale") and rule.component in present:
+        if rule.behaviour in ONE_RESULT and rule.component in present:
             other = seen.setdefault(rule.component, rule)
-            if other.result != rule.result:
+            if contradict(other, rule):
                 clashes.append((other, rule))
         now = _apply(now, rule)
     return now, clashes
