@@ -107,12 +107,30 @@ def followed(session: Session) -> Iterator[Trail]:
 
 
 def note(
-    session: Session, kind: str, record_id: int | None, *, before: dict[str, Any] | None = None, after: dict[str, Any]
+    session: Session,
+    kind: str,
+    record_id: int | str | None,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None,
 ) -> None:
     """Tell the trail of a change that SQL made by itself, such as a bulk load; decimals and dates become text."""
     trail: Trail | None = session.info.get("trail")
     if trail is not None:
-        trail.add(kind, record_id, _plain(before) if before is not None else None, _plain(after))
+        trail.add(kind, record_id, before and _plain(before), after and _plain(after))
+
+
+def so_far(session: Session) -> Trail | None:
+    """What the transaction was told to have changed so far; `back_to` takes it after a part was rolled back."""
+    trail: Trail | None = session.info.get("trail")
+    return trail and Trail(list(trail.changes), dict(trail.counts), set(trail.touched))
+
+
+def back_to(session: Session, before: Trail | None) -> None:
+    """Forget what a part of the transaction changed that was rolled back."""
+    trail: Trail | None = session.info.get("trail")
+    if trail is not None and before is not None:
+        trail.changes, trail.counts, trail.touched = before.changes, before.counts, before.touched
 
 
 def write(

@@ -24,7 +24,7 @@ class GivenRow:
     number: int
     cells: Mapping[str, str]
     key: str | None = None
-    version: int = 0
+    version: int | None = None
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class BatchRow:
             return Outcome.REFUSED
         if not self.before:
             return Outcome.CREATED
-        return Outcome.CHANGED if self.changed or self.stored != self.was_stored else Outcome.UNCHANGED
+        return Outcome.UNCHANGED if self.after == self.before else Outcome.CHANGED
 
 
 @dataclass(slots=True)
