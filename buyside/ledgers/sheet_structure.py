@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, BigInteger, bindparam, func, select
 from sqlmodel import Session, col
 
 from buyside.db.items import Item
@@ -85,7 +85,9 @@ def _codes(session: Session, items: set[int]) -> dict[int, str]:
 def _kept_edges(session: Session, rows: Iterable[BatchRow], written: set[int]) -> Edges:
     """What the components of some rows are made of, all the way down, by rows that the batch does not write."""
     start = {int(row.stored["component_id"] or 0) for row in rows}
-    down = select(func.unnest(sorted(start)).label("item")).cte("down", recursive=True)
+    down = select(func.unnest(bindparam(None, sorted(start), type_=ARRAY(BigInteger))).label("item")).cte(
+        "down", recursive=True
+    )
     down = down.union(select(col(BomRow.component_id)).join(down, down.c.item == col(BomRow.item_id)))
     statement = select(col(BomRow.item_id), col(BomRow.component_id), col(BomRow.id)).where(
         col(BomRow.item_id).in_(select(down.c.item))
