@@ -1,6 +1,6 @@
 """The field in the top bar: records and pages, found by keys alone, in spite of a slip of the finger."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,12 +12,11 @@ from tests.world import World
 
 
 @pytest.fixture
-def company(served: str) -> Iterator[None]:
+def company(served: str) -> None:
     """Items and a vendor to look for."""
     with sessions()() as session, session.begin():
         world = World(session)
         world.vendor("Hexagon Works").supplies(world.item("Derailleur, rear", code="DR-4711"), part="ZZ-99")
-    yield
 
 
 def test_records_are_found_and_opened_by_keys_alone(company: None, visit: Callable[..., Any]) -> None:
