@@ -33,7 +33,7 @@ def upgrade() -> None:
         "import_run",
         *(_id(), sa.Column("file_id", sa.BigInteger(), nullable=False)),
         sa.Column("user_id", sa.BigInteger(), nullable=True),
-        *(_text("sheet", has_default=False), _document("mapping")),
+        *(_text("sheet", has_default=False), _document("reading"), _document("mapping")),
         sa.Column("state", sa.Text(), server_default="waiting", nullable=False),
         _text("step"),
         sa.Column("only_good", sa.Boolean(), server_default="false", nullable=False),
@@ -57,7 +57,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run_id"], ["import_run.id"], name=op.f("import_outcome_run_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("import_outcome_pkey")),
     )
-    op.create_index("import_outcome_run", "import_outcome", ["run_id", "id"])
+    op.create_index("import_outcome_row", "import_outcome", ["run_id", "row_number", "id"])
     op.create_table(
         "import_mapping",
         *(_id(), sa.Column("user_id", sa.BigInteger(), nullable=False), _text("sheet", has_default=False)),

@@ -41,7 +41,8 @@ class ImportFile(SQLModel, table=True):
 class ImportRun(SQLModel, table=True):
     """One import of a file into a sheet: checked, then written or left.
 
-    `mapping` holds pairs of a place in the file (from zero) and a column of the sheet. Counts are rows of the file.
+    `reading` is how the file is read, as it was decided when the import began; `mapping` holds pairs of a place in the file (from
+    zero) and a column of the sheet. Counts are rows of the file.
     """
 
     __tablename__ = "import_run"
@@ -53,6 +54,7 @@ class ImportRun(SQLModel, table=True):
     file_id: int = refers_to("import_file.id")
     user_id: int | None = may_refer_to("app_user.id", index=False)
     sheet: str = text_column(...)
+    reading: dict[str, Any] = document_column()
     mapping: list[Any] = document_column()
     state: str = text_column(ImportState.WAITING.value)
     step: str = text_column()
@@ -77,7 +79,7 @@ class ImportOutcome(SQLModel, table=True):
     __tablename__ = "import_outcome"
     __table_args__ = (
         CheckConstraint(one_of("outcome", Outcome), name="known_outcome"),
-        Index("import_outcome_run", "run_id", "id"),
+        Index("import_outcome_row", "run_id", "row_number", "id"),
     )
     id: int = identity()
     run_id: int = refers_to("import_run.id", index=False)

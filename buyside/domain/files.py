@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from enum import StrEnum
 
+from buyside.domain.access import Actor, Permission
 from buyside.domain.sheet_changes import Outcome
+from buyside.domain.sheets import Sheet
 from buyside.domain.words import Tone, words
 
 LONGEST_FILE = 64 << 20
@@ -49,3 +53,13 @@ IMPORT_WORDS = words(
     },
 )
 OUTCOME_WORDS = words(Outcome, {Outcome.CREATED: Tone.GOOD, Outcome.CHANGED: Tone.ACTIVE, Outcome.REFUSED: Tone.BAD})
+
+
+def may_import(actor: Actor, sheet: Sheet) -> bool:
+    """Whether somebody may import into a sheet. What comes from the sell-side is read-only in lists, and arrives by files (ITM-2)."""
+    return actor.may(Permission.DATA_IMPORT) and actor.may(sheet.edit or sheet.view)
+
+
+def header_digest(header: Sequence[str]) -> bytes:
+    """What a header is found by: its names in their order, whatever their case."""
+    return hashlib.sha256("\x1f".join(each.casefold() for each in header).encode()).digest()

@@ -10,6 +10,7 @@ from buyside.queries.plans import PLAN_LINE_ROWS, PROBLEM_ROWS, REQUIREMENT_ROWS
 from buyside.queries.receipts import EXPECTED_ROWS, RECEIPT_ROWS
 from buyside.queries.rows import GridSource
 from buyside.queries.sessions import SESSION_ROWS
+from buyside.queries.sheet_files import IMPORT_OUTCOME_ROWS, IMPORT_ROWS
 from buyside.queries.sheets import SHEET_ROWS
 from buyside.queries.stock import BALANCE_ROWS, ENTRY_ROWS, PAST_BALANCE_ROWS
 
@@ -30,5 +31,7 @@ GRIDS: tuple[GridSource, ...] = (
     SESSION_ROWS,
     AUDIT_ROWS,
     BANK_ACCOUNT_ROWS,
+    IMPORT_ROWS,
+    IMPORT_OUTCOME_ROWS,
     *SHEET_ROWS.values(),
 )
