@@ -334,6 +334,6 @@ IMPORT_OUTCOME_ROWS = GridSource(
         RowColumn("code"),
     ),
     order=(("row", "asc"),),
-    scopes=("run_id",),
+    scopes=("run_id", "outcome"),
     scopes_needed=("run_id",),
 )
