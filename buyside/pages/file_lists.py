@@ -26,6 +26,11 @@ def _files_of(sheet: Sheet) -> rx.Component:
     def fetch(word: str, path: str, says: str) -> rx.Component:
         return file_link(rx.fragment(word, rx.el.span(says, class_name="only-read")), path)
 
+    empty = rx.el.div(
+        fetch("Excel", f"/api/sheets/{sheet.name}/template.xlsx", f", empty, for {sheet.many}"),
+        fetch("CSV", f"/api/sheets/{sheet.name}/template.csv", f", empty, for {sheet.many}"),
+        class_name="files-links",
+    )
     row = rx.el.tr(
         rx.el.th(link(title, to=routes.SHEET_ROUTES[sheet.name].path), scope="row"),
         rx.el.td(sheet.says, class_name="quiet files-says"),
@@ -40,13 +45,7 @@ def _files_of(sheet: Sheet) -> rx.Component:
                 rx.fragment(),
             )
         ),
-        rx.el.td(
-            rx.el.div(
-                fetch("Excel", f"/api/sheets/{sheet.name}/template.xlsx", f", empty, for {sheet.many}"),
-                fetch("CSV", f"/api/sheets/{sheet.name}/template.csv", f", empty, for {sheet.many}"),
-                class_name="files-links",
-            )
-        ),
+        rx.el.td(empty if sheet.edit is None else when_allowed(sheet.edit, empty)),
     )
     return when_allowed(sheet.view, row)
 
