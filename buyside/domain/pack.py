@@ -339,7 +339,9 @@ FILES: tuple[PackFile, ...] = (
             _code("code"),
             _code("product", "products", required=False, says="product or sku, or neither for all"),
             _code("sku", "variants", required=False),
-            Column("when", Form.CHOICES, required=False, says="empty for “nothing” only: the product or sku needs nothing"),
+            Column(
+                "when", Form.CHOICES, required=False, says="empty for “nothing” only: the product or sku needs nothing"
+            ),
             _word("behaviour", RuleBehaviour),
             _code("component", "items", required=False, says="empty for “nothing” only"),
             _code("replacement", "items", required=False, says="for “replace” only"),
