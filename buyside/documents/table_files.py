@@ -113,17 +113,15 @@ def recognise(
     doubts: list[Doubt] = []
     if is_workbook(content):
         book = look_through(content, name)
-        worksheet = chosen.get("worksheet", book.worksheets[0])
+        worksheet, is_doubtful = _worksheet(content, name, book.worksheets, known)
+        if "worksheet" in chosen:
+            worksheet, is_doubtful = chosen["worksheet"], False
         if worksheet not in book.worksheets:
             raise FileUnreadable(name=name, reason=f"it has no worksheet “{worksheet}”.")
+        if is_doubtful:
+            doubts.append(table_doubts.of_worksheets(book.worksheets))
         found: dict[str, Any] = {"kind": "xlsx", "encoding": "", "delimiter": "", "worksheet": worksheet}
         found |= {"worksheets": book.worksheets, "formulas": book.formulas}
-        if (
-            "worksheet" not in chosen
-            and len(book.worksheets) > 1
-            and len(_with_rows(content, name, book.worksheets)) > 1
-        ):
-            doubts.append(table_doubts.of_worksheets(book.worksheets))
     else:
         found = {"kind": "csv", "worksheet": "", "worksheets": (), "formulas": 0}
         found |= _text_file(content, chosen, doubts)
@@ -220,9 +218,15 @@ def _found_rows(content: bytes, name: str, found: Mapping[str, Any]) -> Iterator
     return _all_rows(content, name, *(found[each] for each in wanted))
 
 
-def _with_rows(content: bytes, name: str, worksheets: Sequence[str]) -> list[str]:
-    """The worksheets that hold anything."""
-    return [each for each in worksheets if next(xlsx_rows(content, name, each), None) is not None]
+def _worksheet(content: bytes, name: str, worksheets: Sequence[str], known: Collection[str]) -> tuple[str, bool]:
+    """The worksheet that holds the table, and whether that is in doubt: the only one with rows, or that begins with known names."""
+    first = {each: next(xlsx_rows(content, name, each), None) for each in worksheets}
+    filled = [each for each in worksheets if first[each]]
+    if len(filled) < 2:
+        return (filled or [*worksheets])[0], False
+    words = {_bare(each) for each in known}
+    telling = [each for each in filled if (top := first[each]) and any(_bare(shown(cell)) in words for cell in top[1])]
+    return (telling or filled)[0], len(telling) != 1
 
 
 def _top(content: bytes, name: str, found: Mapping[str, Any]) -> list[tuple[int, list[str]]]:

@@ -127,7 +127,11 @@ def _check_value(name: str, value: Any) -> None:
 
 def _fingerprint(arguments: dict[str, Any]) -> bytes:
     """SHA-256 of the arguments; moments are left out, as a repeated click comes later than the first."""
-    steady = {name: value for name, value in arguments.items() if not isinstance(value, datetime)}
+    steady = {
+        name: hashlib.sha256(value).hexdigest() if isinstance(value, bytes) else value
+        for name, value in arguments.items()
+        if not isinstance(value, datetime)
+    }
     plain = to_jsonable_python(steady, fallback=repr)
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).digest()
 

@@ -24,7 +24,7 @@ _reading = Lock()
 _MARKS = {"needs": "", "handler": "event"}
 """Decorators whose first argument is a permission; what `needs` marks is named after its room."""
 _ACTS = {"operations": "operation", "queries": "query"}
-_DECLARED = {"GridSource": ("list", 1), "Route": ("page", 2), "door": ("address", 1)}
+_DECLARED = {"GridSource": ("list", 1), "Route": ("page", 2), "door": ("address", 1), "door_for_files": ("address", 1)}
 """Calls that declare a door: what it is, and which argument is its permission. The first argument is its name."""
 _OF_EACH_SHEET = {"page": "path", "list": "name"}
 """Master data declares such doors once for all sheets: the permission is then `sheet.view` or `sheet.edit`, and this of a sheet its name."""

@@ -6,15 +6,15 @@ so that no row shows twice or never. A grid's select starts from what the actor 
 
 from __future__ import annotations
 
-import csv
 import json
 import tempfile
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
 from threading import Lock
 from typing import IO, Any
 
@@ -212,49 +212,46 @@ def grid_csv(session: Session, actor: Actor, /, *, source: GridSource, wanted: R
     Numbers and dates are written for machines; a text that a spreadsheet would run as a formula starts with an apostrophe.
     Refuses: NotAllowed, Unreadable.
     """
+    from buyside.documents.table_writes import csv_cell, csv_lines
+
+    names, rows = _exported(session, actor, source, wanted, today)
+    texts = (map(csv_cell, row) for row in chain([names], rows))
+    return _file(lambda target: target.writelines(csv_lines(texts)))
+
+
+@needs(Permission.DATA_EXPORT)
+def grid_xlsx(session: Session, actor: Actor, /, *, source: GridSource, wanted: RowsWanted, today: date) -> IO[bytes]:
+    """The same as a workbook: texts as texts, numbers as numbers, dates as dates, and nothing as a formula.
+
+    Refuses: NotAllowed, Unreadable.
+    """
+    from buyside.documents.table_writes import write_workbook
+
+    names, rows = _exported(session, actor, source, wanted, today)
+    return _file(lambda target: write_workbook(target, source.name, names, rows))
+
+
+def _exported(
+    session: Session, actor: Actor, source: GridSource, wanted: RowsWanted, today: date
+) -> tuple[list[str], Iterable[Any]]:
+    """The columns that a file has, and its rows as they come. Refuses: NotAllowed, Unreadable."""
     _allowed(source, actor)
     parts = _parts(source, actor, wanted, today)
     names = [each.name for each in source.columns if each.kind is not Kind.KEY]
     ordered = select(*(parts.base.c[name] for name in names)).where(*parts.where).limit(EXPORT_LIMIT)
     ordered = ordered.order_by(*_ordering(parts.order))
+    return names, session.execute(ordered.execution_options(yield_per=5000))
+
+
+def _file(write: Callable[[IO[bytes]], Any]) -> IO[bytes]:
     target = tempfile.TemporaryFile()  # noqa: SIM115 - handed to the caller
     try:
-        target.writelines(_csv_lines(names, session.execute(ordered.execution_options(yield_per=5000))))
+        write(target)
         target.seek(0)
     except BaseException:
         target.close()
         raise
     return target
-
-
-def _csv_lines(names: list[str], rows: Any) -> Iterator[bytes]:
-    class Line:
-        text = ""
-
-        def write(self, text: str) -> None:
-            self.text = text
-
-    line = Line()
-    writer = csv.writer(line)
-    writer.writerow(names)
-    yield line.text.encode()
-    for row in rows:
-        writer.writerow([csv_cell(value) for value in row])
-        yield line.text.encode()
-
-
-def csv_cell(value: Any) -> str:
-    """A value for a CSV file: decimals plain, instants in RFC 3339, and no text that a spreadsheet takes for a formula."""
-    if value is None:
-        return ""
-    if isinstance(value, Decimal):
-        return _plain(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
 def _allowed(source: GridSource, actor: Actor) -> None:

@@ -118,8 +118,8 @@ def suggested_sheets(session: Session, actor: Actor, /, *, file_id: int) -> tupl
         of_needed = sum(each in hits for each in needed) / max(len(needed), 1)
         stem = re.sub(r"[\W\d_]+", "-", file.name.rsplit(".", 1)[0].casefold()).strip("-")
         named = 0.1 if stem.startswith(sheet.name) else 0.0
-        found.append((sheet.name, min(100, round(100 * (0.5 * of_file + 0.5 * of_needed + named)))))
-    return tuple(sorted(found, key=lambda each: -each[1]))
+        found.append((sheet.name, round(100 * (0.5 * of_file + 0.5 * of_needed + named))))
+    return tuple((name, min(100, score)) for name, score in sorted(found, key=lambda each: -each[1]))
 
 
 @needs(Permission.DATA_IMPORT)

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from buyside.config import settings
 from buyside.domain.access import Permission
+from buyside.domain.files import LONGEST_FILE
 from buyside.identity.cookies import REACH_HEADER, is_https, state_key, token_in, who_is
 from buyside.identity.logins import Login
 from buyside.web.plain_pages import refusal_page
@@ -36,6 +37,7 @@ _CLOSED = ("/_upload", "/_health", "/_all_routes", "/auth-codespace", "/_event")
 _ASSET_SECONDS = 5.0
 _REMEMBERED = 1000
 _LONGEST_BODY, _LONGEST_BODY_BEFORE_SIGN_IN = 1024 * 1024, 64 * 1024
+_TAKES_FILES = "/api/files"
 _LONGEST_TOKEN = 200
 _MESSAGES_PER_SECOND, _BURST = 20.0, 60.0
 _SOCKETS_OF_A_SESSION = 100
@@ -281,6 +283,8 @@ def _is_crooked(path: str) -> bool:
 
 
 def _longest_body(path: str) -> int:
+    if path == _TAKES_FILES:
+        return LONGEST_FILE + _LONGEST_BODY  # the door says itself that a file is too long
     return _LONGEST_BODY_BEFORE_SIGN_IN if path.startswith(_OPEN) else _LONGEST_BODY
 
 

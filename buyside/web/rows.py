@@ -1,10 +1,10 @@
-"""Rows for grids over plain HTTP: `GET /api/grid/<name>` in pages, `GET /api/grid/<name>.csv` as a file."""
+"""Rows for grids over plain HTTP: `GET /api/grid/<name>` in pages, `GET /api/grid/<name>.csv` or `.xlsx` as a file."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import IO, Any
 
@@ -24,6 +24,7 @@ from buyside.queries.rows import (
     grid_csv,
     grid_page,
     grid_rows,
+    grid_xlsx,
     portal_grid_page,
     portal_grid_rows,
 )
@@ -31,6 +32,8 @@ from buyside.web.doors import door
 
 _LONGEST = 8000
 _CHUNK = 256 * 1024
+CSV_TYPE = "text/csv; charset=utf-8"
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _json(request: Request, name: str, kind: type, default: Any) -> Any:
@@ -89,16 +92,25 @@ def routes(sources: Sequence[GridSource]) -> list[BaseRoute]:
         return JSONResponse({"rows": page.rows, "total": page.total, "total_text": text, "after": page.after})
 
     def file(request: Request, actor: Actor) -> Response:
+        return _as_file(request, actor, grid_csv, "csv", CSV_TYPE)
+
+    def workbook(request: Request, actor: Actor) -> Response:
+        return _as_file(request, actor, grid_xlsx, "xlsx", XLSX_TYPE)
+
+    def _as_file(
+        request: Request, actor: Actor, query: Callable[..., IO[bytes]], ending: str, media_type: str
+    ) -> Response:
         source, today = by_name(known, request.path_params["name"]), actor.today()
-        content = ask(grid_csv, actor, source=source, wanted=_wanted(request), today=today)
-        name = f"{source.name}-{today.isoformat()}.csv"
+        content = ask(query, actor, source=source, wanted=_wanted(request), today=today)
+        name = f"{source.name}-{today.isoformat()}.{ending}"
         headers = {"content-disposition": f'attachment; filename="{name}"'}
-        return StreamingResponse(_chunks(content), media_type="text/csv; charset=utf-8", headers=headers)
+        return StreamingResponse(_chunks(content), media_type=media_type, headers=headers)
 
     if is_portal:
         return [door("/api/grid/{name:str}", Permission.PORTAL_USE, rows)]
     return [
         door("/api/grid/{name:str}.csv", Permission.DATA_EXPORT, file),
+        door("/api/grid/{name:str}.xlsx", Permission.DATA_EXPORT, workbook),
         door("/api/grid/{name:str}", Permission.SHELL_USE, rows),
     ]
 

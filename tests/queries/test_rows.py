@@ -2,19 +2,22 @@
 
 from collections import OrderedDict
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import openpyxl
 import pytest
 from sqlalchemy import Date, Integer, Numeric, Select, cast, func, literal, select
 from sqlmodel import Session
 
+from buyside.documents.table_writes import csv_cell
 from buyside.domain.access import Actor, Permission, Role
 from buyside.domain.refusals import Refused
+from buyside.domain.table_texts import unescaped
 from buyside.domain.words import Kind
 from buyside.queries import rows
-from buyside.queries.rows import GridSource, RowColumn, RowsWanted, csv_cell, grid_csv, grid_page, grid_rows
+from buyside.queries.rows import GridSource, RowColumn, RowsWanted, grid_csv, grid_page, grid_rows, grid_xlsx
 
 BUYER = Actor(user_id=1, name="Bea", roles=frozenset({Role.BUYER}))
 GERMAN = Actor(user_id=2, name="Gerd", roles=frozenset({Role.BUYER}), locale="de_DE")
@@ -222,7 +225,19 @@ def test_the_export_has_all_rows_of_the_filter_with_plain_values(session: Sessio
     assert len(lines) == 359
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
+@pytest.mark.rule("VEN-5")
+def test_a_workbook_holds_numbers_as_numbers_dates_as_dates_and_texts_as_texts(session: Session) -> None:
+    wanted = RowsWanted(filters={"quantity": {"type": "equals", "filter": "0.5"}})
+    with grid_xlsx(session, GERMAN, source=ROWS, wanted=wanted, today=TODAY) as file:
+        [header, first, *rest] = openpyxl.load_workbook(file).active.iter_rows()  # type: ignore[union-attr]
+    assert [each.value for each in header] == ["name", "quantity", "needed_on", "state", "is_late"]
+    assert [each.value for each in first] == ["Part 0001", 0.5, datetime(2026, 10, 30), "B", False]  # noqa: DTZ001 - as read
+    assert [each.data_type for each in first] == ["s", "n", "d", "s", "b"]
+    assert len(rest) == 357
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\nx", "'=1+1", "''@x", "＝1+1"])
 def test_no_exported_text_is_a_formula(text: str) -> None:
     assert csv_cell(text) == f"'{text}"
+    assert unescaped(csv_cell(text)) == text
     assert csv_cell(Decimal("-1.50")) == "-1.5"

@@ -248,7 +248,15 @@ class Reading:
         await send({"type": "http.response.body", "body": b"read"})
 
 
-@pytest.mark.parametrize(("path", "longest"), [("/auth/sign-out", 64 * 1024), ("/anything", 1024 * 1024)])
+@pytest.mark.parametrize(
+    ("path", "longest"),
+    [
+        ("/auth/sign-out", 64 * 1024),
+        ("/anything", 1024 * 1024),
+        ("/api/files", 65 * 1024 * 1024),
+        ("/api/files/x", 1024 * 1024),
+    ],
+)
 def test_a_body_has_a_limit_whatever_it_announces(path: str, longest: int, cookies: dict[str, str]) -> None:
     def post(size: int, length: str = "") -> int:
         body = b"x" * size
