@@ -1,217 +1,175 @@
 // The one grid of Buyside: AG Grid Community over rows that the server pages, sorts and filters.
 // Rows carry raw values for keys and edits, and `shown` texts that the server wrote in the reader's locale.
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { useNavigate } from "react-router";
-import {
-  CellStyleModule, ColumnApiModule, ColumnAutoSizeModule, CustomFilterModule, DateEditorModule, DateFilterModule, EventApiModule,
-  InfiniteRowModelModule, ModuleRegistry, NumberFilterModule, RenderApiModule, RowApiModule, RowSelectionModule,
-  RowStyleModule, ScrollApiModule, SelectEditorModule, TextEditorModule, TextFilterModule, TooltipModule, themeQuartz,
-} from "ag-grid-community";
-import { AgGridReact, useGridFilter } from "ag-grid-react";
+import { useLocation, useNavigate } from "react-router";
+import { AgGridReact } from "ag-grid-react";
+import { fitted, fromAddress, toAddress } from "./grid_address.jsx";
+import { ChosenBar } from "./grid_chosen.jsx";
+import { canWrite, columnOf, filled, inOrder, keyOf } from "./grid_columns.jsx";
+import { Conflict, Keys, Problems } from "./grid_dialogs.jsx";
+import { useEdits } from "./grid_edits.jsx";
+import { AddFilter, FilterEditor, Sentence } from "./grid_filters.jsx";
+import { useRows } from "./grid_hooks.jsx";
+import { look } from "./grid_look.jsx";
+import { ColumnsMenu, FileMenu, ViewsMenu, layoutOf } from "./grid_menus.jsx";
+import { Floating, Icon, Popover, count } from "./grid_parts.jsx";
+import { Range } from "./grid_range.jsx";
+import { MOST_ROWS } from "./grid_saving.jsx";
 
-ModuleRegistry.registerModules([
-  CellStyleModule, ColumnApiModule, ColumnAutoSizeModule, CustomFilterModule, DateEditorModule, DateFilterModule, EventApiModule,
-  InfiniteRowModelModule, NumberFilterModule, RenderApiModule, RowApiModule, RowSelectionModule, RowStyleModule,
-  ScrollApiModule, SelectEditorModule, TextEditorModule, TextFilterModule, TooltipModule,
-]);
+const NOTHING = { view: "", filter: {}, sort: [], columns: [], quick: "" };
+const WAIT_FOR_VIEWS = 1500; // milliseconds before the list opens without the person's own views
 
-const look = themeQuartz.withParams({
-  backgroundColor: "var(--color-panel-solid)", foregroundColor: "var(--gray-12)", textColor: "var(--gray-12)",
-  borderColor: "var(--gray-5)", accentColor: "var(--accent-9)", fontFamily: "inherit", fontSize: 13, spacing: 6,
-  rowHeight: 30, headerHeight: 32, cellHorizontalPadding: 12, headerBackgroundColor: "var(--gray-2)",
-  headerTextColor: "var(--gray-11)", headerFontSize: 12, headerFontWeight: 500, rowHoverColor: "var(--gray-a3)",
-  selectedRowBackgroundColor: "var(--accent-a3)", wrapperBorder: false, wrapperBorderRadius: 0, columnBorder: false,
-  headerColumnBorder: false, headerColumnResizeHandleColor: "var(--gray-6)", iconSize: 14, menuBackgroundColor: "var(--color-panel-solid)",
-  inputHeight: 28, checkboxBorderRadius: 3,
-});
-
-const NUMERIC = new Set(["number", "quantity", "money", "price", "percent"]);
-const DATED = new Set(["date", "instant"]);
-const shown = (p) => p.data?.shown?.[p.colDef.field] ?? p.value ?? "";
-const filled = (template, row) =>
-  template.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(row[name] ?? ""));
-const plainClick = (event) => event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey;
-
-function PickFilter({ model, onModelChange, words }) {
-  useGridFilter({ doesFilterPass: () => true });
-  const chosen = new Set(model?.values ?? []);
-  const toggle = (value) => {
-    chosen.has(value) ? chosen.delete(value) : chosen.add(value);
-    onModelChange(chosen.size ? { filterType: "set", type: "in", values: [...chosen] } : null);
-  };
-  return (
-    <div className="pick-list" role="group">
-      {Object.entries(words).map(([value, [word]]) => (
-        <label key={value}><input type="checkbox" checked={chosen.has(value)} onChange={() => toggle(value)} />{word}</label>
-      ))}
-    </div>
-  );
-}
-
-// A kind of thing is a plain word; a status, where some words call for attention and others do not, has a shape and a colour.
-const StatusCell = ({ value, words }) => {
-  if (value == null || value === "") return null;
-  const [word, tone] = words[value] ?? [`${value}`.charAt(0).toUpperCase() + `${value}`.slice(1).replaceAll("_", " "), "neutral"];
-  const isKind = Object.values(words).every(([, each]) => each === "neutral");
-  return isKind ? word : <span className="status" data-tone={tone}>{word}</span>;
-};
-
-const CoverageCell = ({ data, colDef, parts }) => {
-  if (!data) return null;
-  const numbers = parts.map(([name]) => Math.max(0, Number(data[name] ?? 0)));
-  const whole = numbers.reduce((sum, each) => sum + each, 0);
-  const said = parts.map(([name, word]) => `${word} ${data.shown?.[name] ?? data[name] ?? 0}`).join(", ");
-  return (
-    <span className="coverage" role="img" aria-label={`${colDef.headerName}: ${said}`} title={said}>
-      {whole > 0 && parts.map(([name, , look], i) =>
-        numbers[i] > 0 && <i key={name} className={look} style={{ width: `${(100 * numbers[i]) / whole}%` }} />)}
-    </span>
-  );
-};
-
-const UnitCell = (p) => {
-  const text = shown(p);
-  if (text !== "" && Number(p.value) === 0) return <span className="zero">0</span>;
-  const unit = p.unit ?? p.data?.[p.unitFrom];
-  return text === "" ? null : <>{text}{unit ? <span className="unit">{unit}</span> : null}</>;
-};
-
-const LinkCell = (p) => {
-  const text = shown(p);
-  if (text === "" || !p.data) return text;
-  const target = filled(p.href, p.data);
-  return <a href={target} tabIndex={-1} onClick={(event) => {
-    event.stopPropagation();
-    if (plainClick(event)) { event.preventDefault(); p.context.navigate(target); }
-  }}>{text}</a>;
-};
-
-function columnOf(column, marks) {
-  const numeric = NUMERIC.has(column.kind);
-  const def = {
-    field: column.name, colId: column.name, headerName: column.label, sortable: column.sortable, resizable: true,
-    valueFormatter: shown, headerTooltip: column.help || undefined, suppressHeaderMenuButton: true, minWidth: 56,
-    headerClass: numeric ? "head-number" : undefined, initialSort: column.sort || undefined, initialSortIndex: column.sort ? (column.sort_place ?? 0) : undefined, initialHide: column.hidden,
-    cellClassRules: {
-      "cell-number": () => numeric,
-      "cell-refused": (p) => p.data && marks.current.refused.has(`${p.data.id}|${column.name}`),
-      "cell-saving": (p) => p.data && marks.current.saving.has(`${p.data.id}|${column.name}`),
-    },
-    tooltipValueGetter: (p) => marks.current.refused.get(`${p.data?.id}|${column.name}`) ?? undefined,
-  };
-  if (column.width) def.initialWidth = column.width; else def.initialFlex = column.grow || 1;
-  if (!column.width) def.minWidth = column.least || 120;
-  if (column.pinned) def.pinned = "left";
-  if (column.filterable) {
-    if (column.words) Object.assign(def, { filter: PickFilter, filterParams: { words: column.words } });
-    else if (numeric) Object.assign(def, { filter: "agNumberColumnFilter", filterParams: { maxNumConditions: 1 } });
-    else if (DATED.has(column.kind)) Object.assign(def, { filter: "agDateColumnFilter", filterParams: { maxNumConditions: 1 } });
-    else Object.assign(def, { filter: "agTextColumnFilter", filterParams: { maxNumConditions: 1, debounceMs: 300 } });
-  }
-  if (column.kind === "status" || column.kind === "flag") Object.assign(def, { cellRenderer: StatusCell, cellRendererParams: { words: column.words } });
-  else if (column.kind === "coverage") Object.assign(def, { cellRenderer: CoverageCell, cellRendererParams: { parts: column.parts }, sortable: false, filter: false });
-  else if (column.href) Object.assign(def, { cellRenderer: LinkCell, cellRendererParams: { href: column.href } });
-  else if (column.unit || column.unit_from) Object.assign(def, { cellRenderer: UnitCell, cellRendererParams: { unit: column.unit, unitFrom: column.unit_from } });
-  if (column.editable) {
-    const allowed = (p) => Boolean(p.data) && (!column.editable_if || p.data[column.editable_if] === true);
-    def.editable = allowed;
-    def.cellClassRules["cell-editable"] = allowed;
-    if (column.choices || column.choices_from) {
-      const pairs = (p) => (column.choices_from ? p.data[column.choices_from] : column.choices) ?? [];
-      def.cellEditor = "agSelectCellEditor";
-      def.cellEditorParams = (p) => ({ values: pairs(p).map(([value]) => value),
-        formatValue: (value) => (pairs(p).find(([each]) => each === value) ?? [value, value])[1] });
-    } else if (column.kind === "date") def.cellEditor = "agDateStringCellEditor";
-    else Object.assign(def, { cellEditor: "agTextCellEditor", cellEditorParams: { useFormatter: numeric } });
-  }
-  return def;
-}
-
-const Glass = () => (
-  <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth="2" strokeLinecap="round" aria-hidden="true">
-    <circle cx="11" cy="11" r="7" /><path d="m20 20-3.8-3.8" /></svg>
-);
-
-const Tray = () => (
-  <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth="2" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true">
-    <path d="M12 4v11m0 0-4-4m4 4 4-4M4 16v3a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-3" /></svg>
-);
+const sortOf = (api) => api.getColumnState().filter((each) => each.sort).sort((a, b) => a.sortIndex - b.sortIndex).map((each) => [each.colId, each.sort]);
+const sameSort = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 export function ServerGrid(props) {
-  const { url, label, noun, columns, views, scope, changed, answer, chosen, rowHref, selectable, quickHint, emptyTitle,
-    emptySays, canExport, onOpen, onEdit, onSelect, children } = props;
+  const { savedViews, onKeepView } = props;
+  const [isLate, setLate] = useState(false);
+  const isWaiting = Boolean(onKeepView) && savedViews == null && !isLate;
+  useEffect(() => {
+    if (!isWaiting) return undefined;
+    const timer = setTimeout(() => setLate(true), WAIT_FOR_VIEWS);
+    return () => clearTimeout(timer);
+  }, [isWaiting]);
+  return isWaiting ? <div className="rows"><p className="waiting" role="status">Loading…</p></div> : <OpenGrid {...props} />;
+}
+
+// What the list opens with: the address, else the view that the person opens with, else the page's own first view.
+function openingOf({ columns, views, savedViews, links }) {
+  const defaults = { ...NOTHING, view: views?.[0]?.key ?? "" };
+  const asked = links ? fromAddress(window.location.search) : null;
+  if (!asked) {
+    const first = savedViews?.find((each) => each.is_first);
+    return first ? { ...fitted({ ...first.content }, columns, views, savedViews), kept: String(first.id), defaults } : { content: defaults, left: 0, kept: "", defaults };
+  }
+  const read = fitted(asked.content, columns, views, savedViews);
+  const isKept = read.content.view.startsWith("saved-");
+  const kept = isKept ? savedViews.find((each) => `saved-${each.id}` === read.content.view) : null;
+  const base = kept ? fitted(kept.content, columns, views, savedViews).content : defaults;
+  const content = { ...read.content, view: kept ? base.view : read.content.view || defaults.view, columns: base.columns };
+  return { content, left: asked.left + read.left, kept: kept ? String(kept.id) : "", defaults };
+}
+
+const Bubble = ({ anchor, says }) => (
+  <Floating anchor={anchor} className="refusal-bubble" id="cell-refusal" role="note">{says}<span className="quiet"> Esc gives it up.</span></Floating>
+);
+
+function OpenGrid(props) {
+  const { url, label, noun, one, columns, views, savedViews, scope, changed, answer, outcome, chosen, rowHref, selectable, quickHint, emptyTitle, emptySays, emptyLink, canExport, hasExcel,
+    importHref, isEditable = true, canAdd, canRemove, flag, links, onOpen, onEdit, onSelect, onSave, onKeepView, onForgetView, children } = props;
   const api = useRef(null);
+  const box = useRef(null);
   const marks = useRef({ refused: new Map(), saving: new Set() });
   const navigate = useNavigate();
-  const [view, setView] = useState(views?.[0]?.key ?? "");
-  const [typed, setTyped] = useState("");
-  const [quick, setQuick] = useState("");
+  const location = useLocation();
+  const opening = useRef(null);
+  opening.current ??= openingOf({ columns, views, savedViews, links });
+  const { defaults } = opening.current;
+  const [view, setView] = useState(opening.current.content.view);
+  const [kept, setKept] = useState(opening.current.kept);
+  const [filter, setFilter] = useState(opening.current.content.filter);
+  const [typed, setTyped] = useState(opening.current.content.quick);
+  const [quick, setQuick] = useState(opening.current.content.quick);
+  const defaultSort = useMemo(() => columns.filter((each) => each.sort).sort((a, b) => (a.sort_place ?? 0) - (b.sort_place ?? 0)).map((each) => [each.name, each.sort]), [columns]);
+  const [sort, setSort] = useState(opening.current.content.sort.length ? opening.current.content.sort : defaultSort);
   const [total, setTotal] = useState(null);
-  const [trouble, setTrouble] = useState("");
+  const [trouble, setTrouble] = useState({ says: "", isNote: false });
   const [refusal, setRefusal] = useState("");
-  const [filters, setFilters] = useState(0);
+  const [notice, setNotice] = useState(opening.current.left ? "Part of the address means nothing here and was left out." : "");
+  const [headFilter, setHeadFilter] = useState(null);
+  const [isHelp, setHelp] = useState(false);
+  const [layoutRound, setLayoutRound] = useState(0);
+  const [picked, setPicked] = useState(new Map());
+  const [isAll, setAll] = useState(false);
+  const [isChoosing, setChoosing] = useState(false);
+  const writes = Boolean(onSave) && Boolean(isEditable);
   const columnsText = JSON.stringify(columns);
-  const viewsText = JSON.stringify(views ?? []);
   const scopeText = JSON.stringify(scope ?? {});
   const chosenRef = useRef("");
-  const ends = useRef(new Map());
+  const savesNew = useRef(false);
+  const known = useMemo(() => new Map(columns.map((each) => [each.name, each])), [columnsText]);
+  const onTrouble = useCallback((says, isNote = false) => setTrouble((before) => (before.says === says || (!says && before.isNote) ? before : { says, isNote })), []);
 
   useEffect(() => { const timer = setTimeout(() => setQuick(typed.trim()), 220); return () => clearTimeout(timer); }, [typed]);
 
-  const asked = useCallback((sort, filter) => new URLSearchParams({
-    sort: JSON.stringify(sort.map(({ colId, sort: direction }) => ({ colId, sort: direction }))),
-    filter: JSON.stringify({ ...(views?.find((each) => each.key === view)?.filter ?? {}), ...filter }),
-    quick, scope: scopeText,
-  }), [viewsText, view, quick, scopeText]);
+  const viewFilter = views?.find((each) => each.key === view)?.filter;
+  const rows = useRows({ url, columns, viewFilter, filter, quick, scopeText, onTrouble, onTotal: setTotal });
+  const range = useRef(null);
+  range.current ??= new Range(() => api.current);
+  const pickedRef = useRef(picked);
+  pickedRef.current = picked;
+  const pickedOf = useMemo(() => ({ get current() { return pickedRef.current; }, drop: (key) => setPicked((before) => { const next = new Map(before); next.delete(key); return next; }) }), []);
+  const edits = useEdits({ api, range: range.current, picked: pickedOf, columns, one, noun, historyOf: `${url}${scopeText}`, isEditable: writes, onSave, outcome, rows,
+    currentSort: () => sortOf(api.current), onTrouble });
+  const { saves } = edits;
 
-  const fetchJson = useCallback(async (query) => {
-    const answered = await fetch(`${url}?${query}`, { credentials: "same-origin", headers: { Accept: "application/json" } });
-    if (answered.status === 401) { window.location.assign("/auth/sign-in"); throw new Error("signed out"); }
-    const body = await answered.json().catch(() => ({}));
-    if (!answered.ok) throw new Error(body.says ?? "The list could not be loaded.");
-    return body;
-  }, [url]);
+  // ---- the address, and views that are kept ----
+  const isFirstAddress = useRef(true);
+  const shownSort = sameSort(sort, defaultSort) ? [] : sort;
+  useEffect(() => {
+    if (!links) return;
+    if (isFirstAddress.current && !window.location.search) { isFirstAddress.current = false; if (!kept && view === defaults.view && !quick && !shownSort.length && !Object.keys(filter).length) return; }
+    isFirstAddress.current = false;
+    const address = toAddress(window.location, { view: kept ? `saved-${kept}` : view === defaults.view ? "" : view, filter, sort: shownSort, quick });
+    // The router's own note of this entry stays as it is: it reads the address anew when somebody comes back to it.
+    if (address !== window.location.pathname + window.location.search + window.location.hash) window.history.replaceState(window.history.state, "", address);
+  }, [links, view, kept, filter, quick, JSON.stringify(shownSort)]);
 
-  const datasource = useMemo(() => ({
-    getRows: async (p) => {
-      const query = asked(p.sortModel, p.filterModel);
-      const ordering = query.toString();
-      if (ends.current.ordering !== ordering) { ends.current = new Map(); ends.current.ordering = ordering; }
-      query.set("start", p.startRow);
-      query.set("end", p.endRow);
-      const after = ends.current.get(p.startRow);
-      if (after) query.set("after", after);
-      try {
-        const got = await fetchJson(query);
-        if (got.after) ends.current.set(p.endRow, got.after);
-        setTrouble("");
-        setTotal({ shown: got.total, text: got.total_text });
-        p.successCallback(got.rows, got.total);
-      } catch (error) {
-        setTrouble(error.message);
-        p.failCallback();
-      }
-    },
-  }), [asked, fetchJson]);
+  const show = useCallback((content, id, isWithColumns) => {
+    setView(content.view || defaults.view);
+    setKept(id);
+    setFilter(content.filter);
+    setTyped(content.quick);
+    setQuick(content.quick);
+    if (!api.current) return;
+    const wanted = content.sort.length ? content.sort : defaultSort;
+    const state = (isWithColumns ? content.columns : []).map((each) => ({ colId: each.name, hide: each.is_hidden, pinned: each.pinned || null, ...(each.width ? { width: each.width, flex: null } : {}) }));
+    for (const [place, [name, direction]] of wanted.entries()) {
+      const entry = state.find((each) => each.colId === name) ?? state[state.push({ colId: name }) - 1];
+      Object.assign(entry, { sort: direction, sortIndex: place });
+    }
+    api.current.applyColumnState({ state, applyOrder: isWithColumns && content.columns.length > 0, defaultState: { sort: null } });
+  }, [defaultSort]);
 
-  const refetch = useCallback(async (ids) => {
-    if (!ids.length || !api.current) return;
-    const query = new URLSearchParams({ ids: ids.join(","), scope: scopeText });
-    try {
-      const got = await fetchJson(query);
-      const fresh = new Map(got.rows.map((row) => [String(row.id), row]));
-      for (const id of ids) {
-        const node = api.current.getRowNode(id);
-        if (node && fresh.has(id)) node.setData(fresh.get(id));
-      }
-      if (ids.some((id) => !fresh.has(id))) api.current.refreshInfiniteCache();
-    } catch (error) { setTrouble(error.message); }
-  }, [fetchJson, scopeText]);
+  const seenKey = useRef(location.key);
+  useEffect(() => { // a link to this very page
+    if (!links || seenKey.current === location.key) return;
+    seenKey.current = location.key;
+    const read = openingOf({ columns, views, savedViews, links });
+    setNotice(read.left ? "Part of the address means nothing here and was left out." : "");
+    show(read.content, read.kept, Boolean(read.kept));
+  }, [location.key]);
 
+  const isTouchedByHand = useRef(false);
+  const knewViews = useRef(Boolean(savedViews?.length));
+  useEffect(() => { // views that came after the list was opened
+    if (knewViews.current || !savedViews?.length) return;
+    knewViews.current = true;
+    const asks = links && fromAddress(window.location.search);
+    if (isTouchedByHand.current || (asks && !asks.content.view.startsWith("saved-"))) return;
+    const read = openingOf({ columns, views, savedViews, links });
+    if (read.kept) { setNotice(""); show(read.content, read.kept, true); }
+  }, [savedViews]);
+
+  const contentNow = () => ({ view, filter, sort: sortOf(api.current), columns: layoutOf(api.current), quick });
+  const current = savedViews?.find((each) => String(each.id) === kept);
+  const isChanged = useMemo(() => {
+    if (!current || !api.current) return false;
+    const was = fitted(current.content, columns, views, savedViews).content;
+    const is = contentNow();
+    return JSON.stringify([was.filter, was.sort, was.quick, was.columns]) !== JSON.stringify([is.filter, is.sort, is.quick, is.columns]);
+  }, [current, filter, quick, sort, layoutRound]);
+
+  const changeFilter = useCallback((name, condition) => {
+    isTouchedByHand.current = true;
+    setFilter((before) => { const next = { ...before }; if (condition) next[name] = condition; else delete next[name]; return next; });
+  }, []);
+
+  // ---- news from the server ----
   useEffect(() => {                                                    // "serial:id,id" or "serial:*"
     if (!changed || !api.current) return;
     const ids = changed.slice(changed.indexOf(":") + 1);
-    if (ids === "*") { ends.current = new Map(); api.current.refreshInfiniteCache(); } else refetch(ids.split(",").filter(Boolean));
+    if (ids === "*") { rows.forget(); api.current.refreshInfiniteCache(); } else edits.refetch(ids.split(",").filter(Boolean));
   }, [changed]);
 
   useEffect(() => {                                                    // what the server said of an edited cell
@@ -220,7 +178,7 @@ export function ServerGrid(props) {
     marks.current.saving.delete(cell);
     if (answer.says) { marks.current.refused.set(cell, answer.says); setRefusal(answer.says); }
     else if (marks.current.refused.delete(cell) || !marks.current.refused.size) setRefusal("");
-    refetch([String(answer.id)]).then(() => api.current?.refreshCells({ rowNodes: [api.current.getRowNode(String(answer.id))].filter(Boolean), force: true }));
+    edits.refetch([String(answer.id)]).then(() => api.current?.refreshCells({ rowNodes: [api.current.getRowNode(String(answer.id))].filter(Boolean), force: true }));
   }, [answer?.serial]);
 
   useEffect(() => { chosenRef.current = String(chosen ?? ""); api.current?.redrawRows(); }, [chosen]);
@@ -231,72 +189,287 @@ export function ServerGrid(props) {
   }, [rowHref, navigate, onOpen]);
   const opens = Boolean(rowHref || onOpen);
 
-  const defs = useMemo(() => columns.map((column) => columnOf(column, marks)), [columnsText]);
-  const exportUrl = () => {
-    const sort = api.current?.getColumnState().filter((c) => c.sort).sort((a, b) => a.sortIndex - b.sortIndex) ?? [];
-    return `${url}.csv?${asked(sort, api.current?.getFilterModel() ?? {})}`;
+  // ---- keys ----
+  const focus = (row, name) => { if (name) { api.current.ensureIndexVisible(row); api.current.ensureColumnVisible(name); api.current.setFocusedCell(row, name); } };
+  const onKey = useRef(null);
+  onKey.current = (p) => {
+    const { event, editing, node, column, data } = p;
+    const { key } = event;
+    if (event.type !== "keydown") return false;
+    const isPinned = node.rowPinned === "top";
+    const ctrl = event.ctrlKey || event.metaKey;
+    if (editing) {
+      if (isPinned && key === "Enter" && !event.shiftKey) savesNew.current = true;
+      if (isPinned && key === "Escape" && !edits.isTouched()) setTimeout(edits.leaveNew);
+      return false;
+    }
+    const described = known.get(column.getColId());
+    const writable = (writes || Boolean(onEdit)) && described && canWrite(described, data, true);
+    const done = () => { event.preventDefault(); event.stopPropagation(); return true; };
+    if (ctrl && key.toLowerCase() === "z" && writes) { saves.reverse(event.shiftKey ? "redo" : "undo"); return done(); }
+    if (ctrl && key.toLowerCase() === "y" && writes) { saves.reverse("redo"); return done(); }
+    if (ctrl && key.toLowerCase() === "d" && writes) { edits.fill(false); return done(); }
+    if (ctrl && key === "Enter" && opens && data && !isPinned) { open(data); return done(); }
+    if (key === "?" && !ctrl) { setHelp(true); return done(); }
+    if (event.shiftKey && key.startsWith("Arrow") && range.current.extend(key, api.current.getDisplayedRowCount())) return done();
+    if ((key === "Home" || key === "End") && !isPinned) {
+      const order = range.current.ordered();
+      const row = ctrl ? (key === "Home" ? 0 : api.current.getDisplayedRowCount() - 1) : node.rowIndex;
+      range.current.clear();
+      focus(row, ctrl ? column.getColId() : key === "Home" ? order[0] : order.at(-1));
+      return done();
+    }
+    if (key.startsWith("Arrow") || key === "Tab" || key.startsWith("Page")) range.current.clear();
+    if (isPinned && key === "Enter" && (described?.kind !== "flag")) { edits.saveNew(); return done(); }
+    if (key === "Escape") {
+      if (range.current.isMany) range.current.clear();
+      else if (described && saves.giveUp(keyOf(data), described.name)) edits.setBubble(null);
+      else if (isPinned) edits.leaveNew();
+      else return false;
+      return done();
+    }
+    if (key === " " && writable && described.kind === "flag" && onSave && !event.shiftKey) { edits.toggle(data, described); return done(); }
+    if (key === "Enter" && writable && described.kind === "flag" && onSave) { edits.toggle(data, described); return done(); }
+    if (key === " " && event.shiftKey && data && !isPinned && (selectable || writes)) { node.setSelected(!node.isSelected()); return done(); }
+    if (key === "Delete" && writes && data && !isPinned) { edits.fill(true); return done(); }
+    if (writable && key.length === 1 && !ctrl && !event.altKey) event.stopPropagation(); // begins an edit; to the page it would be a shortcut
+    return false;
   };
-  const narrowed = Boolean(quick || filters || (views?.length && view !== views[0].key));
+  const onHeadKey = useCallback((p) => {
+    if (p.event.type !== "keydown" || p.event.key !== "ArrowDown" || !p.event.altKey || !p.column?.getColId) return false;
+    setHeadFilter({ name: p.column.getColId(), anchor: p.event.target.closest(".ag-header-cell") });
+    p.event.preventDefault();
+    return true;
+  }, []);
+  const onTab = useRef(null);
+  onTab.current = ({ previousCellPosition: from, nextCellPosition: to, backwards }) => {
+    if (from.rowPinned !== "top") return to;
+    const order = range.current.ordered().filter((name) => canWrite(known.get(name), edits.draft, writes));
+    const at = order.indexOf(from.column.getColId());
+    const next = order[(at + (backwards ? order.length - 1 : 1)) % order.length];
+    return { rowIndex: 0, rowPinned: "top", column: api.current.getColumn(next) };
+  };
+
+  // ---- the definition of the table ----
+  const layout = useRef(opening.current.content).current;
+  const context = useMemo(() => ({ navigate, saves, marks, isInRange: (p) => range.current.has(p.node?.rowIndex ?? p.rowIndex, p.colDef.field, p.node?.rowPinned),
+    openFilter: (name, anchor) => setHeadFilter({ name, anchor }) }), []);
+  const defs = useMemo(() => inOrder(columns, layout).map((column) => columnOf(column, layout, onSave ? writes : true)), [columnsText, writes]);
+  const defaultDef = useMemo(() => ({ suppressKeyboardEvent: (p) => onKey.current(p), suppressHeaderKeyboardEvent: onHeadKey }), []);
+  const fileAddress = (kind) => `${url}.${kind}?${rows.asked(sortOf(api.current).map(([colId, direction]) => ({ colId, sort: direction })))}`;
+  const conditions = Object.keys(filter).length;
+  const narrowed = Boolean(quick || conditions || (views?.length && view !== views[0].key));
+  const showAll = () => { setTyped(""); setQuick(""); setView(views?.[0]?.key ?? ""); setFilter({}); setKept(""); };
+
+  // ---- chosen rows ----
+  const choose = (event) => {
+    const nodes = event.api.getSelectedNodes();
+    onSelect?.(nodes.map((node) => node.id));
+    if (!writes || event.source?.startsWith("api") && isChoosing) return;
+    const next = new Map(pickedRef.current);
+    event.api.forEachNode((node) => { if (node.data && !node.isSelected()) next.delete(String(node.id)); });
+    for (const node of nodes) if (node.data) next.set(String(node.id), next.get(String(node.id)) ?? node.data);
+    if (next.size < pickedRef.current.size) setAll(false);
+    setPicked(next);
+  };
+  const markPicked = () => {
+    if (!isAll || !api.current) return;
+    const unmarked = [];
+    api.current.forEachNode((node) => { if (node.data && pickedRef.current.has(String(node.id)) && !node.isSelected()) unmarked.push(node); });
+    if (unmarked.length) api.current.setNodesSelected({ nodes: unmarked, newValue: true, source: "api" });
+  };
+  const chooseAll = async () => {
+    setChoosing(true);
+    try {
+      const found = await rows.between(sortOf(api.current).map(([colId, direction]) => ({ colId, sort: direction })), 0, MOST_ROWS);
+      setPicked(new Map(found.map((row) => [String(row.id), row])));
+      setAll(true);
+    } catch (error) { onTrouble(error.message, true); }
+    setChoosing(false);
+  };
+  useEffect(markPicked, [isAll, picked]);
+  const chooseNone = () => { setPicked(new Map()); setAll(false); api.current?.deselectAll(); };
+  const setValue = (column, value) => {
+    const all = [...pickedRef.current.values()];
+    const open_ = all.filter((row) => canWrite(column, row, writes));
+    if (open_.length < all.length) { onTrouble(`${column.label} cannot be changed in ${count(all.length - open_.length, "of the chosen rows", "of the chosen rows")}. Nothing was changed.`, true); return; }
+    saves.save("bulk", open_.map((row) => ({ key: String(row.id), version: Number(row.version ?? 0), cells: { [column.name]: value }, row })), `${column.label} of ${count(open_.length, one, noun)}`);
+  };
+  const remove = () => {
+    const all = [...pickedRef.current.values()];
+    saves.save("remove", all.map((row) => ({ key: String(row.id), version: Number(row.version ?? 0), cells: {}, row })), all.length === 1 ? `removal of ${edits.nameOf(all[0])}` : `removal of ${count(all.length, one, noun)}`);
+  };
+  const copyRows = () => { navigator.clipboard?.writeText(edits.copiedRows()).then(() => edits.setSaid(`${count(pickedRef.current.size, "row")} copied.`), () => onTrouble("The browser does not let this page write to the clipboard.", true)); };
+
+  useEffect(() => {
+    const element = box.current;
+    const inTable = (event) => event.target.closest?.(".ag-root") && !event.target.closest("input, textarea, select");
+    const onCopy = (event) => {
+      if (!inTable(event) || window.getSelection()?.toString()) return;
+      const text = latestEdits.current.copied();
+      if (text != null) { event.clipboardData.setData("text/plain", text); event.preventDefault(); latestEdits.current.setSaid("Copied."); }
+    };
+    const onPaste = (event) => {
+      if (!inTable(event) || !latestEdits.current.writes) return;
+      event.preventDefault();
+      latestEdits.current.paste(event.clipboardData.getData("text/plain"));
+    };
+    element.addEventListener("copy", onCopy);
+    element.addEventListener("paste", onPaste);
+    return () => { element.removeEventListener("copy", onCopy); element.removeEventListener("paste", onPaste); };
+  }, []);
+  const latestEdits = useRef(null);
+  latestEdits.current = { ...edits, writes };
+
+  // ---- the refusal beside its cell ----
+  const bubbleCell = edits.bubble ? edits.cellOf(edits.bubble.key, edits.bubble.name) : null;
+  useEffect(() => {
+    if (!bubbleCell) return undefined;
+    bubbleCell.setAttribute("aria-describedby", "cell-refusal");
+    bubbleCell.setAttribute("aria-invalid", "true");
+    return () => { bubbleCell.removeAttribute("aria-describedby"); bubbleCell.removeAttribute("aria-invalid"); };
+  }, [bubbleCell]);
+  const pinnedTop = useMemo(() => (edits.draft ? [edits.draft] : []), [edits.draft]);
+  const undo = saves.undos.at(-1);
+  const redo = saves.redos.at(-1);
+  const { latest } = edits;
+  const isBad = latest && !(edits.conflict?.set === latest);
+  const good = latest ? latest.changes.size - new Set(latest.problems.map((each) => each.at_key)).size : 0;
+  const headColumn = headFilter && known.get(headFilter.name);
 
   return (
-    <div className={opens ? "rows opens" : "rows"}>
+    <div ref={box} className={opens ? "rows opens" : "rows"}>
       <div className="rows-bar">
         {views?.length > 0 && (
           <div className="rows-views" role="group" aria-label={`Views of ${label}`}>
             {views.map((each) => (
-              <button key={each.key} type="button" className="rows-view" aria-pressed={each.key === view} onClick={() => setView(each.key)}>{each.label}</button>
+              <button key={each.key} type="button" className="rows-view" aria-pressed={each.key === view && !kept} onClick={() => { isTouchedByHand.current = true; setKept(""); setView(each.key); }}>{each.label}</button>
             ))}
           </div>
         )}
-        <div className="rows-quick"><Glass />
-          <input className="input" type="search" value={typed} placeholder={quickHint} aria-label={`${quickHint} in ${label}`} onChange={(event) => setTyped(event.target.value)} />
+        <div className="rows-quick"><Icon name="glass" />
+          <input className="input" type="search" value={typed} placeholder={quickHint} aria-label={`${quickHint} in ${label}`} onChange={(event) => { isTouchedByHand.current = true; setTyped(event.target.value); }} />
         </div>
-        {filters > 0 && <button type="button" className="button plain" onClick={() => api.current?.setFilterModel(null)}>Clear {filters === 1 ? "filter" : `${filters} filters`}</button>}
+        {conditions === 0 && columns.some((each) => each.filterable) && <AddFilter columns={columns} filter={filter} onChange={changeFilter} />}
         <span className="rows-count" role="status">{total ? `${total.text} ${noun}` : ""}</span>
-        {canExport && <button type="button" className="button plain square" aria-label="Export CSV" title="Export these rows as CSV" onClick={() => window.location.assign(exportUrl())}><Tray /></button>}
+        {writes && (undo || redo) && (
+          <span className="rows-undo">
+            {undo && <button type="button" className="button plain" title={`Undo: ${undo.label} (Ctrl+Z)`} onClick={() => saves.reverse("undo")}><Icon name="undo" /><span className="clip">Undo {undo.label}</span></button>}
+            {redo && <button type="button" className="button plain square" aria-label={`Do again: ${redo.label}`} title={`Do again: ${redo.label} (Ctrl+Y)`} onClick={() => saves.reverse("redo")}><Icon name="redo" /></button>}
+          </span>
+        )}
+        {onKeepView && <ViewsMenu saved={savedViews} current={current} isChanged={isChanged} onOpen={(each) => { isTouchedByHand.current = true; show(fitted(each.content, columns, views, savedViews).content, String(each.id), true); }}
+          onKeep={(name, isFirst, content) => { isTouchedByHand.current = true; onKeepView({ name, is_first: isFirst, content: content ?? contentNow() }); }}
+          onForget={(each) => { if (String(each.id) === kept) setKept(""); onForgetView?.(String(each.id)); }} />}
+        <ColumnsMenu api={api} columns={columns} onReset={() => { api.current.resetColumnState(); setLayoutRound(layoutRound + 1); }} />
+        {(canExport || importHref) && <FileMenu hasExcel={hasExcel} canExport={canExport} importHref={importHref} fileAddress={fileAddress} navigate={navigate} total={total?.text} noun={noun} />}
+        <button type="button" className="button plain square" aria-label="Keys of the grid" title="Keys (?)" onClick={() => setHelp(true)}><Icon name="keys" /></button>
         {children && <div className="rows-actions">{children}</div>}
+        {writes && canAdd && <button type="button" className="button primary" onClick={edits.beginNew}><Icon name="plus" />New {one}</button>}
       </div>
+      <Sentence columns={columns} noun={noun} filter={filter} onChange={changeFilter} onClear={() => setFilter({})} />
+      {writes && picked.size > 0 && <ChosenBar number={picked.size} total={total?.shown ?? 0} isMore={total?.text?.endsWith("+")} isAll={isAll} isBusy={isChoosing} one={one} noun={noun} flag={flag} canRemove={canRemove}
+        columns={columns.filter((each) => each.editable && !each.fixed)} onSet={setValue} onRemove={remove} onAll={chooseAll} onNone={chooseNone} onCopy={copyRows} />}
+      {edits.draft && (
+        <div className="rows-note">New {one}: Enter saves it, Esc leaves.
+          <button type="button" className="button" onClick={() => { api.current.stopEditing(); setTimeout(edits.saveNew, 20); }}>Save {one}</button>
+          <button type="button" className="button plain" onClick={edits.leaveNew}>Leave</button>
+        </div>
+      )}
+      {notice && <div className="rows-note" role="status">{notice}<button type="button" className="button plain" onClick={() => setNotice("")}>Dismiss</button></div>}
+      {saves.isSlow && <div className="rows-note" role="status">No answer from the server yet. Your change is kept here.<button type="button" className="button plain" onClick={() => saves.sendAgain()}>Send again</button></div>}
+      {isBad && (
+        <div className="rows-refused" role="alert">
+          <span>Not saved: {latest.says || (latest.problems.length === 1 ? latest.problems[0].says : `${count(latest.problems.length, "finding")} against “${latest.label}”. ${latest.problems[0]?.says ?? ""}`)}</span>
+          <span className="rows-refused-acts">
+            {saves.stale(latest).length > 0 && <button type="button" className="button plain" onClick={() => edits.compare(latest)}>Compare</button>}
+            {latest.problems.length > 0 && <button type="button" className="button plain" onClick={() => (latest.problems.length === 1 ? edits.goTo(latest.problems[0]) : edits.setListed(latest))}>{latest.problems.length === 1 ? "Go to it" : "List"}</button>}
+            {good > 0 && latest.problems.length > 0 && latest.act !== "new" && <button type="button" className="button plain" onClick={() => saves.without(latest, latest.problems.map((each) => each.at_key))}>{latest.act === "remove" ? "Remove" : "Save"} the other {good.toLocaleString()}</button>}
+            <button type="button" className="button plain" onClick={() => { saves.drop(latest); edits.setBubble(null); }}>Discard</button>
+          </span>
+        </div>
+      )}
       {refusal && <div className="rows-refused" role="alert">Not saved: {refusal}<button type="button" className="button plain" onClick={() => {
         marks.current.refused.clear(); setRefusal(""); api.current?.refreshCells({ force: true }); }}>Dismiss</button></div>}
-      {trouble && <div className="rows-refused" role="alert">{trouble}<button type="button" className="button plain" onClick={() => { setTrouble(""); api.current?.refreshInfiniteCache(); }}>Try again</button></div>}
+      {trouble.says && <div className="rows-refused" role="alert">{trouble.says}<button type="button" className="button plain" onClick={() => {
+        setTrouble({ says: "", isNote: false }); if (!trouble.isNote) api.current?.refreshInfiniteCache(); }}>{trouble.isNote ? "Dismiss" : "Try again"}</button></div>}
+      <p className="only-read" role="status" aria-live="polite">{edits.said}</p>
       <div className="rows-body" role="region" aria-label={label}>
-        {total?.shown === 0 && (
+        {total?.shown === 0 && !edits.draft && (
           <div className="rows-empty"><div className="empty">
             <p className="empty-title">{narrowed ? `No ${noun} match` : emptyTitle}</p>
             <p className="empty-says">{narrowed ? "Change or clear the filter to see more." : emptySays}</p>
-            {narrowed && <button type="button" className="button" onClick={() => { setTyped(""); setQuick(""); setView(views?.[0]?.key ?? ""); api.current?.setFilterModel(null); }}>Show all</button>}
+            {narrowed && <button type="button" className="button" onClick={showAll}>Show all</button>}
+            {!narrowed && writes && canAdd && <button type="button" className="button" onClick={edits.beginNew}>New {one}</button>}
+            {!narrowed && writes && emptyLink?.[0] && <button type="button" className="button plain" onClick={() => navigate(emptyLink[1])}>{emptyLink[0]}</button>}
           </div></div>
         )}
         <AgGridReact
-          theme={look} columnDefs={defs} rowModelType="infinite" datasource={datasource} cacheBlockSize={100} maxBlocksInCache={20}
-          infiniteInitialRowCount={18} maxConcurrentDatasourceRequests={2} blockLoadDebounceMillis={40}
-          getRowId={(p) => String(p.data.id)} context={{ navigate }} suppressCellFocus={false} animateRows={false} enableCellTextSelection
-          suppressNoRowsOverlay suppressDragLeaveHidesColumns tooltipShowDelay={300} stopEditingWhenCellsLoseFocus
-          rowSelection={selectable ? { mode: "multiRow", headerCheckbox: false, enableClickSelection: false } : undefined}
-          selectionColumnDef={{ pinned: "left", width: 40, headerName: "Chosen", headerClass: "head-unseen" }}
-          rowClassRules={{ "row-open": (p) => p.data && String(p.data.id) === chosenRef.current, "row-waiting": (p) => !p.data }}
-          onGridReady={(event) => { api.current = event.api; }}
-          onFilterChanged={(event) => setFilters(Object.keys(event.api.getFilterModel()).length)}
-          onSelectionChanged={(event) => onSelect?.(event.api.getSelectedNodes().map((node) => node.id))}
+          theme={look} columnDefs={defs} defaultColDef={defaultDef} rowModelType="infinite" datasource={rows.datasource} cacheBlockSize={100} maxBlocksInCache={20}
+          infiniteInitialRowCount={18} maxConcurrentDatasourceRequests={2} blockLoadDebounceMillis={40} pinnedTopRowData={pinnedTop} maintainColumnOrder
+          getRowId={(p) => (p.data.__new ? "new-row" : String(p.data.id))} context={context} suppressCellFocus={false} animateRows={false} enableCellTextSelection
+          suppressNoRowsOverlay suppressDragLeaveHidesColumns tooltipShowDelay={300} stopEditingWhenCellsLoseFocus readOnlyEdit enterNavigatesVerticallyAfterEdit={writes}
+          rowSelection={selectable || writes ? { mode: "multiRow", headerCheckbox: false, enableClickSelection: false } : undefined}
+          selectionColumnDef={{ pinned: "left", width: 40, headerName: "Chosen", headerClass: "head-unseen" }} tabToNextCell={(p) => onTab.current(p)}
+          rowClassRules={{ "row-open": (p) => p.data && String(p.data.id) === chosenRef.current, "row-waiting": (p) => !p.data, "row-new": (p) => p.data?.__new,
+            "row-fresh": (p) => edits.fresh.current.has(p.node.id), "row-refused": (p) => p.data && saves.rows.has(keyOf(p.data)) }}
+          onGridReady={(event) => { api.current = event.api; setLayoutRound((round) => round + 1); }} onModelUpdated={markPicked}
+          onSortChanged={(event) => { setSort(sortOf(event.api)); }}
+          onColumnResized={(event) => { if (event.finished) setLayoutRound((round) => round + 1); }} onColumnMoved={(event) => { if (event.finished) setLayoutRound((round) => round + 1); }}
+          onColumnVisible={() => setLayoutRound((round) => round + 1)} onColumnPinned={() => setLayoutRound((round) => round + 1)}
+          onSelectionChanged={choose}
+          onCellFocused={(event) => {
+            const name = event.column?.getColId?.();
+            if (!name) return;
+            const { anchor } = range.current;
+            if (anchor && (anchor.row !== event.rowIndex || anchor.column !== name)) range.current.clear();
+            const node = event.rowPinned ? api.current?.getPinnedTopRow(0) : api.current?.getDisplayedRowAtIndex(event.rowIndex);
+            const key = node?.data ? keyOf(node.data) : null;
+            const says = key === null ? "" : saves.cell(key, name)?.says || saves.rows.get(key) || "";
+            edits.setBubble(says ? { key, name, says } : null);
+          }}
+          onCellMouseDown={(event) => {
+            const focused = event.api.getFocusedCell();
+            if (!event.event.shiftKey || !focused || focused.rowPinned || event.rowPinned || !known.has(event.column.getColId())) return;
+            event.event.preventDefault();
+            const anchor = range.current.anchor ?? { row: focused.rowIndex, column: focused.column.getColId() };
+            setTimeout(() => { event.api.setFocusedCell(anchor.row, anchor.column); range.current.set(anchor, { row: event.rowIndex, column: event.column.getColId() }); });
+          }}
           onCellClicked={(event) => {
-            if (!opens || !event.data || event.column?.getColDef().editable?.(event) || window.getSelection()?.toString()) return;
+            if (!opens || !event.data || event.data.__new || event.event?.shiftKey || event.column?.getColDef().editable?.(event) || window.getSelection()?.toString()) return;
             if (event.column?.getColId().startsWith("ag-Grid-")) return;
             open(event.data);
           }}
           onCellKeyDown={(event) => {
-            if (event.event.key !== "Enter" || !opens || event.column.getColDef().editable?.(event)) return;
+            if (event.event.key !== "Enter") return;
+            if (savesNew.current) { savesNew.current = false; setTimeout(edits.saveNew); return; }
+            if (!opens || event.data?.__new || event.column.getColDef().editable?.(event)) return;
             open(event.data);
           }}
-          onCellValueChanged={(event) => {
-            if (event.source === "rowDataUpdated" || event.oldValue === event.newValue) return;
-            const cell = `${event.data.id}|${event.colDef.field}`;
+          onCellEditRequest={(event) => {
+            const column = known.get(event.colDef.field);
+            const value = event.newValue == null ? "" : String(event.newValue);
+            if (onSave) { edits.write(event.data, column, value); return; }
+            if (value === (event.oldValue == null ? "" : String(event.oldValue)) || value === event.data.shown?.[column.name]) return;
+            const cell = `${event.data.id}|${column.name}`;
             marks.current.refused.delete(cell);
             marks.current.saving.add(cell);
             event.api.refreshCells({ rowNodes: [event.node], force: true });
-            onEdit?.({ id: String(event.data.id), version: Number(event.data.version ?? 0), field: event.colDef.field, value: event.newValue == null ? "" : String(event.newValue) });
+            onEdit?.({ id: String(event.data.id), version: Number(event.data.version ?? 0), field: column.name, value });
           }}
         />
       </div>
+      {bubbleCell && <Bubble anchor={bubbleCell} says={edits.bubble.says} />}
+      {headColumn && (
+        <Popover anchor={headFilter.anchor} label={`Filter by ${headColumn.label}`} onClose={() => setHeadFilter(null)}>
+          <p className="popover-head">{headColumn.label}</p>
+          <FilterEditor column={headColumn} condition={filter[headColumn.name]} onChange={(next) => changeFilter(headColumn.name, next)} onClose={() => setHeadFilter(null)} />
+        </Popover>
+      )}
+      {edits.conflict && <Conflict set={edits.conflict.set} stale={saves.stale(edits.conflict.set)} facts={edits.conflict.facts} columns={columns} nameOf={edits.nameOf} one={one} noun={noun}
+        onTheirs={edits.settle.theirs} onMine={edits.settle.mine} onClose={() => edits.setConflict(null)} />}
+      {edits.listed && <Problems set={edits.listed} columns={columns} nameOf={edits.nameOf} onGo={edits.goTo} onClose={() => edits.setListed(null)} />}
+      {isHelp && <Keys isEditable={writes} onClose={() => setHelp(false)} />}
     </div>
   );
 }
