@@ -173,7 +173,6 @@ def write_master(rows: Rows) -> dict[str, Written]:
         "unit",
         [Set(each, value) for each, value in _UNIT],
         key=["code"],
-        is_versioned=False,
     )
     run(
         connection,
@@ -224,7 +223,6 @@ def write_master(rows: Rows) -> dict[str, Written]:
         "ORDER BY daterange(o.valid_from, o.valid_to, '[]') && daterange(s.valid_from, s.valid_to, '[]') DESC, "
         "o.valid_from NULLS FIRST LIMIT 1) AS m",
         has_period=True,
-        is_versioned=False,
     )
     done["products"] = upsert(
         rows,
@@ -374,13 +372,19 @@ def _write_bom(rows: Rows) -> Written:
             ],
             key=[name, "component_id", "valid_from"],
             joins=parent + " JOIN public.item AS c ON c.code = s.component",
-            is_versioned=False,
         )
         created, changed = created + written.created, changed + written.changed
     return Written(created, changed)
 
 
 def _write_rules(rows: Rows) -> Written:
+    known = {
+        key
+        for (key,) in run(
+            rows.connection,
+            "SELECT r.id FROM public.option_rule AS r JOIN pg_temp.pack_rules AS s ON s.code = r.code",
+        )
+    }
     written = upsert(
         rows,
         "rules",
@@ -398,7 +402,6 @@ def _write_rules(rows: Rows) -> Written:
         key=["code"],
         joins="LEFT JOIN public.product AS p ON p.code = s.product LEFT JOIN public.variant AS v ON v.sku = s.sku "
         "LEFT JOIN public.item AS c ON c.code = s.component LEFT JOIN public.item AS r ON r.code = s.replacement",
-        is_versioned=False,
     )
     if not rows.counts["rules"]:
         return written
@@ -410,12 +413,18 @@ def _write_rules(rows: Rows) -> Written:
     gone = run(
         rows.connection,
         "DELETE FROM public.option_rule_condition AS k USING public.option_rule AS r, pg_temp.pack_rules AS s "
-        "WHERE r.id = k.rule_id AND s.code = r.code AND (k.rule_id, k.option_value_id) NOT IN ({wanted})",
+        "WHERE r.id = k.rule_id AND s.code = r.code AND (k.rule_id, k.option_value_id) NOT IN ({wanted}) RETURNING k.rule_id",
         wanted=sql.SQL(wanted),
-    ).rowcount
-    run(
+    ).fetchall()
+    come = run(
         rows.connection,
-        "INSERT INTO public.option_rule_condition (rule_id, option_value_id) {wanted} ON CONFLICT DO NOTHING",
+        "INSERT INTO public.option_rule_condition (rule_id, option_value_id) {wanted} ON CONFLICT DO NOTHING RETURNING rule_id",
         wanted=sql.SQL(wanted),
+    ).fetchall()
+    moved = known & {key for (key,) in (*gone, *come)}
+    run(  # what a rule demands is a part of it, so whoever looks at the rule is to see that it changed
+        rows.connection,
+        "UPDATE public.option_rule SET version = version + 1 WHERE id = ANY(%s)",
+        (sorted(moved),),
     )
-    return Written(written.created, written.changed + gone)
+    return Written(written.created, written.changed + len(gone))

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Subquery, Text, and_, bindparam, func, select
 from sqlmodel import Session
 
+from buyside.domain.all_sheets import sheet_named
 from buyside.domain.sheet_cells import canonical
 from buyside.domain.sheets import Sheet
 from buyside.ledgers.sheet_filling import SPECIAL
 from buyside.ledgers.sheet_selects import RAW, sheet_select, stored_name, table_of
 
 CHUNK = 20_000
+_ABSENT = "\0"
+"""No value that anything can have."""
 Key = tuple[str | None, ...]
 
 
@@ -57,14 +61,20 @@ _PARTS: dict[str, tuple[Part, ...]] = {
 }
 
 
-def _parts(sheet: Sheet) -> tuple[Part, ...]:
-    if sheet.name in _PARTS:
-        return _PARTS[sheet.name]
-    columns = (column for name in sheet.key if (column := sheet.column(name)))
+@cache
+def _parts_of(name: str) -> tuple[Part, ...]:
+    if name in _PARTS:
+        return _PARTS[name]
+    sheet = sheet_named(name)
+    columns = (column for each in sheet.key if (column := sheet.column(each)))
     return tuple(
         Part(stored_name(each), f"{RAW}{stored_name(each)}" if each.refers else each.name, each.is_required)
         for each in columns
     )
+
+
+def _parts(sheet: Sheet) -> tuple[Part, ...]:
+    return _parts_of(sheet.name)
 
 
 def period_parts(sheet: Sheet) -> tuple[Part, ...]:
@@ -74,10 +84,13 @@ def period_parts(sheet: Sheet) -> tuple[Part, ...]:
 
 def key_of(sheet: Sheet, stored: Mapping[str, str | None]) -> Key | None:
     """What tells a row apart, as stored; None where a part that must be there is not known."""
-    parts = _parts(sheet)
-    if any(each.stored not in stored or (each.is_sure and not stored[each.stored]) for each in parts):
-        return None
-    return tuple(stored[each.stored] or None for each in parts)
+    key = []
+    for each in _parts_of(sheet.name):
+        value = stored.get(each.stored, _ABSENT) or None
+        if value is _ABSENT or (value is None and each.is_sure):
+            return None
+        key.append(value)
+    return tuple(key)
 
 
 def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterator[Sequence[Any]]:

@@ -5,7 +5,7 @@ Nothing is written here. Everything is looked up set by set, so that a batch cos
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import text
 from sqlmodel import Session
@@ -63,12 +63,10 @@ def plan_rows(
             row.problems.append(told_stale(session, sheet, row, each.version))
     _store(batch.rows, sheet, references)
     _place_others(session, batch, references, lock=lock)
-    for row in batch.rows:
-        _check_fixed(sheet, row)
+    _check_fixed(batch)
     if fill := FILLED.get(sheet.name):
         fill(session, batch, references)
-    for row in batch.rows:
-        _check_required(sheet, row)
+    _check_required(batch)
     _check_keys(session, batch)
     check_batch(session, batch)
     return batch
@@ -131,17 +129,13 @@ def _join(batch: Batch, row: BatchRow, kept: Kept | None) -> None:
     row.after = kept.cells | row.given
 
 
-def _begin(sheet: Sheet, row: BatchRow) -> None:
-    """A row that does not exist yet, as far as is known."""
-    row.after = {each.name: each.default for each in sheet.written} | row.given
-
-
 def _store(rows: Sequence[BatchRow], sheet: Sheet, references: References) -> None:
     """What the table takes for the cells that were given, and for the defaults of rows without one that exists."""
     special = SPECIAL.get(sheet.name, frozenset())
+    defaults = {each.name: each.default for each in sheet.written}
     for row in rows:
         if not row.before and not row.problems:
-            _begin(sheet, row)
+            row.after = defaults | row.given
     for column in sheet.written:
         if column.refers:
             references.load(column.refers, {each.given.get(column.name, "") for each in rows})
@@ -189,37 +183,36 @@ def _place_others(session: Session, batch: Batch, references: References, *, loc
     ]
     found = find_by_keys(session, sheet, {key for _, key in open_rows})
     kept = _load(session, sheet, [each for keys in found.values() for each in keys], lock=lock)
+    special = SPECIAL.get(sheet.name, frozenset())
+    plain = [(each.name, stored_name(each)) for each in sheet.written if each.name not in special]
     for row, key in open_rows:
         ids = found.get(key, [])
         if len(ids) > 1:
             says = f"There are {len(ids)} {sheet.many} with this {_key_words(sheet)}; which is meant cannot be told."
             row.problems.append(problem(row, sheet.key[0], "sheets.ambiguous", says))
         elif ids and not row.problems:
-            stored = {name: row.stored[name] for name in _given_names(sheet, row) if name in row.stored}
+            stored = {place: row.stored[place] for name, place in plain if name in row.given and place in row.stored}
             _join(batch, row, kept.get(ids[0]))
             row.stored = row.was_stored | stored
 
 
-def _given_names(sheet: Sheet, row: BatchRow) -> Iterator[str]:
-    """The table's columns that the given cells of a row stand for, but for those that tell which row it is."""
-    special = SPECIAL.get(sheet.name, frozenset())
-    return (stored_name(each) for each in sheet.written if each.name in row.given and each.name not in special)
+def _check_fixed(batch: Batch) -> None:
+    fixed = [each for each in batch.sheet.written if each.is_fixed]
+    for row in batch.rows if fixed else ():
+        for column in fixed:
+            if row.moves(column.name):
+                says = f"{column.title} says which {batch.sheet.one} it is and cannot change. Make a new one."
+                row.problems.append(problem(row, column.name, "sheets.fixed", says))
 
 
-def _check_fixed(sheet: Sheet, row: BatchRow) -> None:
-    for column in sheet.written:
-        if column.is_fixed and row.moves(column.name):
-            says = f"{column.title} says which {sheet.one} it is and cannot change. Make a new one."
-            row.problems.append(problem(row, column.name, "sheets.fixed", says))
-
-
-def _check_required(sheet: Sheet, row: BatchRow) -> None:
-    if row.problems and not row.after:
-        return
-    told = {each.column for each in row.problems}
-    for column in sheet.written:
-        if column.is_required and not row.after.get(column.name) and column.name not in told:
-            row.problems.append(problem(row, column.name, "sheets.required", f"{column.title} is needed."))
+def _check_required(batch: Batch) -> None:
+    required = [each for each in batch.sheet.written if each.is_required]
+    for row in batch.rows:
+        if row.problems and not row.after:
+            continue
+        for column in required:
+            if not row.after.get(column.name) and all(each.column != column.name for each in row.problems):
+                row.problems.append(problem(row, column.name, "sheets.required", f"{column.title} is needed."))
 
 
 def _key_words(sheet: Sheet) -> str:
