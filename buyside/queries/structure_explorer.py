@@ -159,6 +159,17 @@ def sellable(session: Session, actor: Actor, *, sku: str) -> Sellable:
     return Sellable(**named, offers=tuple(_offers(session, found["product_id"])))
 
 
+@needs(Permission.STRUCTURE_VIEW)
+def first_variant(session: Session, actor: Actor, *, product: str) -> str:
+    """The SKU of a product's first variant; empty where there is none."""
+    found = session.execute(
+        select(func.min(Variant.sku))
+        .join(Product, col(Product.id) == col(Variant.product_id))
+        .where(col(Product.code) == product)
+    ).scalar_one()
+    return found or ""
+
+
 def _offers(session: Session, product_id: int) -> list[Offer]:
     return each_as(
         session,

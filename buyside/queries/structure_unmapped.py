@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from buyside.db.demand import SalesOrder, SalesOrderLine
-from buyside.db.structure import OptionValue, Product, Variant
+from buyside.db.structure import OptionRule, OptionValue, Product, Variant
 from buyside.domain.access import Actor, Permission, needs
 from buyside.queries.answers import columns, each_as
 from buyside.queries.demand import open_demand
@@ -149,6 +149,16 @@ def waiting_lines(session: Session, actor: Actor, *, line_ids: tuple[int, ...]) 
         return WaitingLine(**(row if sees else row | {"customer": ""}))
 
     return tuple(each_as(session, made, statement))
+
+
+@needs(Permission.STRUCTURE_VIEW)
+def free_rule_code(session: Session, actor: Actor, *, stem: str) -> str:
+    """A code for a new rule that no rule has: the stem, else the stem with the first free number behind it."""
+    taken = set(
+        session.scalars(select(col(OptionRule.code)).where(col(OptionRule.code).startswith(stem, autoescape=True)))
+    )
+    numbered = (f"{stem}-{number}" for number in range(2, len(taken) + 3))
+    return next(each for each in (stem, *numbered) if each not in taken)
 
 
 @dataclass(slots=True)
