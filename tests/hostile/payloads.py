@@ -1,7 +1,7 @@
 """Fourteen kinds of payload for any handler, made from the names and types of its arguments."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,9 +100,31 @@ def _value(name: str, hint: str, handler: Handler, named: Mapping[str, Any], wor
         return [str(named.get("id", 1))]
     if hint.startswith("dict"):
         return {**words.get("form", {}), **{key: str(value) for key, value in named.items()}}
-    if hint == "CellEdit":
-        return {"id": str(named.get("line_id", 1)), "version": 1, "field": "quantity_packs", "value": "2"}
+    if hint in _SENT:
+        return _SENT[hint](str(named.get("line_id", 1)))
     return str(named.get("id", "x"))
+
+
+def _cell_edit(key: str) -> dict[str, Any]:
+    return {"id": key, "version": 1, "field": "quantity_packs", "value": "2"}
+
+
+def _grid_save(key: str) -> dict[str, Any]:
+    cells = {"name": "Bolts for spring", "code": "BOLT-1"}
+    return {"request": "1", "act": "edit", "changes": [{"key": key, "version": 1, "cells": cells}]}
+
+
+def _kept_view(key: str) -> dict[str, Any]:
+    content = {"view": "all", "filter": {"name": ["contains", key]}, "sort": [], "columns": [], "quick": ""}
+    return {"name": f"View {key}", "is_first": False, "content": content}
+
+
+_SENT: Mapping[str, Callable[[str], dict[str, Any]]] = {
+    "CellEdit": _cell_edit,
+    "GridSave": _grid_save,
+    "KeptView": _kept_view,
+}
+"""What grids send, about the row of a key."""
 
 
 def _absent(hint: str, chance: random.Random) -> Any:
@@ -115,8 +137,8 @@ def _absent(hint: str, chance: random.Random) -> Any:
         return [str(number)]
     if hint.startswith("dict"):
         return {"id": str(number), "order_id": str(number), "line_id": str(number), "vendor_id": str(number)}
-    if hint == "CellEdit":
-        return {"id": str(number), "version": 1, "field": "quantity_packs", "value": "2"}
+    if hint in _SENT:
+        return _SENT[hint](str(number))
     return chance.choice([str(number), "PO-0000-0000", "nobody", "00000000-0000-4000-8000-000000000000"])
 
 
@@ -150,6 +172,6 @@ def _is_of(hint: str, value: Any) -> bool:
         return isinstance(value, list) and all(isinstance(each, str) for each in value)
     if hint.startswith("dict[str"):
         return isinstance(value, dict)
-    if hint == "CellEdit":
-        return isinstance(value, dict) and set(value) == {"id", "version", "field", "value"}
+    if hint in _SENT:
+        return isinstance(value, dict) and set(value) == set(_SENT[hint](""))
     raise AssertionError(f"say here what a {hint} looks like")

@@ -64,7 +64,7 @@ def things(laid: Ground) -> Things:
     gone = {name: deleted["line_id"] for name in of(a, b) if name.endswith("_id")} | {"order_id": deleted["order_id"]}
     words = {
         "by": "receipts", "what": "receive", "typed": "part", "day": "2026-03-01", "iso": "2026-03-20", "field": "title",
-        "value": "Bolts for spring", "name": "Vendor A", "form": sheet, "locked": True, "despite_drift": False,
+        "value": "Bolts for spring", "name": "Vendor A", "form": sheet, "locked": True, "despite_drift": False, "grid": "orders",
     }  # fmt: skip
     return Things(
         own=of(a, b),
