@@ -222,6 +222,6 @@ def structure() -> rx.Component:
     """The tree, and one place of it in full."""
     return rx.el.div(
         family_tabs(routes.STRUCTURE),
-        split(_tree(), _panel(), is_open=Tree.chosen != "", width="420px"),
+        split(_tree(), _panel(), is_open=Tree.chosen != "", width="400px"),
         class_name="stacked",
     )

@@ -49,7 +49,7 @@ def reference(
             input_id=id_,
             label=label,
             value=value,
-            refused=error != "",
+            refused=rx.cond(error, True, False),
             described_by=f"{id_}-help {id_}-error",
             is_find=False,
         ),

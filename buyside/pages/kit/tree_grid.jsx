@@ -168,6 +168,7 @@ export function TreeGrid({ label, heads, roots, start, stamp, answer, chosen, ca
   if (here && (place < first || place >= last)) drawn.push({ row: here, number: place });
 
   return (
+    <>
     <div className="tree" role="treegrid" aria-label={label} aria-rowcount={rows.length + 1} aria-colcount={heads.length}
       aria-readonly="true" onKeyDown={onKeyDown}>
       <div className="tree-head" role="rowgroup">
@@ -183,10 +184,11 @@ export function TreeGrid({ label, heads, roots, start, stamp, answer, chosen, ca
               onFocus={() => setAt(row.path)} />
           ))}
         </div>
-        {rows.length ? null : <p className="table-none">{empty}</p>}
       </div>
-      <div className="only-read" role="status">{says}</div>
     </div>
+    {rows.length ? null : <p className="table-none">{empty}</p>}
+    <div className="only-read" role="status">{says}</div>
+    </>
   );
 }
 
