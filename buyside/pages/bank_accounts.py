@@ -99,7 +99,7 @@ def _panel() -> rx.Component:
             Accounts.doubts.length() > 0,
             notice(
                 rx.el.strong("Look again"),
-                rx.el.ul(rx.foreach(Accounts.doubts, _said), class_name="doubts"),
+                rx.el.ul(rx.foreach(Accounts.doubts, _said), class_name="bank-doubts"),
                 tone=Tone.WARN,
             ),
             rx.fragment(),
@@ -139,7 +139,7 @@ def _difference() -> rx.Component:
             rx.el.td(each["old"]),
             rx.el.td(
                 each["new"],
-                rx.cond(each["differs"], rx.el.span("differs", class_name="differs"), rx.fragment()),
+                rx.cond(each["differs"], rx.el.span("differs", class_name="bank-differs"), rx.fragment()),
                 data_differs=rx.cond(each["differs"], "true", "false"),
             ),
         )
@@ -150,7 +150,7 @@ def _difference() -> rx.Component:
                 rx.el.caption("The account before and after", class_name="only-read"),
                 head,
                 rx.el.tbody(rx.foreach(Accounts.parts, part)),
-                class_name="table beside",
+                class_name="table bank-parts",
             ),
             class_name="table-wrap",
             tab_index=0,
@@ -158,7 +158,7 @@ def _difference() -> rx.Component:
             aria_label="The account before and after",
         ),
         when_allowed(Permission.BANK_REVEAL, _reveal()),
-        class_name="difference",
+        class_name="bank-beside",
     )
 
 
@@ -183,7 +183,7 @@ def _reveal() -> rx.Component:
         ),
         rx.el.p("Your look is recorded. The number goes again after a minute.", class_name="quiet"),
         button("Hide", Accounts.hide, icon_name="eye-off"),
-        class_name="seen",
+        class_name="bank-seen",
         role="status",
     )
     return rx.fragment(

@@ -140,6 +140,7 @@ class BankAccountsState(GridState, HistoryState, BuyerState, rx.State):
     """What kind of number is being entered: "iban" or "other"."""
     entry_doubts: str = ""
     """What wants a second look about the account that is being entered."""
+    _currencies: list[str] = []
     _version: int = 0
     _look: int = 0
     _request_id: UUID | None = None
@@ -262,14 +263,13 @@ class BankAccountsState(GridState, HistoryState, BuyerState, rx.State):
         await self._ask_for_account(code)
 
     async def _ask_for_account(self, code: str) -> None:
-        self.currencies = [Choice(value=each, label=each) for each in await self._ask(currency_codes)]
+        self._currencies = await self._ask(currency_codes)
         self.countries = [
             Choice(value="", label="Choose"),
             *(Choice(value=code, label=name) for code, name in countries_without_iban()),
         ]
-        self.for_vendor, self.hits, self.kind, self.entry_doubts = _NO_VENDOR, [], "iban", ""
-        if code:
-            await self._take_vendor(code)
+        self.hits, self.kind, self.entry_doubts = [], "iban", ""
+        await self._take_vendor(code)
         self._request_id = uuid4()
         self.asking = "enter"
 
@@ -281,9 +281,13 @@ class BankAccountsState(GridState, HistoryState, BuyerState, rx.State):
         await self._take_vendor(typed.strip())
 
     async def _take_vendor(self, code: str) -> None:
-        found = await self._ask(find_vendor, code=code)
+        """Enter an account of the vendor of a code; of none while no vendor has it."""
+        found = await self._ask(find_vendor, code=code) if code else None
         self.for_vendor = _NO_VENDOR
-        if found is not None:
+        self.currencies = [Choice(value=each, label=each) for each in self._currencies]
+        if found is None:
+            self.currencies.insert(0, Choice(value="", label="Choose"))
+        else:
             self.for_vendor = ForVendor(code=found.code, name=found.name, holder=found.holder, currency=found.currency)
 
     @handler(Permission.BANK_ENTER)
@@ -446,7 +450,8 @@ def _parts(found: AccountDetail) -> list[Part]:
     )
     parts = []
     for label, read in labelled:
-        before, after = read(old) if old else "No account", read(new) if new else "No account"
+        nothing = "No account" if label == "Number" else _NOTHING
+        before, after = read(old) if old else nothing, read(new) if new else nothing
         differs = before != after or (label == "Number" and not found.is_same_number)
         parts.append(Part(label=label, old=before, new=after, differs=differs and old is not None))
     return parts
