@@ -76,10 +76,14 @@ def receive(
     if as_json:
         show_json(asdict(received))
         return
-    estimated = " Its value is an estimate: no rate of the order's currency is kept." if received.is_estimated else ""
+    valued = ""
+    if received.is_estimated:
+        valued = f" Its value is an estimate: no rate of {received.currency} is known for that day."
+    elif received.rate is not None:
+        valued = f" Valued at {received.rate.normalize():f} for one {received.currency}, the rate since {received.rate_from}."
     say(
         f"Receipt {received.number} is posted to {received.warehouse_code}; "
-        f"{received.order_number} is {received.order_state.replace('_', ' ')}.{estimated}"
+        f"{received.order_number} is {received.order_state.replace('_', ' ')}.{valued}"
     )
 
 

@@ -3,27 +3,30 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 from sqlmodel import Session, col, func, select
 
 from buyside.db.items import Item, Unit
 from buyside.db.orders import PurchaseOrder, PurchaseOrderLine
-from buyside.db.people import Organisation
 from buyside.db.receipts import Receipt, ReceiptLine
 from buyside.db.stock import StockEntry, Warehouse
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.items import ItemKind
 from buyside.domain.money import ZERO, rounded
 from buyside.domain.orders import ORDER, OrderState
+from buyside.domain.rates import Rate
 from buyside.domain.refusals import NotFound, NotPositive, ReasonMissing, Refused
 from buyside.domain.stock import StockPlace, StockReason
-from buyside.ledgers import stock
+from buyside.ledgers import audit, stock
+from buyside.ledgers.exchange_rates import rates_of
 from buyside.ledgers.orders import day_of, touched
 from buyside.queries.order_locks import lock_lines, lock_order, not_on_hold
 
 _STOCK_DIGITS = 6
+_EXACT_DIGITS = 80
+"""More than the product of an amount, a quantity and a rate can have."""
 _SOURCE = "receipt"
 
 
@@ -72,7 +75,11 @@ class GoodsGone(Refused):
 
 @dataclass(frozen=True, slots=True)
 class PostedReceipt:
-    """A receipt as posted. `is_estimated`: its value is not the order's price, which is in a currency without a rate."""
+    """A receipt as posted.
+
+    `rate`: what the order's price was valued at, in the organisation's currency for one of the order's, valid from `rate_from`;
+    None where both are the same. `is_estimated`: the value is not the order's price, for no rate was known on the day of receipt.
+    """
 
     receipt_id: int
     number: str
@@ -83,6 +90,10 @@ class PostedReceipt:
     warehouse_code: str
     lines: int
     is_estimated: bool = False
+    rate: Decimal | None = None
+    rate_from: date | None = None
+    currency: str = ""
+    """The order's."""
 
 
 @needs(Permission.RECEIPT_POST)
@@ -101,8 +112,8 @@ def receive_order(
 
     `lines`: order line to quantity in the ordered unit; None receives all that is open. Items that require inspection
     arrive in inspection, however the receipt is split. Goods are valued at the line's price after discounts, without tax
-    and shipping costs; where the order is in another currency, for which no rate is kept yet, at the item's standard cost,
-    else at the warehouse's moving average, and the answer says so.
+    and shipping costs; where the order is in another currency, at its rate of the day of receipt (INT-3). Before the first rate
+    of that currency they are valued at the item's standard cost, else at the warehouse's moving average, and the answer says so.
     Refuses, in this order: NotFound, WrongState, OrderOnHold, NotYet, NothingOpen, NotPositive, OverReceipt, AllAtOnce.
     """
     order = lock_order(session, actor, order_id)
@@ -129,10 +140,25 @@ def receive_order(
     )
     session.add(receipt)
     session.flush()
-    is_estimated = _post(session, actor, order, receipt, arrived)
+    rate = rates_of(session, {order.currency_code}).on(order.currency_code, receipt.effective_on)
+    has_goods = _post(session, actor, receipt, arrived, rate)
+    if rate is not None and rate.valid_from is not None:
+        audit.note(
+            session, "receipt", receipt.id, after={"exchange_rate": rate.rate, "rate_valid_from": rate.valid_from}
+        )
     is_complete = all(each.received_quantity >= each.quantity for each in order_lines)
     order.state = ORDER.after("receive_all" if is_complete else "receive_part", OrderState(order.state)).value
-    return _posted(session, actor, order, receipt, warehouse, lines=len(arrived), at=at, is_estimated=is_estimated)
+    return _posted(
+        session,
+        actor,
+        order,
+        receipt,
+        warehouse,
+        lines=len(arrived),
+        at=at,
+        is_estimated=rate is None and has_goods,
+        rate=rate if rate is not None and rate.valid_from is not None else None,
+    )
 
 
 @needs(Permission.RECEIPT_VOID)
@@ -265,14 +291,13 @@ def _number(session: Session, order: PurchaseOrder) -> str:
 def _post(
     session: Session,
     actor: Actor,
-    order: PurchaseOrder,
     receipt: Receipt,
     arrived: Mapping[int, tuple[PurchaseOrderLine, Decimal]],
+    rate: Rate | None,
 ) -> bool:
-    """Write lines and movements. Answers whether values had to be estimated."""
+    """Write lines and movements, valued at the rate of the order's currency, where one is known. Answers whether stock moved."""
     items = session.exec(select(Item).where(col(Item.id).in_({line.item_id for line, _ in arrived.values()}))).all()
     known = {each.id: each for each in items}
-    is_foreign = order.currency_code != session.get_one(Organisation, 1).currency_code
     movements = []
     for line, quantity in arrived.values():
         item = known[line.item_id]
@@ -292,8 +317,8 @@ def _post(
                 effective_on=receipt.effective_on,
                 item_id=item.id,
                 place=StockPlace.INSPECTION if item.inspection_required else StockPlace.ON_HAND,
-                value=None if is_foreign else _value(line, quantity),
-                unit_cost=item.standard_cost if is_foreign else None,
+                value=None if rate is None else _value(line, quantity, rate),
+                unit_cost=item.standard_cost if rate is None else None,
                 source_kind=_SOURCE,
                 source_id=receipt.id,
                 note=receipt.delivery_note,
@@ -301,13 +326,15 @@ def _post(
         )
     session.flush()
     stock.post(session, actor, movements)
-    return is_foreign and bool(movements)
+    return bool(movements)
 
 
-def _value(line: PurchaseOrderLine, quantity: Decimal) -> Decimal:
-    """What `quantity` of a line is worth: its share of the line's amount after discounts, without tax."""
+def _value(line: PurchaseOrderLine, quantity: Decimal, rate: Rate) -> Decimal:
+    """What `quantity` of a line is worth in the organisation's currency: its share of the line's amount after discounts, without
+    tax, rounded once."""
     net = line.subtotal - line.discount - line.header_discount
-    return rounded(net * quantity / line.quantity, _STOCK_DIGITS)
+    with localcontext(prec=_EXACT_DIGITS):
+        return rounded(net * quantity * rate.rate / line.quantity, _STOCK_DIGITS)
 
 
 def _take_back(session: Session, actor: Actor, receipt: Receipt, reverse: Receipt) -> None:
@@ -346,6 +373,7 @@ def _posted(
     lines: int,
     at: datetime,
     is_estimated: bool = False,
+    rate: Rate | None = None,
 ) -> PostedReceipt:
     saved = touched(session, actor, order, at=at)
     return PostedReceipt(
@@ -358,4 +386,7 @@ def _posted(
         warehouse_code=warehouse.code,
         lines=lines,
         is_estimated=is_estimated,
+        rate=rate.rate if rate else None,
+        rate_from=rate.valid_from if rate else None,
+        currency=order.currency_code,
     )

@@ -8,9 +8,9 @@ from typing import Any, TypedDict
 from uuid import UUID, uuid4
 
 from buyside.domain.access import Permission
-from buyside.domain.locales import shown_date, shown_number
+from buyside.domain.locales import PRICE_DIGITS, shown_date, shown_number
 from buyside.domain.refusals import NotPositive
-from buyside.operations.receipts import OverReceipt, receive_order, void_receipt
+from buyside.operations.receipts import OverReceipt, PostedReceipt, receive_order, void_receipt
 from buyside.queries.receipts import ExpectedLine, ExpectedOrder, expected_order
 from buyside.queries.stock import warehouse_choices
 from buyside.state.base import SignedInState, handler, me, now, say, today
@@ -98,8 +98,7 @@ class ReceiveState(SignedInState, mixin=True):
         self._receive_id = None
         await self._show_goods_moved()
         done = " The order is complete." if posted.order_state == "received" else ""
-        guess = " Its value is estimated: no rate is kept for the order's currency." if posted.is_estimated else ""
-        return say(f"{posted.number} posted into {posted.warehouse_code}.{done}{guess}")
+        return say(f"{posted.number} posted into {posted.warehouse_code}.{done}{_valued_at(posted)}")
 
     @handler(Permission.RECEIPT_VOID)
     def ask_void(self, receipt_id: int, number: str) -> None:
@@ -129,6 +128,17 @@ class ReceiveState(SignedInState, mixin=True):
 
     async def _show_goods_moved(self) -> None:
         """What a page shows after a receipt or its void."""
+
+
+def _valued_at(posted: PostedReceipt) -> str:
+    """At what rate goods of another currency were valued, or that none was known."""
+    if posted.is_estimated:
+        return f" Its value is estimated: no rate of {posted.currency} is known for that day."
+    if posted.rate is None or posted.rate_from is None:
+        return ""
+    locale = me().locale
+    rate = shown_number(posted.rate, locale, PRICE_DIGITS)
+    return f" Valued at {rate} for one {posted.currency}, the rate since {shown_date(posted.rate_from, locale)}."
 
 
 def _quantities(form: Mapping[str, Any]) -> dict[int, Decimal]:

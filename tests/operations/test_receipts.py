@@ -10,6 +10,7 @@ from buyside.db.audit import AuditEvent
 from buyside.db.orders import PurchaseOrder, PurchaseOrderLine
 from buyside.db.receipts import Receipt, ReceiptLine
 from buyside.db.stock import StockEntry, Warehouse
+from buyside.db.vendors import ExchangeRate
 from buyside.domain.access import Actor, Role
 from buyside.domain.refusals import NotAllowed, NotPositive, ReasonMissing, WrongState
 from buyside.operations.receipts import (
@@ -196,10 +197,44 @@ def test_goods_are_valued_after_discounts_and_without_tax(setup: Setup) -> None:
     assert setup.world.balance(setup.main, setup.nut).value == 85
 
 
-def test_an_order_in_another_currency_is_valued_at_standard_cost_and_says_so(setup: Setup) -> None:
+def _rates(setup: Setup, currency: str, *rates: tuple[int, str]) -> None:
+    """Rates of a currency by how many days before today they begin."""
+    for days_ago, rate in rates:
+        since = TODAY - timedelta(days=days_ago)
+        setup.world.add(ExchangeRate(currency_code=currency, valid_from=since, rate=Decimal(rate)))
+
+
+@pytest.mark.rule("INT-3")
+def test_an_order_in_another_currency_is_valued_at_the_rate_of_the_day_of_receipt(setup: Setup) -> None:
+    plate = setup.world.item("Plate", standard_cost=Decimal(7))
+    _rates(setup, "JPY", (30, "0.007"), (5, "0.006124"), (-1, "99"))
+    order, [line] = setup.world.order(setup.acme, setup.main, (plate, 9, "1000"), issued=True, currency="JPY")
+    first = setup.receive({line.id: Decimal(3)}, order_id=order.id)
+    assert (first.is_estimated, first.rate, first.rate_from) == (False, Decimal("0.006124"), TODAY - timedelta(days=5))
+    assert setup.world.balance(setup.main, plate).value == Decimal("18.372")
+    earlier = setup.receive({line.id: Decimal(1)}, order_id=order.id, effective_on=TODAY - timedelta(days=6))
+    assert earlier.rate == Decimal("0.007")
+    assert setup.world.balance(setup.main, plate).value == Decimal("25.372")
+    setup.void(first.receipt_id)  # takes back what it brought, whatever the rate is by then
+    assert setup.world.balance(setup.main, plate).value == 7
+
+
+@pytest.mark.rule("INT-3")
+def test_a_value_in_another_currency_is_rounded_once(setup: Setup) -> None:
+    plate = setup.world.item("Plate")
+    _rates(setup, "JPY", (30, "0.333333"))
+    order, [line] = setup.world.order(setup.acme, setup.main, (plate, 7, "100"), issued=True, currency="JPY")
+    setup.receive({line.id: Decimal("0.000003")}, order_id=order.id)
+    assert setup.world.balance(setup.main, plate).value == Decimal("0.000100")  # 0.0003 of 100 yen, and not 0.00009…
+
+
+@pytest.mark.rule("INT-3")
+def test_an_order_in_another_currency_without_a_rate_is_valued_at_standard_cost_and_says_so(setup: Setup) -> None:
+    _rates(setup, "JPY", (-3, "0.0061"))  # not valid yet
     plate = setup.world.item("Plate", standard_cost=Decimal(7))
     order, _ = setup.world.order(setup.acme, setup.main, (plate, 10, "1000"), issued=True, currency="JPY")
-    assert setup.receive(order_id=order.id).is_estimated
+    posted = setup.receive(order_id=order.id)
+    assert (posted.is_estimated, posted.rate) == (True, None)
     assert setup.world.balance(setup.main, plate).value == 70
 
 
