@@ -130,14 +130,15 @@ def tiles(*children: rx.Component) -> rx.Component:
     return rx.el.div(*children, class_name="tiles")
 
 
-def tile(label: str, figure: Text, says: Text = "", to: str = "") -> rx.Component:
+def tile(label: str, figure: Text, says: Text = "", to: Text = "") -> rx.Component:
     """One figure with what it counts; leads to the rows behind it where `to` is given."""
     parts = (
         rx.el.span(label, class_name="tile-label"),
         rx.el.span(figure, class_name="tile-figure"),
         rx.el.span(says, class_name="tile-says"),
     )
-    return link(*parts, to=to, class_name="tile") if to else rx.el.div(*parts, class_name="tile")
+    leads = isinstance(to, rx.Var) or to
+    return link(*parts, to=to, class_name="tile") if leads else rx.el.div(*parts, class_name="tile")
 
 
 def facts(*pairs: tuple[str, Any], figures: bool = False, total: str = "") -> rx.Component:
