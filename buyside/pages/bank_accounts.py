@@ -44,7 +44,7 @@ def _list() -> rx.Component:
             Column("vendor", "Name", grow=2, least=150),
             Column("currency", width=96),
             Column(
-                "shown", "Account", width=140, help="Only the ends of the number; open the account for a whole one."
+                "account", "Account", width=140, help="Only the ends of the number; open the account for a whole one."
             ),
             Column("status", width=140, words=BANK_ACCOUNT_WORDS),
             Column("holder", grow=2, least=140),
