@@ -144,8 +144,11 @@ def _read_as(sample: bytes, encoding: str) -> str:
 
 
 def delimiter_of(content: bytes, encoding: str) -> OneOf:
-    """What stands between the cells of a record: that which divides nearly all records of a sample into equally many cells."""
+    """What stands between the cells of a record: that which divides nearly all records of a sample into equally many cells, the
+    first one too, where any does.
+    """
     found: dict[str, tuple[int, int]] = {}
+    of_header: set[str] = set()
     for mark, _ in DELIMITERS:
         widths: Counter[int] = Counter()
         first = 0
@@ -163,9 +166,11 @@ def delimiter_of(content: bytes, encoding: str) -> OneOf:
         width, times = widths.most_common(1)[0]
         if width > 1 and times >= _SURE * sum(widths.values()):
             found[mark] = (width, times)
+            if first == width:
+                of_header.add(mark)
     if not found:
         return OneOf(_most_in_first_line(content, encoding))
-    ranked = sorted(found, key=lambda mark: found[mark], reverse=True)
+    ranked = sorted(of_header or found, key=lambda mark: found[mark], reverse=True)
     return OneOf(ranked[0], tuple(ranked[1:]), is_sure=len(ranked) == 1, row=1)
 
 
