@@ -55,8 +55,11 @@ const Bubble = ({ anchor, says }) => (
 );
 
 function OpenGrid(props) {
-  const { url, label, noun, one, columns, views, savedViews, scope, changed, answer, outcome, chosen, rowHref, selectable, quickHint, emptyTitle, emptySays, emptyLink, canExport, hasExcel,
+  const { url, label, noun, one, columns: described, views, savedViews, scope, changed, answer, outcome, chosen, rowHref, selectable, quickHint, emptyTitle, emptySays, emptyLink, canExport, hasExcel,
     importHref, isEditable = true, canAdd, canRemove, flag, links, onOpen, onEdit, onSelect, onSave, onKeepView, onForgetView, children } = props;
+  const scopeText = JSON.stringify(scope ?? {});
+  // A new row belongs to what the grid is limited to, whether that column is shown or not.
+  const columns = useMemo(() => described.map((each) => (scope?.[each.name] ? { ...each, default: String(scope[each.name]) } : each)), [described, scopeText]);
   const api = useRef(null);
   const box = useRef(null);
   const marks = useRef({ refused: new Map(), saving: new Set() });
@@ -84,7 +87,6 @@ function OpenGrid(props) {
   const [isChoosing, setChoosing] = useState(false);
   const writes = Boolean(onSave) && Boolean(isEditable);
   const columnsText = JSON.stringify(columns);
-  const scopeText = JSON.stringify(scope ?? {});
   const chosenRef = useRef("");
   const savesNew = useRef(false);
   const known = useMemo(() => new Map(columns.map((each) => [each.name, each])), [columnsText]);
