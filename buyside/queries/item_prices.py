@@ -21,7 +21,7 @@ from buyside.ledgers.exchange_rates import rates_of
 from buyside.queries.answers import columns
 
 MOST_POINTS = 200
-"""Prices that one chart is made of."""
+"""Points that one chart is made of."""
 _MOST_PAID = 100
 _MOST_SERIES = 20
 _LEAST_PAST = timedelta(days=365)
@@ -205,7 +205,9 @@ def _offers(
         for currency in sorted({price.currency_code for price in prices.get(each[0].id, [])}):
             of_vendor.setdefault((each[1], each[2], currency), []).append(each)
     kept = list(of_vendor.items())[:_MOST_SERIES]
-    most = max(2, (MOST_POINTS - _MOST_PAID) // max(1, len(kept)))
+    most = max(
+        2, (MOST_POINTS - _MOST_PAID) // 2 // max(1, len(kept))
+    )  # each step is drawn from its first to its last day
     offers = (
         VendorPrices(code, name, currency, _steps(own, prices, currency, rates, since, until, most))
         for (code, name, currency), own in kept

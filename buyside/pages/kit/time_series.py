@@ -1,0 +1,68 @@
+"""Charts of values over time on an axis of days, at most a few hundred points; the exact numbers belong in a table beside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from buyside.pages.kit.base import Text
+
+_JS = rx.asset("time_series.jsx", shared=True)
+COLOURS = ("var(--accent-9)", "var(--jade-10)", "var(--amber-10)", "var(--plum-9)", "var(--red-9)", "var(--cyan-10)")
+"""Of lines that are told apart; beyond them the colours come again with another stroke."""
+LOOKS = ("solid", "dashed", "dotted")
+
+
+class TimeSeries(rx.NoSSRComponent):
+    """The React component in time_series.jsx; use `time_series`."""
+
+    library = _JS.importable_path
+    tag = "TimeSeries"
+    lib_dependencies: list[str] = ["recharts@3.10.1"]  # the version that the framework's own charts bring
+    label: rx.Var[str]
+    rows: rx.Var[list[dict[str, Any]]]
+    marks: rx.Var[list[dict[str, Any]]]
+    levels: rx.Var[list[dict[str, Any]]]
+    start: rx.Var[int]
+    end: rx.Var[int]
+    today: rx.Var[int]
+    today_says: rx.Var[str]
+    locale: rx.Var[str]
+    unit: rx.Var[str]
+    height: rx.Var[int]
+
+
+def time_series(
+    label: Text,
+    rows: Any,
+    marks: Any,
+    *,
+    start: Any,
+    end: Any,
+    today: Any,
+    locale: Any,
+    levels: Any = None,
+    unit: Text = "",
+    height: int = 220,
+) -> rx.Component:
+    """Days are numbers, those since 1970-01-01.
+
+    rows      list of {"t": day, key: number or None}: what each mark shows on that day
+    marks     list of {"key", "name", "colour", "look"}; look is "solid", "dashed" or "dotted" for a value that holds until the
+              next one and ends at None, or "points"
+    levels    list of {"value", "says", "colour"}: marked across
+    """
+    return TimeSeries.create(
+        label=label,
+        rows=rows,
+        marks=marks,
+        levels=[] if levels is None else levels,
+        start=start,
+        end=end,
+        today=today,
+        today_says="Today",
+        locale=locale,
+        unit=unit,
+        height=height,
+    )

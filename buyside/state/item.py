@@ -1,0 +1,376 @@
+"""The page of one item: what it is, edited in place; what it costs, where it lies, what comes, what it is for, what happened."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+from urllib.parse import quote
+
+import reflex as rx
+
+from buyside.domain.access import Permission
+from buyside.domain.item_sheets import ITEM_SHEET
+from buyside.domain.locales import PRICE_DIGITS, shown_date, shown_instant, shown_number
+from buyside.domain.money import ZERO
+from buyside.domain.refusals import NotFound, Unreadable
+from buyside.domain.sheet_changes import CellProblem, RowChange, RowsRefused
+from buyside.operations.sheets import save_rows
+from buyside.queries.item_card import ItemHead, contracts_of_item, item_head, open_lines_of_item, uses_of_item
+from buyside.queries.item_prices import ItemPrices, item_prices
+from buyside.queries.item_stock import ItemPlace, places_of_item, stock_over_time
+from buyside.queries.sheets import current_rows, reference_choices
+from buyside.state.base import handler, me, now, say, today
+from buyside.state.forms import key
+from buyside.state.history import HistoryState
+from buyside.state.item_words import (
+    STOCK_MARKS,
+    Agreement,
+    Coming,
+    Mark,
+    Offered,
+    OrderLine,
+    Paid,
+    Past,
+    Place,
+    Point,
+    Use,
+    coming_in_words,
+    contracts_in_words,
+    day_number,
+    lines_in_words,
+    offers_in_words,
+    paid_in_words,
+    past_in_words,
+    places_in_words,
+    price_marks,
+    price_points,
+    stock_levels,
+    stock_points,
+    uses_in_words,
+)
+from buyside.state.roles import BuyerState
+from buyside.state.sheet_texts import canonical, shown
+
+_MOST_CHOICES = 500
+_LONGEST_CODE = 200
+REFERENCES = {"group": "item-groups", "unit": "units", "default_warehouse": "warehouses"}
+"""Fields that hold a code of another sheet, and may be chosen."""
+
+
+class Option(TypedDict):
+    """A value to choose."""
+
+    value: str
+    label: str
+
+
+class Conflict(TypedDict):
+    """A field that somebody else changed meanwhile; `field` is empty while there is none."""
+
+    field: str
+    label: str
+    yours: str
+    theirs: str
+    says: str
+
+
+_NO_CONFLICT = Conflict(field="", label="", yours="", theirs="", says="")
+
+
+class ItemPageState(HistoryState, BuyerState, rx.State):
+    """One item. Everything shown is text; ids and versions that count stay on the server."""
+
+    found: bool = False
+    missing: bool = False
+    asked: str = ""
+    code: str = ""
+    name: str = ""
+    unit: str = ""
+    supply: str = ""
+    is_active: bool = True
+    paths: dict[str, str] = {}
+    """Where else the item is told of."""
+    scope: dict[str, str] = {}
+    """What the grids of the page are limited to."""
+    fields: dict[str, str] = {}
+    """Every field as it is edited."""
+    shown_fields: dict[str, str] = {}
+    """Every field as it is read."""
+    refused: dict[str, str] = {}
+    edition: int = 0
+    """Rises with every answer of the server."""
+    conflict: Conflict = _NO_CONFLICT
+    choices: dict[str, list[Option]] = {}
+    locale: str = "en_GB"
+    today: int = 0
+
+    places: list[Place] = []
+    place: str = ""
+    place_code: str = ""
+    on_hand: str = ""
+    on_order: str = ""
+    next_due: str = ""
+    stock_rows: list[Point] = []
+    stock_marks: list[Mark] = STOCK_MARKS
+    stock_levels: list[dict[str, Any]] = []
+    stock_start: int = 0
+    stock_end: int = 0
+    coming: list[Coming] = []
+    past: list[Past] = []
+    run_says: str = ""
+    moved: bool = False
+    first_below: str = ""
+
+    price_rows: list[Point] = []
+    price_marks: list[Mark] = []
+    price_start: int = 0
+    price_end: int = 0
+    price_currency: str = ""
+    price_unit: str = ""
+    price_says: str = ""
+    best_price: str = ""
+    best_vendor: str = ""
+    offers: list[Offered] = []
+    paid: list[Paid] = []
+
+    lines: list[OrderLine] = []
+    agreements: list[Agreement] = []
+    uses: list[Use] = []
+    uses_count: int = 0
+    rules: int = 0
+    components: int = 0
+    _item_id: int = 0
+    _version: int = 0
+
+    @handler(Permission.ITEM_VIEW)
+    async def load(self) -> None:
+        """Show the item that the address names."""
+        self.found = self.missing = False
+        self.refused, self.conflict, self.place = {}, _NO_CONFLICT, ""
+        self.asked = str(self.item_code)[:_LONGEST_CODE]  # type: ignore[attr-defined]
+        try:
+            head = await self._ask(item_head, code=self.asked)
+        except NotFound:
+            self.missing = True
+            return
+        self._item_id, self.scope = head.item_id, {"item": head.code}
+        self.locale, self.today = me().locale, day_number(today())
+        await self._show_fields(head)
+        self.found = True
+        await self._show_stock(head.default_warehouse_id)
+        await self._show_prices()
+        await self._show_orders()
+        await self._show_structure()
+        await self._read_history("item", head.item_id)
+        if me().may(Permission.ITEM_EDIT):
+            await self._show_choices()
+
+    # --- what it is -------------------------------------------------------------------------------------------------
+    async def _show_fields(self, head: ItemHead) -> None:
+        """Read every field anew."""
+        [row] = (await self._ask(current_rows, sheet=ITEM_SHEET.name, keys=[str(head.item_id)])).values()
+        locale = me().locale
+        self._version = int(row["version"])
+        self.code, self.name, self.unit = head.code, head.name, head.unit
+        self.paths = _paths(head.code)
+        self.supply, self.is_active = head.supply, head.is_active
+        columns = {each.name: each for each in ITEM_SHEET.columns}
+        self.shown_fields = {name: shown(column, row[name], locale) for name, column in columns.items()}
+        self.fields = {
+            name: row[name] if column.words or column.kind.value == "flag" else self.shown_fields[name]
+            for name, column in columns.items()
+        }
+        self.edition += 1
+
+    async def _show_choices(self) -> None:
+        """What references may be set to; what stands there now is among it, in use or not."""
+        found: dict[str, list[Option]] = {}
+        for name, sheet in REFERENCES.items():
+            known = await self._ask(reference_choices, sheet=sheet, text="", limit=_MOST_CHOICES)
+            options = [Option(value=code, label=f"{code} {title}".strip()) for code, title in known]
+            here = self.fields.get(name, "")
+            if here and here not in {code for code, _ in known}:
+                options.insert(0, Option(value=here, label=here))
+            column = ITEM_SHEET.column(name)
+            if column is not None and not column.is_required:
+                options.insert(0, Option(value="", label="–"))
+            found[name] = options
+        self.choices = found
+
+    @handler(Permission.ITEM_EDIT)
+    async def save(self, field: str, value: str) -> Any:
+        """Keep one field, or say at the field why not."""
+        return await self._save(field, value)
+
+    async def _save(self, field: str, value: str) -> Any:
+        column = ITEM_SHEET.column(field)
+        if column is None or column.is_read_only:
+            raise NotFound(kind="field")
+        self.refused = {name: says for name, says in self.refused.items() if name != field}
+        self.edition += 1
+        try:
+            cells = {field: canonical(column, value, me().locale)}
+            change = RowChange(str(self._item_id), self._version, cells)
+            await self._do(save_rows, sheet=ITEM_SHEET.name, changes=(change,), at=now())
+        except RowsRefused as refused:
+            await self._answer(field, value, refused.problems)
+            return None
+        except Unreadable as refusal:
+            self.refused = {**self.refused, field: str(refusal)}
+            return None
+        return await self._kept(field, cells[field])
+
+    async def _kept(self, field: str, value: str) -> Any:
+        code = value if field == "code" else self.code
+        head = await self._ask(item_head, code=code)
+        await self._show_fields(head)
+        if field in {"safety_stock", "reorder_point", "unit"}:
+            await self._show_place(key(self.place))
+        await self._read_history("item", self._item_id)
+        if field == "code":
+            return rx.redirect("/items/" + quote(code, safe=""), replace=True)
+        return None
+
+    async def _answer(self, field: str, value: str, problems: tuple[CellProblem, ...]) -> None:
+        """Say why a value was not kept; where somebody was faster, show both."""
+        stale = next((each for each in problems if each.code == "general.stale"), None)
+        if stale is None:
+            says = next((each.says for each in problems if each.column in {field, ""}), problems[0].says)
+            self.refused = {**self.refused, field: says}
+            return
+        actor, column = me(), ITEM_SHEET.column(field)
+        head = await self._ask(item_head, code=stale.theirs.get("code", self.code))
+        before = self.fields.get(field, "")
+        await self._show_fields(head)
+        if self.fields.get(field, "") == before:  # they changed something else: what one typed can go beside it
+            await self._save(field, value)
+            return
+        at = shown_instant(stale.at, actor.locale, actor.time_zone) if stale.at else ""
+        self.conflict = Conflict(
+            field=field,
+            label=column.title if column else field,
+            yours=value,
+            theirs=self.shown_fields.get(field, ""),
+            says=" ".join(filter(None, [stale.by or "Somebody", "changed this", at])) + ".",
+        )
+
+    @handler(Permission.ITEM_EDIT)
+    async def keep_theirs(self) -> None:
+        """Leave the field as somebody else set it."""
+        self.conflict = _NO_CONFLICT
+        self.edition += 1
+
+    @handler(Permission.ITEM_EDIT)
+    async def save_mine(self) -> Any:
+        """Set the field as one typed it, over what somebody else set."""
+        asked, self.conflict = self.conflict, _NO_CONFLICT
+        return await self._save(asked["field"], asked["yours"]) if asked["field"] else None
+
+    @handler(Permission.ITEM_EDIT)
+    async def retire(self) -> Any:
+        """Take the item out of use."""
+        answer = await self._save("is_active", "false")
+        return answer or (None if self.is_active else say(f"{self.code} is out of use."))
+
+    # --- where it lies ----------------------------------------------------------------------------------------------
+    async def _show_stock(self, preferred: int | None) -> None:
+        if not me().may(Permission.STOCK_VIEW):
+            return
+        places = await self._ask(places_of_item, item_id=self._item_id)
+        locale = me().locale
+        self.places = places_in_words(places)
+        self.on_hand = shown_number(sum((each.on_hand for each in places), start=ZERO), locale)
+        self.on_order = shown_number(sum((each.on_order for each in places), start=ZERO), locale)
+        due = min((each.next_due_on for each in places if each.next_due_on), default=None)
+        self.next_due = f"next {shown_date(due, locale)}" if due else ""
+        await self._show_place(_first(places, preferred))
+
+    @handler(Permission.STOCK_VIEW)
+    async def choose_place(self, warehouse_id: str) -> None:
+        """Show the stock over time of another warehouse."""
+        if self._item_id and key(warehouse_id) in {key(each["id"]) for each in self.places}:
+            await self._show_place(key(warehouse_id))
+
+    async def _show_place(self, warehouse_id: int) -> None:
+        self.place = str(warehouse_id) if warehouse_id else ""
+        self.stock_rows, self.coming, self.past, self.moved, self.first_below = [], [], [], False, ""
+        if not warehouse_id:
+            return
+        told = await self._ask(stock_over_time, item_id=self._item_id, warehouse_id=warehouse_id, today=today())
+        locale = me().locale
+        self.place_code = told.warehouse
+        self.stock_rows, self.stock_start, self.stock_end = stock_points(told)
+        self.stock_levels = stock_levels(told)
+        self.coming, self.past = coming_in_words(told), past_in_words(told)
+        self.moved = any(each["moved"] for each in self.coming)
+        below = next((each.on_date for each in told.coming if each.projected < told.safety_stock), None)
+        self.first_below = shown_date(below, locale) if below else ""
+        self.run_says = f"Demand of the plan of {shown_date(told.as_of, locale)}" if told.as_of else "No plan yet"
+
+    # --- what it costs ----------------------------------------------------------------------------------------------
+    @handler(Permission.VENDOR_VIEW)
+    async def read_prices(self) -> None:
+        """Read prices anew, after they were changed on this page."""
+        if self._item_id:
+            await self._show_prices()
+            await self._read_history("item", self._item_id)
+
+    async def _show_prices(self) -> None:
+        if not me().may(Permission.VENDOR_VIEW):
+            return
+        told = await self._ask(item_prices, item_id=self._item_id, today=today())
+        self.price_rows, self.price_marks = price_points(told), price_marks(told)
+        self.price_start, self.price_end = day_number(told.since), day_number(told.until)
+        self.price_currency, self.price_unit = told.currency, f"{told.currency} / {self.unit}"
+        self.offers, self.paid = offers_in_words(told), paid_in_words(told)
+        says = [f"{told.currency} for one {self.unit}"] if told.currency else []
+        if told.is_converted:
+            says.append("other currencies at the rate of their day")
+        if told.without_rate:
+            says.append(f"no rate on some days: {', '.join(told.without_rate)}")
+        self.price_says = ", ".join(says)
+        self._show_best(told)
+
+    def _show_best(self, told: ItemPrices) -> None:
+        """The lowest price of today."""
+        on, locale = today(), me().locale
+        valid = [
+            (step.comparable, each.vendor)
+            for each in told.offers
+            for step in each.steps
+            if step.since <= on <= step.until and step.comparable is not None
+        ]
+        price, vendor = min(valid, default=(None, ""))
+        self.best_vendor = vendor
+        self.best_price = "" if price is None else f"{shown_number(price, locale, PRICE_DIGITS)} {told.currency}"
+
+    # --- what comes, and what it is for -----------------------------------------------------------------------------
+    async def _show_orders(self) -> None:
+        if not me().may(Permission.ORDER_VIEW):
+            return
+        self.lines = lines_in_words(await self._ask(open_lines_of_item, item_id=self._item_id, today=today()))
+        found = await self._ask(contracts_of_item, item_id=self._item_id, today=today())
+        self.agreements = contracts_in_words(found)
+
+    async def _show_structure(self) -> None:
+        if not me().may(Permission.STRUCTURE_VIEW):
+            return
+        found = await self._ask(uses_of_item, item_id=self._item_id)
+        self.uses, self.uses_count = uses_in_words(found), found.count
+        self.rules, self.components = found.rules, found.components
+
+
+def _paths(code: str) -> dict[str, str]:
+    named = quote(code, safe="")
+    return {
+        "stock": f"/stock?article={named}",
+        "requirements": f"/requirements?item={named}",
+        "structure": f"/structure?item={named}",
+        "uses": f"/structure?item={named}&uses=1",
+    }
+
+
+def _first(places: list[ItemPlace], preferred: int | None) -> int:
+    """The warehouse to look at first: the item's own where it is there, else one that is planned, has some, or any."""
+    own = [each for each in places if each.warehouse_id == preferred]
+    chosen = [*own, *(each for each in places if each.is_planned), *(each for each in places if each.on_hand), *places]
+    return chosen[0].warehouse_id if chosen else 0
