@@ -63,23 +63,18 @@ def check_circles(session: Session, _sheet: Sheet, batch: Batch) -> Iterator[Cel
     codes = _codes(session, {item for path, _ in circles for item in path})
     for path, row in circles:
         words = " › ".join(codes[item] for item in path)
-        together = sorted(
-            {
-                other.number
-                for parent, component in pairwise(path)
-                for other in edges.get(parent, {}).get(component, ())
-                if other.stored.get("component_id") != row.stored["component_id"]
-            }
-        )
-        with_rows = f" It closes together with row {', '.join(map(str, together))}." if together else ""
-        yield problem(row, "component", "bom-rows.circle", f"This makes a circle: {words}.{with_rows}")
+        own = (int(row.stored["item_id"] or 0), int(row.stored["component_id"] or 0))
+        others = [step for step in pairwise(path) if step != own and edges.get(step[0], {}).get(step[1])]
+        named = ", ".join(f"{codes[parent]} › {codes[component]}" for parent, component in others)
+        together = f" Saved with it: {named}." if named else ""
+        yield problem(row, "component", "bom-rows.circle", f"This makes a circle: {words}.{together}")
 
 
 def _codes(session: Session, items: set[int]) -> dict[int, str]:
     if not items:
         return {}
     chosen = select(col(Item.id), col(Item.code)).where(col(Item.id) == func.any(sorted(items)))
-    return dict(session.execute(chosen).tuples().all())
+    return dict(session.execute(chosen).all())
 
 
 def _kept_edges(session: Session, rows: Iterable[BatchRow], written: set[int]) -> Edges:
@@ -242,7 +237,7 @@ def _products_of_variants(session: Session, rows: Iterable[BatchRow]) -> dict[in
     if not variants:
         return {}
     chosen = select(col(Variant.id), col(Variant.product_id)).where(col(Variant.id) == func.any(sorted(variants)))
-    return dict(session.execute(chosen).tuples().all())
+    return dict(session.execute(chosen).all())
 
 
 def _offers(

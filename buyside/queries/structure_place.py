@@ -239,7 +239,7 @@ def _products(session: Session, variant_ids: Collection[int]) -> dict[int, int]:
     if not variant_ids:
         return {}
     chosen = select(col(Variant.id), col(Variant.product_id)).where(col(Variant.id).in_(set(variant_ids)))
-    return dict(session.execute(chosen).tuples().all())
+    return dict(session.execute(chosen).all())
 
 
 def _meet(rule: RuleRow, other: RuleRow, product_of: dict[int, int]) -> bool:
