@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+
+from buyside.domain.lifecycle import Lifecycle
 
 
 class VendorStatus(StrEnum):
@@ -10,6 +13,24 @@ class VendorStatus(StrEnum):
     ACTIVE = "active"
     ON_HOLD = "on_hold"
     INACTIVE = "inactive"
+
+
+_S = VendorStatus
+VENDOR = Lifecycle(
+    "vendor",
+    {
+        "activate": ({_S.PROSPECT, _S.ON_HOLD, _S.INACTIVE}, _S.ACTIVE),
+        "hold": ({_S.PROSPECT, _S.ACTIVE}, _S.ON_HOLD),
+        "close": ({_S.PROSPECT, _S.ACTIVE, _S.ON_HOLD}, _S.INACTIVE),
+    },
+)
+STATUS_SAYS: Mapping[VendorStatus, str] = {
+    _S.PROSPECT: "Receives no orders yet.",
+    _S.ACTIVE: "Receives new orders.",
+    _S.ON_HOLD: "Open orders go on; new ones are not issued.",
+    _S.INACTIVE: "Receives no orders, and its portal is closed.",
+}
+"""What a status means for whoever orders (VEN-2)."""
 
 
 class AddressPurpose(StrEnum):

@@ -28,7 +28,8 @@ def is_active_membership() -> ColumnElement[bool]:
     )
 
 
-def _status() -> ColumnElement[str]:
+def membership_status() -> ColumnElement[str]:
+    """Whether a membership opens its vendor now, in a word, where the user and the vendor are joined."""
     begins, ends = col(VendorMembership.begins_at), col(VendorMembership.ends_at)
     return case(
         (ends <= func.greatest(func.statement_timestamp(), begins), MembershipStatus.ENDED.value),
@@ -39,7 +40,7 @@ def _status() -> ColumnElement[str]:
     )
 
 
-def _last_day() -> ColumnElement[Any]:
+def last_day_of_membership() -> ColumnElement[Any]:
     """The day on which a membership still holds: one that ends at midnight holds on the day before."""
     moment = literal("1 microsecond").cast(Interval)
     return case((col(VendorMembership.ends_at).is_not(None), organisation_date(col(VendorMembership.ends_at) - moment)))
@@ -55,8 +56,8 @@ def _memberships() -> Select[Any]:
             user=col(AppUser.name),
             email=col(AppUser.email),
             begins_on=organisation_date(col(VendorMembership.begins_at)),
-            ends_on=_last_day(),
-            status=_status(),
+            ends_on=last_day_of_membership(),
+            status=membership_status(),
             granted_by=func.coalesce(_Granter.name, ""),
         )
         .select_from(VendorMembership)

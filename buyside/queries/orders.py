@@ -36,7 +36,7 @@ def open_quantity() -> ColumnElement[Decimal]:
     return func.greatest(col(PurchaseOrderLine.quantity) - col(PurchaseOrderLine.received_quantity), 0)
 
 
-def _open_value() -> ColumnElement[Decimal]:
+def open_value() -> ColumnElement[Decimal]:
     """What is still to come of an order line is worth: its share of the line's total, tax and discounts included."""
     return col(PurchaseOrderLine.total) * open_quantity() / col(PurchaseOrderLine.quantity)
 
@@ -80,7 +80,7 @@ def orders_in_reach(actor: Actor) -> Select[Any]:
             late_days=_of_lines(organisation_today() - func.min(due_on()), is_open(), due_on() < organisation_today()),
             lines=_of_lines(func.count()),
             total=col(PurchaseOrder.total),
-            open_value=func.coalesce(_of_lines(func.sum(_open_value()), is_open()), 0),
+            open_value=func.coalesce(_of_lines(func.sum(open_value()), is_open()), 0),
             currency=col(PurchaseOrder.currency_code),
             warehouse=col(Warehouse.code),
             owner=func.coalesce(owner.name, ""),

@@ -46,6 +46,7 @@ from buyside.operations.receipts import receive_order, void_receipt
 from buyside.operations.run import perform, within
 from buyside.operations.sessions import end_session, end_sessions_of_user
 from buyside.operations.stock import adjust_stock, transfer_stock
+from buyside.operations.vendors import move_vendor
 from buyside.operations.views import forget_view, keep_view
 from tests.logins import open_login
 from tests.pack_samples import write_pack
@@ -158,6 +159,7 @@ def test_every_operation_leaves_exactly_one_entry(database: object, tmp_path: An
     )  # fmt: skip
     _told_of_people(told, vendor.id)
     _told_of_bank_accounts(told, vendor.id)
+    told.of(move_vendor, "vendor", has_before=True, vendor_id=vendor.id, version=1, move="hold", reason="audit")
     told.of(
         set_organisation, "organisation", has_before=True, name="Works", currency_code="EUR", time_zone="UTC",
         addresses=(Address("Works", "Mill Lane", is_bill_to=True, is_ship_to=True),),
