@@ -1,4 +1,4 @@
-"""`buyside import` and `buyside export`: data packs, and what is turned into one."""
+"""`buyside import` and `buyside export`: data packs, what is turned into one, and single lists of master data."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,10 +13,13 @@ import typer
 
 from buyside.cli.opened import opened_database
 from buyside.cli.output import Json, progress, say, show, show_json
+from buyside.cli.sheets import take_sheet, write_sheet
 from buyside.domain.access import OPERATOR
 
 import_app = typer.Typer(help="Take data in: all of it, or nothing with every bad row named.", no_args_is_help=True)
 export_app = typer.Typer(help="Write data out.", no_args_is_help=True)
+import_app.command("sheet")(take_sheet)
+export_app.command("sheet")(write_sheet)
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Do all of it and take it back; say what would have happened.")]
 
