@@ -26,7 +26,7 @@ def sheet_grid(
     each = next(one for one in SHEET_LISTS if one.resource.sheet.name == name)
     resource, sheet = each.resource, each.resource.sheet
     shown = [
-        replace(column, is_hidden=column.is_hidden or column.name in but, is_pinned=False)
+        replace(column, is_hidden=column.is_hidden or column.name.removesuffix("_name") in but, is_pinned=False)
         for column in columns_of(resource, is_written=sheet.edit is not None)
     ]
     more = writing_of(each)

@@ -45,14 +45,26 @@ def _column(column: SheetColumn, shown: Shown | None, *, is_written: bool) -> Co
     )
 
 
+def _name(column: SheetColumn, name: str, shown: Shown | None) -> Column:
+    """What the code in a column of a sheet is called, to be read only."""
+    place = shown or Shown(name, width=170)
+    label = place.label or f"{column.title} name"
+    return Column(name, label, width=place.width, grow=place.grow, least=place.least, is_hidden=shown is None)
+
+
 def columns_of(resource: Resource, *, is_written: bool) -> list[Column]:
-    """Every column of a sheet: first those that stand in the list, then those that can be chosen."""
-    shown = [
-        _column(column, each, is_written=is_written)
-        for each in resource.shown
-        if (column := resource.sheet.column(each.name)) is not None
-    ]
-    return [*shown, *(_column(each, None, is_written=is_written) for each in resource.rest)]
+    """Every column of a sheet's list: first those that stand in it, then those that can be chosen."""
+    shown = {each.name: each for each in resource.shown}
+    known = {each.name: each for each in resource.sheet.columns}
+
+    def column(name: str) -> Column:
+        place = shown.get(name)
+        if name in known:
+            return _column(known[name], place, is_written=is_written)
+        return _name(resource.names[name], name, place)
+
+    rest = [name for name in (*known, *resource.names) if name not in shown]
+    return [column(name) for name in (*shown, *rest)]
 
 
 def writing_of(each: SheetList) -> dict[str, Any]:

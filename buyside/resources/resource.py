@@ -15,7 +15,10 @@ from buyside.domain.sheets import Sheet, SheetColumn
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One column that stands in the list at first; a sheet's other columns are there to be chosen."""
+    """One column that stands in the list at first; the others of the list are there to be chosen.
+
+    `name` is that of a column of the sheet, or of `Resource.names`.
+    """
 
     name: str
     width: int = 0
@@ -55,10 +58,9 @@ class Resource:
     """What is missing, and what to do next."""
 
     @property
-    def rest(self) -> tuple[SheetColumn, ...]:
-        """The sheet's columns that do not stand in the list at first."""
-        named = {each.name for each in self.shown}
-        return tuple(each for each in self.sheet.columns if each.name not in named)
+    def names(self) -> dict[str, SheetColumn]:
+        """Columns of the list beside the sheet's own: what the code in a column, here by such a name, is called (queries.sheets)."""
+        return {f"{each.name}_name": each for each in self.sheet.columns if each.refers or each.name == "parent"}
 
     @property
     def title(self) -> str:
