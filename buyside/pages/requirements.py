@@ -14,7 +14,7 @@ from buyside.pages.kit.chart import time_chart
 from buyside.pages.kit.grid import Column, View, above, grid, is_true, one_of
 from buyside.pages.kit.parts import amount, coverage_key, facts, link_button, panel, section, split, status, table
 from buyside.pages.plan_runs import run_head, with_run
-from buyside.pages.shell import can, page
+from buyside.pages.shell import can, page, when_allowed
 from buyside.state.plan_runs import PlanRunState as Run
 from buyside.state.requirements import RequirementsState as Needs
 
@@ -127,7 +127,10 @@ def _panel() -> rx.Component:
                 picked=lambda row: rx.cond(Needs.picked == row["iso"], "true", "false"),
             ),
             says="in " + Needs.unit,
-            actions=[link_button("Plan lines", "/plan?item=" + Needs.item_id)],
+            actions=[
+                when_allowed(Permission.ITEM_VIEW, link_button("Item", Needs.item_path, look="plain")),
+                link_button("Plan lines", "/plan?item=" + Needs.item_id),
+            ],
         ),
         section(
             "Demand behind it",

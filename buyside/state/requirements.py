@@ -58,6 +58,7 @@ class RequirementsState(GridState, BuyerState, rx.State):
     rows: ClassVar[GridSource] = REQUIREMENT_ROWS
     item: str = ""
     item_id: str = ""
+    item_path: str = ""
     name: str = ""
     unit: str = ""
     supply: str = ""
@@ -110,7 +111,7 @@ class RequirementsState(GridState, BuyerState, rx.State):
             requirement_arithmetic, run_id=run.run_id, item_id=key(item_id), warehouse_id=key(warehouse_id)
         )
         locale = me().locale
-        self.item_id = item_id
+        self.item_id, self.item_path = item_id, "/items/" + quote(found.item, safe="")
         self.item, self.name, self.unit, self.supply = found.item, found.name, found.unit, found.supply
         self.warehouse, self.on_hand = found.warehouse, shown_number(found.on_hand, locale)
         self.safety, self.safety_level = shown_number(found.safety_stock, locale), round(found.safety_stock)
