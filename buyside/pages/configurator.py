@@ -59,9 +59,8 @@ def _line(line: Any) -> tuple[Any, ...]:
         line["level"],
         rx.el.span(
             link(line["code"], to=line["path"]),
-            " ",
             rx.el.span(line["name"], class_name="quiet"),
-            class_name="level-code",
+            class_name="code-name level-code",
             style={"--depth": line["depth"]},
         ),
         rx.el.div(rx.foreach(line["why"].to(list[dict[str, str]]), _why), class_name="why"),
@@ -74,7 +73,9 @@ def _line(line: Any) -> tuple[Any, ...]:
 
 def _total(total: Any) -> tuple[Any, ...]:
     return (
-        rx.el.span(link(total["code"], to=total["path"]), " ", rx.el.span(total["name"], class_name="quiet")),
+        rx.el.span(
+            link(total["code"], to=total["path"]), rx.el.span(total["name"], class_name="quiet"), class_name="code-name"
+        ),
         total["supply"],
         rx.el.span(total["needed_on"], class_name="day"),
         amount(total["quantity"]),
@@ -200,6 +201,6 @@ def configurator() -> rx.Component:
         rx.cond(Tester.missing != "", notice(Tester.missing, tone="warn"), rx.fragment()),
         rx.cond(Tester.sku != "", _chooser(), begin),
         rx.cond(Tester.is_tried, _result(), rx.fragment()),
-        class_name="page parts",
+        class_name="page parts scrolls",
     )
     return rx.el.div(family_tabs(routes.CONFIGURATOR), content, class_name="stacked")

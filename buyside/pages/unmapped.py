@@ -42,14 +42,14 @@ def _group(group: Any) -> tuple[Any, ...]:
         status(group["says"], tone=group["tone"]),
         rx.el.span(
             rx.el.button(group["what"], type="button", class_name="link"),
-            " ",
             rx.el.span(group["name"], class_name="quiet"),
+            class_name="code-name",
         ),
         group["variants"],
         amount(group["lines"]),
         amount(group["quantity"]),
         rx.el.span(group["first"], class_name="day"),
-        rx.cond(group["blocks"], "Blocks its lines", "Not planned for"),
+        rx.cond(group["blocks"], "Blocked", "Left out"),
     )
 
 
@@ -295,7 +295,7 @@ def _list() -> rx.Component:
         fixed,
         rx.cond(Queue.is_read, rx.cond(Queue.is_empty, nothing, waiting), rx.fragment()),
         _pairs(),
-        class_name="page parts",
+        class_name="page parts scrolls",
     )
 
 
