@@ -67,9 +67,14 @@ def plan_rows(
     if fill := FILLED.get(sheet.name):
         fill(session, batch, references)
     _check_required(batch)
+    check_again(session, batch)
+    return batch
+
+
+def check_again(session: Session, batch: Batch) -> None:
+    """Hold a batch against what is there by now: somebody may have been faster where nothing could be held."""
     _check_keys(session, batch)
     check_batch(session, batch)
-    return batch
 
 
 def good_rows(session: Session, batch: Batch, *, lock: bool = False, on_progress: Progress = silent) -> Batch:
@@ -134,7 +139,7 @@ def _store(rows: Sequence[BatchRow], sheet: Sheet, references: References) -> No
     special = SPECIAL.get(sheet.name, frozenset())
     defaults = {each.name: each.default for each in sheet.written}
     for row in rows:
-        if not row.before and not row.problems:
+        if not row.before and not row.key:
             row.after = defaults | row.given
     for column in sheet.written:
         if column.refers:

@@ -19,6 +19,7 @@ from buyside.domain.sheet_changes import CellProblem, Outcome, RowsRefused
 from buyside.domain.sheets import Sheet
 from buyside.ledgers import audit
 from buyside.ledgers.sheet_batch import Batch, BatchRow, Progress, problem, silent
+from buyside.ledgers.sheet_rows import check_again
 from buyside.ledgers.sheet_selects import stored_name, table_of
 
 _CHUNK = 5000
@@ -47,11 +48,15 @@ def write_rows(session: Session, batch: Batch, *, on_progress: Progress = silent
         return Counts(0, 0)
     session.flush()
     connection = driver(session)
+    were = [(row, row.key, row.version) for row in (*created, *changed)]
     try:
         with connection.transaction():
             _write(connection, batch.sheet, created, changed, on_progress)
     except (psycopg.IntegrityError, psycopg.DataError) as error:
-        raise RowsRefused([_from_database(batch.sheet, [*created, *changed], error)]) from error
+        for row, key, version in were:
+            row.key, row.version = key, version
+        check_again(session, batch)
+        raise RowsRefused(batch.problems or [_from_database(batch.sheet, [*created, *changed], error)]) from error
     session.expire_all()
     for row in (*created, *changed):
         _note(session, batch.sheet, row)
@@ -324,42 +329,28 @@ def _beside(row: BatchRow) -> dict[str, Any]:
     return {"when": row.after["when"]} if "when" in row.after else {}
 
 
-_DETAIL = re.compile(r"Key \((?P<names>[^)]*)\)=\((?P<values>.*)\) ")
 _FAILING = re.compile(r"Failing row contains \((?P<key>[^,)]*)")
 
 
 def _from_database(sheet: Sheet, rows: Sequence[BatchRow], error: psycopg.Error) -> CellProblem:
-    """What only the database found, such as a row that somebody made in the same moment, at the row and cell that it is about."""
-    diagnosis = error.diag
-    row = _meant(rows, diagnosis.message_detail or "") or rows[0]
-    names = _DETAIL.search(diagnosis.message_detail or "")
-    stored = diagnosis.column_name or (names["names"].split(", ")[-1] if names else "")
-    column = next((each.name for each in sheet.columns if stored_name(each) == stored), "")
+    """What only the database found, at the row and cell that it is about, as far as it tells."""
+    told = error.diag
+    failing = _FAILING.search(told.message_detail or "")
+    row = next((each for each in rows if failing and each.key == failing["key"]), rows[0])
+    stored = {told.column_name, *_columns_of(table_of(sheet), told.constraint_name)}
+    column = next((each.name for each in sheet.columns if stored_name(each) in stored), "")
     if isinstance(error, psycopg.errors.UniqueViolation | psycopg.errors.ExclusionViolation):
-        says = f"It clashes with another {sheet.one}: {_plain(diagnosis.message_detail)}"
+        says = f"It clashes with another {sheet.one}. If rows take something from each other, save them one after the other."
         return problem(row, column, "sheets.duplicate", says)
     if isinstance(error, psycopg.errors.ForeignKeyViolation):
-        says = (
-            f"Something that it refers to, or that refers to it, stands in the way: {_plain(diagnosis.message_detail)}"
-        )
+        says = "Something that it refers to is no more, or something refers to it by now."
         return problem(row, column, "sheets.in-use", says)
-    rule = (diagnosis.constraint_name or diagnosis.message_primary or "").removeprefix(f"{sheet.table}_")
+    rule = (told.constraint_name or told.message_primary or "").removeprefix(f"{sheet.table}_")
     says = f"It breaks a rule of the database: {rule.removesuffix('_check').replace('_', ' ')}."
     return problem(row, column, "sheets.rule-broken", says)
 
 
-def _plain(detail: str | None) -> str:
-    return (detail or "the database does not take it.").replace('"', "“", 1).replace('"', "”", 1)
-
-
-def _meant(rows: Sequence[BatchRow], detail: str) -> BatchRow | None:
-    if found := _FAILING.search(detail):
-        return next((row for row in rows if row.key and row.key == found["key"]), None)
-    if found := _DETAIL.search(detail):
-        names, values = found["names"].split(", "), found["values"].split(", ")
-        for row in rows:
-            if all(
-                row.stored.get(name) == value for name, value in zip(names, values, strict=False) if name in row.stored
-            ):
-                return row
-    return None
+def _columns_of(table: Table, constraint: str | None) -> list[str]:
+    """The columns of a constraint, by its name."""
+    named = (each for each in table.constraints if each.name == constraint)
+    return [column.name for each in named for column in getattr(each, "columns", ())]
