@@ -245,7 +245,7 @@ function OpenGrid(props) {
   }, []);
   const onTab = useRef(null);
   onTab.current = ({ previousCellPosition: from, nextCellPosition: to, backwards }) => {
-    if (from.rowPinned !== "top") return to;
+    if (from.rowPinned !== "top") return to ?? false;                  // after the last cell the keyboard goes on with the page
     const order = range.current.ordered().filter((name) => canWrite(known.get(name), edits.draft, writes));
     const at = order.indexOf(from.column.getColId());
     const next = order[(at + (backwards ? order.length - 1 : 1)) % order.length];
@@ -340,7 +340,7 @@ function OpenGrid(props) {
   const headColumn = headFilter && known.get(headFilter.name);
 
   return (
-    <div ref={box} className={opens ? "rows opens" : "rows"}>
+    <div ref={box} className={`rows${opens ? " opens" : ""}${onSave ? " writes" : ""}`}>
       <div className="rows-bar">
         {views?.length > 0 && (
           <div className="rows-views" role="group" aria-label={`Views of ${label}`}>
@@ -353,21 +353,23 @@ function OpenGrid(props) {
           <input className="input" type="search" value={typed} placeholder={quickHint} aria-label={`${quickHint} in ${label}`} onChange={(event) => { isTouchedByHand.current = true; setTyped(event.target.value); }} />
         </div>
         {conditions === 0 && columns.some((each) => each.filterable) && <AddFilter columns={columns} filter={filter} onChange={changeFilter} />}
-        <span className="rows-count" role="status">{total ? `${total.text} ${noun}` : ""}</span>
-        {writes && (undo || redo) && (
-          <span className="rows-undo">
-            {undo && <button type="button" className="button plain" title={`Undo: ${undo.label} (Ctrl+Z)`} onClick={() => saves.reverse("undo")}><Icon name="undo" /><span className="clip">Undo {undo.label}</span></button>}
-            {redo && <button type="button" className="button plain square" aria-label={`Do again: ${redo.label}`} title={`Do again: ${redo.label} (Ctrl+Y)`} onClick={() => saves.reverse("redo")}><Icon name="redo" /></button>}
-          </span>
-        )}
-        {onKeepView && <ViewsMenu saved={savedViews} current={current} isChanged={isChanged} onOpen={(each) => { isTouchedByHand.current = true; show(fitted(each.content, columns, views, savedViews).content, String(each.id), true); }}
-          onKeep={(name, isFirst, content) => { isTouchedByHand.current = true; onKeepView({ name, is_first: isFirst, content: content ?? contentNow() }); }}
-          onForget={(each) => { if (String(each.id) === kept) setKept(""); onForgetView?.(String(each.id)); }} />}
-        <ColumnsMenu api={api} columns={columns} onReset={() => { api.current.resetColumnState(); setLayoutRound(layoutRound + 1); }} />
-        {(canExport || importHref) && <FileMenu hasExcel={hasExcel} canExport={canExport} importHref={importHref} fileAddress={fileAddress} navigate={navigate} total={total?.text} noun={noun} />}
-        <button type="button" className="button plain square" aria-label="Keys of the grid" title="Keys (?)" onClick={() => setHelp(true)}><Icon name="keys" /></button>
-        {children && <div className="rows-actions">{children}</div>}
-        {writes && canAdd && <button type="button" className="button primary" onClick={edits.beginNew}><Icon name="plus" />New {one}</button>}
+        <div className="rows-tools">
+          <span className="rows-count" role="status">{total ? `${total.text} ${noun}` : ""}</span>
+          {writes && (undo || redo) && (
+            <span className="rows-undo">
+              {undo && <button type="button" className="button plain" title={`Undo: ${undo.label} (Ctrl+Z)`} onClick={() => saves.reverse("undo")}><Icon name="undo" /><span className="clip">Undo {undo.label}</span></button>}
+              {redo && <button type="button" className="button plain square" aria-label={`Do again: ${redo.label}`} title={`Do again: ${redo.label} (Ctrl+Y)`} onClick={() => saves.reverse("redo")}><Icon name="redo" /></button>}
+            </span>
+          )}
+          {onKeepView && <ViewsMenu saved={savedViews} current={current} isChanged={isChanged} onOpen={(each) => { isTouchedByHand.current = true; show(fitted(each.content, columns, views, savedViews).content, String(each.id), true); }}
+            onKeep={(name, isFirst, content) => { isTouchedByHand.current = true; onKeepView({ name, is_first: isFirst, content: content ?? contentNow() }); }}
+            onForget={(each) => { if (String(each.id) === kept) setKept(""); onForgetView?.(String(each.id)); }} />}
+          <ColumnsMenu api={api} columns={columns} onReset={() => { api.current.resetColumnState(); setLayoutRound(layoutRound + 1); }} />
+          {(canExport || importHref) && <FileMenu hasExcel={hasExcel} canExport={canExport} importHref={importHref} fileAddress={fileAddress} navigate={navigate} total={total?.text} noun={noun} />}
+          <button type="button" className="button plain square" aria-label="Keys of the grid" title="Keys (?)" onClick={() => setHelp(true)}><Icon name="keys" /></button>
+          {children && <div className="rows-actions">{children}</div>}
+          {writes && canAdd && <button type="button" className="button primary" onClick={edits.beginNew}><Icon name="plus" />New {one}</button>}
+        </div>
       </div>
       <Sentence columns={columns} noun={noun} filter={filter} onChange={changeFilter} onClear={() => setFilter({})} />
       {writes && picked.size > 0 && <ChosenBar number={picked.size} total={total?.shown ?? 0} isMore={total?.text?.endsWith("+")} isAll={isAll} isBusy={isChoosing} one={one} noun={noun} flag={flag} canRemove={canRemove}
