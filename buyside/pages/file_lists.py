@@ -27,8 +27,8 @@ def _files_of(sheet: Sheet) -> rx.Component:
         return file_link(rx.fragment(word, rx.el.span(says, class_name="only-read")), path)
 
     empty = rx.el.div(
-        fetch("Excel", f"/api/sheets/{sheet.name}/template.xlsx", f", empty, for {sheet.many}"),
-        fetch("CSV", f"/api/sheets/{sheet.name}/template.csv", f", empty, for {sheet.many}"),
+        fetch("Excel", f"/api/sheets/{sheet.name}/template.xlsx", f" template for {sheet.many}"),
+        fetch("CSV", f"/api/sheets/{sheet.name}/template.csv", f" template for {sheet.many}"),
         class_name="files-links",
     )
     row = rx.el.tr(

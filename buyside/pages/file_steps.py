@@ -84,9 +84,9 @@ def choose() -> rx.Component:
         on_sent=Files.take_file,
     )
     seems = rx.cond(
-        (Files.file_id > 0) & (Files.suggestions.length() > 1) & ~Files.is_folded,
+        (Files.file_id > 0) & ~Files.is_folded & (Files.suggestions.length() > rx.cond(Files.sheet == "", 0, 1)),
         rx.el.div(
-            rx.el.span("By its header the file looks like", class_name="quiet"),
+            rx.el.span("The file looks like", class_name="quiet"),
             rx.foreach(
                 Files.suggestions,
                 lambda each: rx.el.button(

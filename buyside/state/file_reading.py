@@ -51,6 +51,7 @@ _FORM_SAYS = {
     Form.FLAG: "Yes or no",
 }
 _MOST_WORDS = 4
+_BY_NAME = 40  # of a hundred
 _KEPT = re.compile(r"-?\d+(\.\d+)?")
 """A number that a spreadsheet keeps, as a sample shows it; texts beside it may be written otherwise."""
 
@@ -134,6 +135,13 @@ def in_rows(how: Recognised, locale: str) -> str:
 def title_of(many: str) -> str:
     """The name of a list, where it begins a line."""
     return many[:1].upper() + many[1:]
+
+
+def named_like(file_name: str, sheets: Iterable[Sheet]) -> tuple[tuple[str, int], ...]:
+    """The sheets whose name the file bears, in one or in many, with how sure that is: never sure enough to be chosen unasked."""
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", file_name.rsplit(".", 1)[0])
+    stem = " ".join(words).casefold()
+    return tuple((each.name, _BY_NAME) for each in sheets if stem in {each.one.casefold(), each.many.casefold()})
 
 
 def settings_of(how: Recognised, doubts: Sequence[Doubt]) -> list[Setting]:
@@ -293,9 +301,9 @@ def remarks_of(how: Recognised, locale: str) -> list[str]:
     """What else was noticed."""
     said = []
     if how.blank_rows:
-        said.append(f"{counted(how.blank_rows, locale)} empty rows are passed over.")
+        rows = "row is" if how.blank_rows == 1 else "rows are"
+        said.append(f"{counted(how.blank_rows, locale)} empty {rows} passed over.")
     if how.formulas:
-        said.append(
-            f"{counted(how.formulas, locale)} cells hold formulas; the values that the file keeps for them are taken."
-        )
+        cells = "cell holds a formula" if how.formulas == 1 else "cells hold formulas"
+        said.append(f"{counted(how.formulas, locale)} {cells}; what the file keeps as the result is taken.")
     return said

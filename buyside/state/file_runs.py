@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+import reflex as rx
+from reflex.event import EventSpec
+
 from buyside.domain.access import Permission
 from buyside.domain.all_sheets import SHEETS, sheet_named
 from buyside.domain.files import MAY_BE_CHECKED, WORKED_ON, ImportState
@@ -21,11 +24,18 @@ from buyside.state.base import handler, me, now, say, today, warn
 from buyside.state.file_reading import Option, counted, title_of
 from buyside.state.grid import GridState
 
+FILES_PATH = "/files"
 LIVE = frozenset(each.value for each in WORKED_ON)
 """States of an import that become others without anybody doing anything."""
 _LOOK_EVERY = 0.3  # seconds between looks at how far an import is
 _LINKED = 100  # records that an address names one by one
 _WRITTEN = (Outcome.CREATED.value, Outcome.CHANGED.value)
+
+
+def addressed(run_id: int = 0) -> EventSpec:
+    """Let the address bar name the import in view, so that it is found again, or none."""
+    path = f"{FILES_PATH}?run={run_id}" if run_id else FILES_PATH
+    return rx.call_script(f"window.history.replaceState(window.history.state, '', '{path}')")
 
 
 class ImportRunState(GridState, mixin=True):
@@ -208,7 +218,7 @@ class ImportRunState(GridState, mixin=True):
         sheet = sheet_named(seen.sheet)
         self.shown_path = sheet.path
         if records:
-            kept: Mapping[str, Any] = {sheet.key[0]: {"filterType": "set", "type": "in", "values": list(records)}}
+            kept = {sheet.key[0]: ["in", *records]}
             self.shown_path += f"?filter={quote(json.dumps(kept, separators=(',', ':'), ensure_ascii=False))}"
         offered = {each["value"] for each in self.sheets}
         self.what_next = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import reflex as rx
+from reflex.event import EventSpec
 
 from buyside.documents.table_files import resolved
 from buyside.domain.access import Permission
@@ -34,6 +35,7 @@ from buyside.state.file_reading import (
     counted,
     in_rows,
     in_short,
+    named_like,
     questions_of,
     readings_of,
     remarks_of,
@@ -43,7 +45,7 @@ from buyside.state.file_reading import (
     targets_of,
     title_of,
 )
-from buyside.state.file_runs import LIVE, ImportRunState
+from buyside.state.file_runs import FILES_PATH, LIVE, ImportRunState, addressed
 from buyside.state.forms import key
 from buyside.state.roles import BuyerState
 
@@ -97,7 +99,7 @@ class FilesState(ImportRunState, BuyerState, rx.State):
         run_id, wanted = key(str(asked.get("run", ""))), str(asked.get("sheet", ""))
         if run_id and run_id != self.run_id:
             return await self._open_run(run_id)
-        if any(each.name == wanted for each in known) and wanted != self.sheet:
+        if any(each.name == wanted for each in known) and (wanted != self.sheet or self.is_done):
             self._forget_file()
             self._by_hand = True
             await self._choose(wanted)
@@ -118,21 +120,20 @@ class FilesState(ImportRunState, BuyerState, rx.State):
         await self._choose(sheet)
 
     @handler(Permission.DATA_IMPORT)
-    async def take_file(self, file_id: int) -> None:
+    async def take_file(self, file_id: int) -> EventSpec:
         """A file has arrived: find out what it holds and how it is written."""
         found = await self._ask(kept_file, file_id=file_id)
-        likely = await self._ask(suggested_sheets, file_id=file_id)
+        likely = await self._ask(suggested_sheets, file_id=file_id) or named_like(found.name, importable(me()))
         self._forget_run()
         self.serial += 1
         self.file_id, self.file_name = file_id, found.name
         self.file_says = f"{sized(found.size, me().locale)} · {in_rows(found.recognised, me().locale)}"
         self.suggestions = [
-            Option(value=name, label=f"{title_of(sheet_named(name).many)} ({score}%)")
-            for name, score in likely[:_SUGGESTED]
-            if score > 0
+            Option(value=name, label=title_of(sheet_named(name).many)) for name, score in likely[:_SUGGESTED] if score
         ]
         best = likely[0][0] if likely and likely[0][1] >= _SURE else ""
         await self._choose(self.sheet if self._by_hand else best)
+        return addressed()
 
     @handler(Permission.DATA_IMPORT)
     async def read_as(self, name: str, value: str) -> None:
@@ -171,19 +172,20 @@ class FilesState(ImportRunState, BuyerState, rx.State):
         self.run_id, self.run_state, self._job = begun.run_id, ImportState.WAITING.value, "check"
         self.scope = {"run_id": str(begun.run_id)}
         self._begin("Checking")
-        return FilesState.work
+        return [FilesState.work, addressed(begun.run_id)]
 
     @handler(Permission.DATA_IMPORT)
     def start_over(self) -> Any:
         """Begin with another file."""
         self._forget_file()
         self.sheet, self._by_hand, self.targets = "", False, []
-        return rx.redirect("/files")
+        return rx.redirect(FILES_PATH)
 
     @handler(Permission.DATA_IMPORT)
     async def open_import(self, row_id: str) -> Any:
         """Show an import of before."""
-        return await self._open_run(key(row_id))
+        follows = await self._open_run(key(row_id))
+        return [follows, addressed(self.run_id)] if follows else addressed(self.run_id)
 
     async def _open_run(self, run_id: int) -> Any:
         seen = await self._ask(import_run, run_id=run_id)

@@ -33,6 +33,8 @@ export function ColumnMapping({ label, columns, file, mapping, read, onMap }) {
   const byPlace = useMemo(() => new Map((file ?? []).map((each) => [each.place, each])), [JSON.stringify(file)]);
   const taken = filledBy(local);
   const left = (file ?? []).filter((each) => !taken.has(each.place));
+  const free = (own) => (file ?? []).filter((each) => each.place === own || !taken.has(each.place));   // first, so that typing finds them first
+  const elsewhere = (own) => (file ?? []).filter((each) => each.place !== own && taken.has(each.place));
   const labelOf = (name) => columns.find((each) => each.name === name)?.label ?? name;
 
   const put = (column, place) => {
@@ -97,10 +99,12 @@ export function ColumnMapping({ label, columns, file, mapping, read, onMap }) {
                 <select className="input" value={from ? place : ""} aria-label={`What fills ${column.label}`} aria-invalid={missing ? "true" : "false"}
                   aria-required={column.required ? "true" : "false"} onChange={(event) => put(column.name, event.target.value)}>
                   <option value="">{column.required ? "Choose a column" : "Nothing"}</option>
-                  {(file ?? []).map((each) => {
-                    const used = taken.get(each.place);
-                    return <option key={each.place} value={each.place}>{each.header}{used && used !== column.name ? ` (now ${labelOf(used)})` : ""}</option>;
-                  })}
+                  {free(place).map((each) => <option key={each.place} value={each.place}>{each.header}</option>)}
+                  {elsewhere(place).length > 0 && (
+                    <optgroup label="Filling another column">
+                      {elsewhere(place).map((each) => <option key={each.place} value={each.place}>{each.header} (now {labelOf(taken.get(each.place))})</option>)}
+                    </optgroup>
+                  )}
                 </select>
               </span>
               {from ? <Samples read={read?.[column.name]} plain={from.samples} /> : <span className="map-sample quiet">{missing ? "" : column.empty}</span>}
