@@ -40,6 +40,9 @@ SHEET_ROUTES = {
 USERS = Route("/admin/users", "Users", Permission.USER_VIEW, "users", "u", group=ADMINISTRATION)
 MEMBERSHIPS = Route("/admin/memberships", "Vendor access", Permission.USER_VIEW, "link", "m", group=ADMINISTRATION)
 SESSIONS = Route("/admin/sessions", "Sessions", Permission.SESSION_VIEW, "monitor", "e", group=ADMINISTRATION)
+ORGANISATION = Route(
+    "/admin/organisation", "Organisation", Permission.ORGANISATION_EDIT, "landmark", "z", group=ADMINISTRATION
+)
 AUDIT = Route("/admin/audit", "Audit trail", Permission.AUDIT_VIEW, "scroll-text", "a", group=ADMINISTRATION)
 PERMISSIONS = Route("/admin/permissions", "Permissions", Permission.PERMISSION_VIEW, in_menu=True)
 
@@ -48,7 +51,7 @@ ROUTES = (
     *(VENDORS, ITEMS, STRUCTURE, TERMS, FILES),
     *(each for each in SHEET_ROUTES.values() if each.parent),
     *(BANK_ACCOUNTS, CONFIGURATOR, UNMAPPED, VENDOR, ITEM),
-    *(USERS, MEMBERSHIPS, SESSIONS, AUDIT, PERMISSIONS),
+    *(USERS, MEMBERSHIPS, SESSIONS, ORGANISATION, AUDIT, PERMISSIONS),
 )
 
 
