@@ -52,12 +52,13 @@ def arithmetic(
 
 def structure_of(
     lines: pl.DataFrame, line_options: pl.DataFrame, items: pl.DataFrame, bom: pl.DataFrame, rules: pl.DataFrame,
-    rule_conditions: pl.DataFrame, *, line: int, as_of: date,
+    rule_conditions: pl.DataFrame, *, line: int, as_of: date, most: int | None = None,
 ) -> pl.DataFrame:  # fmt: skip
     """Every component of one sold line on every level, as if nothing were in stock, and what put it there.
 
     In     LINES, LINE_OPTIONS, ITEMS, BOM, RULES, RULE_CONDITIONS
-    Out    STRUCTURE, parents before their components
+    Out    STRUCTURE, parents before their components; the first `most` rows of it where it is limited, for what is used in many
+           places stands in each of them
     Refuses Misfit (no such line). Rules that contradict each other are applied in order: the run blocks such a line.
     """
     sold = LINES.check(lines).row(by_predicate=pl.col("line") == line, named=True) if line in lines["line"] else None
@@ -69,8 +70,12 @@ def structure_of(
     parts = _parts(bom, "variant", sold["variant"], day) or _parts(bom, "product", sold["product"], day)
     parts, _ = apply_rules(parts, holding_rules(rules, rule_conditions, sold, set(_values(line_options, line))))
     found: list[dict[str, Any]] = []
-
-    def add(part: Part, factor: Fraction, parent: int | None, depth: int, needed: date) -> None:
+    below: dict[tuple[int, date], list[Part]] = {}
+    waiting: list[tuple[Part, Fraction, int | None, int, date]] = [
+        (part, part.factor, None, 1, max(as_of, day)) for part in reversed(parts)
+    ]
+    while waiting and (most is None or len(found) < most):
+        part, factor, parent, depth, needed = waiting.pop()
         place = len(found)
         found.append(
             {
@@ -80,13 +85,15 @@ def structure_of(
             }
         )  # fmt: skip
         item = supply[part.component]
-        if item["supply"] != "buy":
-            lead = item["make_lead_days"] if item["supply"] == "make" else 0
-            for below in _parts(bom, "item", part.component, needed):
-                add(below, factor * below.factor, place, depth + 1, max(as_of, needed - timedelta(days=lead)))
-
-    for part in parts:
-        add(part, part.factor, None, 1, max(as_of, day))
+        if item["supply"] == "buy":
+            continue
+        lead = item["make_lead_days"] if item["supply"] == "make" else 0
+        if (part.component, needed) not in below:
+            below[part.component, needed] = _parts(bom, "item", part.component, needed)
+        earlier = max(as_of, needed - timedelta(days=lead))
+        waiting += [
+            (each, factor * each.factor, place, depth + 1, earlier) for each in reversed(below[part.component, needed])
+        ]
     return STRUCTURE.check(pl.DataFrame(found, schema=STRUCTURE.schema))
 
 

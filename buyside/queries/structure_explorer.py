@@ -31,6 +31,8 @@ if TYPE_CHECKING:  # the engine is loaded by the first configuration, not by who
 _LINE, _WAREHOUSE = 1, 1
 _READ = ("items", "bom", "rules", "rule_conditions")
 MOST_QUANTITY = Decimal(1_000_000)
+LINES_LIMIT = 2_000
+"""Lines that are listed of one configuration; its totals count all of them."""
 
 
 class OptionNotOffered(Refused):
@@ -131,6 +133,8 @@ class ExplodedConfiguration:
     needed_on: date
     chosen: tuple[Offer, ...]
     lines: tuple[ExplodedLine, ...]
+    is_cut: bool
+    """There are more lines than are listed."""
     totals: tuple[ItemTotal, ...]
     holding: tuple[RuleRow, ...]
     """Every rule that holds, in order of application; those that remove leave no line behind."""
@@ -221,7 +225,7 @@ def explode_configuration(
             if clashes
             else structure_of(
                 inputs.lines, inputs.line_options, inputs.items, inputs.bom, inputs.rules, inputs.rule_conditions,
-                line=_LINE, as_of=today,
+                line=_LINE, as_of=today, most=LINES_LIMIT + 1,
             ).rows(named=True)
         )  # fmt: skip
     except Cycle as circle:
@@ -254,8 +258,9 @@ def explode_configuration(
                 per_unit=_units(each["per_unit"]),
                 quantity=_units(each["quantity"]),
             )
-            for each in levels
+            for each in levels[:LINES_LIMIT]
         ),
+        is_cut=len(levels) > LINES_LIMIT,
         totals=tuple(
             sorted(
                 (ItemTotal(names[item], _units(gross), first) for item, gross, first in totals),

@@ -180,7 +180,8 @@ class ConfiguratorState(BuyerState, rx.State):
         self.summary = f"{shown_number(found.quantity, locale)} × {found.sku} with {chosen}, needed {shown_date(found.needed_on, locale)}"
         self.lines = [_line(each, locale) for each in found.lines[:MOST_LINES]]
         left = len(found.lines) - MOST_LINES
-        self.lines_left = f"and {left} more lines" if left > 0 else ""
+        more = f"and {left} more lines" if left > 0 else ""
+        self.lines_left = f"and more than {left} more lines; the totals count all" if found.is_cut else more
         self.totals = [
             Total(
                 code=each.item.code,

@@ -36,7 +36,7 @@ def finder(label: str, lists: Sequence[tuple[str, str]], *, on_take: Any, placeh
 
 
 def reference(
-    name: str, sheet: str, label: str, *, form: str, errors: Any, value: Text = "", help: Text = "", needed: bool = True
+    name: str, sheet: str, label: str, *, form: str, errors: Any, value: Text = "", says: Text = "", needed: bool = True
 ) -> rx.Component:
     """A field of a form that holds a code of a sheet. `form` is the form's title, `errors` the state's."""
     id_ = f"{slug(form)}-{name}"
@@ -53,7 +53,7 @@ def reference(
             described_by=f"{id_}-help {id_}-error",
             is_find=False,
         ),
-        rx.el.span(help, id=f"{id_}-help", class_name="field-help"),
+        rx.el.span(says, id=f"{id_}-help", class_name="field-help"),
         rx.cond(error, rx.el.span(error, id=f"{id_}-error", class_name="field-error", role="alert"), rx.fragment()),
         class_name="field",
     )
