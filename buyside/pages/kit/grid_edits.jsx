@@ -30,6 +30,7 @@ export function useEdits({ api, range, picked, columns, one, noun, historyOf, is
       changed: (keys) => now.current.redraw(keys),
       saved: (keys, set) => now.current.saved(keys, set),
       refused: (set) => now.current.refused(set),
+      givenUp: (set) => { setBubble(null); setSaid(`Given up: ${set.label}`); },
       stirred: () => setRound((round) => round + 1),
     });
     const history = histories.get(historyOf);

@@ -1,5 +1,5 @@
 // Filters that read as a sentence: one chip for each condition, and the editor behind a chip.
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { familyOf, isCondition, operatorsOf, valuesWanted } from "./grid_address.jsx";
 import { Combobox, sourceOf } from "./grid_editors.jsx";
 import { Icon, Menu, Popover } from "./grid_parts.jsx";
@@ -69,7 +69,13 @@ const DAYS_AHEAD = [["Today", ["equals", "today"]], ["Next 7 days", ["inRange", 
   ["Last 7 days", ["inRange", "today-6", "today"]], ["Last 30 days", ["inRange", "today-29", "today"]], ["Past", ["lessThan", "today"]]];
 
 // Edits one condition. What is complete counts at once; Enter closes.
-export function FilterEditor({ column, condition, onChange, onClose }) {
+export function FilterEditor(props) {
+  const box = useRef(null);
+  useEffect(() => { (box.current.querySelector("[data-first]") ?? box.current.querySelector("input, select"))?.focus(); }, []);
+  return <div ref={box}><Condition {...props} /></div>;
+}
+
+function Condition({ column, condition, onChange, onClose }) {
   const family = familyOf(column);
   const [operator, setOperator] = useState(condition?.[0] ?? operatorsOf(column)[0] ?? "contains");
   const [values, setValues] = useState(condition?.slice(1) ?? []);

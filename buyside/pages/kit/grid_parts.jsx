@@ -38,7 +38,6 @@ function useInside(box, onClose, isOpen = true) {
     const before = document.activeElement;
     if (!element.contains(before)) (element.querySelector("[data-first]") ?? stopsIn(element)[0] ?? element).focus();
     const pressed = (event) => {
-      event.stopPropagation();
       if (event.key === "Escape") { event.preventDefault(); leave.current(); return; }
       if (event.key !== "Tab") return;
       const stops = stopsIn(element);
@@ -55,18 +54,21 @@ function useInside(box, onClose, isOpen = true) {
   }, [isOpen]);
 }
 
+// Keys inside are not keys of the page.
+const quietly = (event) => event.stopPropagation();
+
 // Stands beside what it belongs to, above or below as there is room, and is drawn over everything.
-export function Floating({ anchor, align = "start", className, children, floatRef, ...rest }) {
+export function Floating({ anchor, align = "start", isAbove, className, children, floatRef, ...rest }) {
   const own = useRef(null);
   const box = floatRef ?? own;
-  const [place, setPlace] = useState({ left: 0, top: 0, visibility: "hidden" });
+  const [place, setPlace] = useState({ left: 0, top: 0, opacity: 0 });
   useLayoutEffect(() => {
     const put = () => {
       const at = typeof anchor === "function" ? anchor() : anchor?.getBoundingClientRect?.() ?? anchor;
       if (!at || !box.current) return;
       const { offsetWidth: width, offsetHeight: height } = box.current;
       const under = window.innerHeight - at.bottom - 8;
-      const isUnder = height <= under || under >= at.top;
+      const isUnder = isAbove && at.top > height + 8 ? false : height <= under || under >= at.top;
       const left = align === "end" ? at.right - width : at.left;
       setPlace({
         left: Math.max(8, Math.min(left, window.innerWidth - width - 8)),
@@ -81,7 +83,7 @@ export function Floating({ anchor, align = "start", className, children, floatRe
     window.addEventListener("scroll", put, true);
     return () => { watcher.disconnect(); window.removeEventListener("resize", put); window.removeEventListener("scroll", put, true); };
   }, [anchor, align]);
-  return createPortal(<div ref={box} className={`float ${className ?? ""}`} style={place} {...rest}>{children}</div>, root());
+  return createPortal(<div ref={box} className={`float ${className ?? ""}`} style={place} onKeyDown={quietly} {...rest}>{children}</div>, root());
 }
 
 // A box with controls beside a button, or beside any place on the screen.
@@ -129,7 +131,7 @@ export function Modal({ title, says, onClose, className, children }) {
   const id = useId();
   useInside(box, onClose);
   return createPortal(
-    <div className="modal-shade" onPointerDown={(event) => { if (event.target === event.currentTarget) onClose(); }}>
+    <div className="modal-shade" onKeyDown={quietly} onPointerDown={(event) => { if (event.target === event.currentTarget) onClose(); }}>
       <div ref={box} role="dialog" aria-modal="true" aria-labelledby={`${id}-title`} aria-describedby={says ? `${id}-says` : undefined}
         tabIndex={-1} className={`modal ${className ?? ""}`}>
         <h2 id={`${id}-title`}>{title}</h2>

@@ -160,6 +160,12 @@ export class Saves {
 
   reverse(from) {
     if (this.sent || this.queue.length) { this.later = from; return null; } // first what is on its way
+    if (from === "undo" && this.refused.length) { // what was not saved is the last change, to whoever made it
+      const last = this.refused.at(-1);
+      this.drop(last);
+      this.told.givenUp(last);
+      return null;
+    }
     const entry = (from === "undo" ? this.undos : this.redos).pop();
     if (!entry) return null;
     const { rows, label } = entry;

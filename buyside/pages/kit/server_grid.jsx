@@ -51,7 +51,7 @@ function openingOf({ columns, views, savedViews, links }) {
 }
 
 const Bubble = ({ anchor, says }) => (
-  <Floating anchor={anchor} className="refusal-bubble" id="cell-refusal" role="note">{says}<span className="quiet"> Esc gives it up.</span></Floating>
+  <Floating anchor={anchor} isAbove className="refusal-bubble" id="cell-refusal" role="note">{says}<span className="quiet"> Esc gives it up.</span></Floating>
 );
 
 function OpenGrid(props) {
