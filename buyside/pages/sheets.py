@@ -86,19 +86,24 @@ def writing_of(each: SheetList) -> dict[str, Any]:
 def _list(each: SheetList) -> rx.Component:
     """The grid of a sheet under the tabs of its family."""
     resource, sheet = each.resource, each.resource.sheet
+    taken_in = f"{routes.FILES.path}?sheet={sheet.name}"
+    may_import = can(Permission.DATA_IMPORT)
+    if sheet.edit is not None:
+        may_import = may_import & can(sheet.edit)
     rows = grid(
         each.rows,
         columns_of(resource, is_written=sheet.edit is not None),
         label=resource.title,
-        noun=sheet.many,
-        one=sheet.one,
+        noun=resource.many,
+        one=resource.one,
         views=[View(view.label, view.filter) for view in resource.views],
         row_href=resource.row_href,
         quick_hint=resource.quick_hint,
         empty=resource.empty,
+        empty_link=("Import a file", taken_in),
         can_export=can(Permission.DATA_EXPORT),
         has_excel=True,
-        import_href=f"{routes.FILES.path}?sheet={sheet.name}",
+        import_href=rx.cond(may_import, taken_in, ""),
         links=True,
         **writing_of(each),
         **saved_views(sheet.name),

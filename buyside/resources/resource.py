@@ -56,6 +56,8 @@ class Resource:
     quick_hint: str = "Filter"
     empty: tuple[str, str] = ("Nothing here yet", "")
     """What is missing, and what to do next."""
+    noun: tuple[str, str] = ("", "")
+    """One row and several, where the list says it shorter than the sheet."""
 
     @property
     def names(self) -> dict[str, SheetColumn]:
@@ -66,3 +68,13 @@ class Resource:
     def title(self) -> str:
         """The list by name: "Vendor items"."""
         return self.sheet.many[:1].upper() + self.sheet.many[1:]
+
+    @property
+    def one(self) -> str:
+        """One row: "vendor item"."""
+        return self.noun[0] or self.sheet.one
+
+    @property
+    def many(self) -> str:
+        """What the count counts: "vendor items"."""
+        return self.noun[1] or self.sheet.many

@@ -53,14 +53,14 @@ OPTIONS = Resource(
         Shown("group", width=220),
         Shown("value", grow=1, least=220),
     ),
-    views=(ALL,),
+    noun=("option", "options"),
     quick_hint="Product, group or value",
     empty=("No options yet", _FROM_SELLING),
 )
 BOM_ROWS = Resource(
     BOM_SHEET,
     (
-        Shown("parent_kind", width=118, label="Parent is a"),
+        Shown("parent_kind", width=132, label="Parent is a"),
         Shown("parent", width=150),
         Shown("parent_name", grow=1, least=150),
         Shown("component", width=150, href="/items/{component}"),
@@ -78,6 +78,7 @@ BOM_ROWS = Resource(
         NamedView("Ended", {"valid_to": before_today()}),
         NamedView("To come", {"valid_from": after_today()}),
     ),
+    noun=("row", "rows"),
     quick_hint="Parent or component",
     empty=(
         "Nothing is made of anything yet",
@@ -88,12 +89,12 @@ OPTION_RULES = Resource(
     OPTION_RULE_SHEET,
     (
         Shown("code", width=130, is_pinned=True),
-        Shown("product", width=140),
-        Shown("variant", width=140),
+        Shown("product", width=112),
+        Shown("variant", width=124),
         Shown("when", grow=2, least=210, label="When chosen"),
         Shown("behaviour", width=104),
-        Shown("component", width=150, href="/items/{component}"),
-        Shown("replacement", width=150, href="/items/{replacement}"),
+        Shown("component", width=134, href="/items/{component}"),
+        Shown("replacement", width=134, href="/items/{replacement}"),
         Shown("quantity", width=100),
         Shown("priority", width=88),
     ),
@@ -101,6 +102,7 @@ OPTION_RULES = Resource(
         ALL,
         *(NamedView(each.value.capitalize(), {"behaviour": one_of(each)}) for each in RuleBehaviour),
     ),
+    noun=("rule", "rules"),
     quick_hint="Code, option or component",
     empty=(
         "No rules yet",

@@ -41,7 +41,6 @@ UNITS = Resource(
         Shown("factor", width=150),
         Shown("digits", width=110, label="Decimals"),
     ),
-    views=(ALL,),
     quick_hint="Code, name or category",
     empty=("No units yet", "Every item is counted in a unit: add pieces, metres or kilograms here, or use a file."),
 )
@@ -89,7 +88,7 @@ TAX_CODES = Resource(
 PAYMENT_TERMS = Resource(
     PAYMENT_TERM_SHEET,
     (
-        Shown("code", width=180, is_pinned=True),
+        Shown("code", width=240, is_pinned=True),
         Shown("name", grow=1, least=240),
         Shown("total_percent", width=150, label="Adds up to %"),
     ),
@@ -100,8 +99,8 @@ PAYMENT_TERMS = Resource(
 BILLING_EVENTS = Resource(
     PAYMENT_TERM_EVENT_SHEET,
     (
-        Shown("payment_terms", width=180, is_pinned=True),
-        Shown("position", width=104),
+        Shown("payment_terms", width=220, is_pinned=True),
+        Shown("position", width=132),
         Shown("share_percent", width=120, label="Share %"),
         Shown("trigger", grow=1, least=150),
         Shown("days", width=104),

@@ -84,11 +84,10 @@ CLOSING_DAYS = Resource(
     (
         Shown("vendor", width=140, is_pinned=True, href=_VENDOR),
         Shown("vendor_name", grow=1, least=180),
-        Shown("from_day", width=150, label="From (month-day)"),
+        Shown("from_day", width=176, label="From (month-day)"),
         Shown("to_day", width=150, label="To (month-day)"),
         Shown("name", grow=1, least=180),
     ),
-    views=(ALL,),
     quick_hint="Vendor or name",
     empty=(
         "No closing days yet",
