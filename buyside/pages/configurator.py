@@ -11,7 +11,7 @@ from buyside.pages.family import family_tabs
 from buyside.pages.kit import form
 from buyside.pages.kit.base import link
 from buyside.pages.kit.lookup import finder
-from buyside.pages.kit.parts import amount, empty_state, notice, section, table
+from buyside.pages.kit.parts import amount, empty_state, notice, table, tabs
 from buyside.pages.shell import page
 from buyside.state.configurator import ConfiguratorState as Tester
 
@@ -37,10 +37,11 @@ def _group(group: Any) -> rx.Component:
 def _chooser() -> rx.Component:
     return form.form(
         _TITLE,
-        rx.el.div(rx.foreach(Tester.groups, _group), class_name="options-form"),
-        form.row(
-            form.number("quantity", value=Tester.quantity, help="Of what is sold"),
-            form.date("needed_on", "Needed by", value=Tester.needed_on),
+        rx.el.div(
+            rx.foreach(Tester.groups, _group),
+            form.draw(form.number("quantity", value=Tester.quantity), "configuration", Tester.errors),
+            form.draw(form.date("needed_on", "Needed by", value=Tester.needed_on), "configuration", Tester.errors),
+            class_name="options-form",
         ),
         on_submit=Tester.try_it,
         errors=Tester.errors,
@@ -125,8 +126,7 @@ def _result() -> rx.Component:
             rx.fragment(),
         ),
     )  # fmt: skip
-    levels = section(
-        "Every level",
+    levels = rx.el.div(
         rx.el.div(
             table(
                 "Every level",
@@ -147,10 +147,9 @@ def _result() -> rx.Component:
             ),
             rx.fragment(),
         ),
-        says="as if nothing were in stock",
+        class_name="parts",
     )
-    totals = section(
-        "Totals per item",
+    totals = rx.el.div(
         table(
             "Totals per item",
             ("Item", "Supply", "First needed", "Total"),
@@ -159,11 +158,19 @@ def _result() -> rx.Component:
             numbers=("Total",),
             empty="It takes nothing.",
         ),
-        says="rounded once per date, as in a plan",
     )
     return rx.el.div(
-        rx.el.p(Tester.summary, class_name="quiet", role="status"),
-        rx.cond(Tester.clashes.length() > 0, contradicted, rx.fragment(told, totals, levels)),
+        rx.el.p(
+            Tester.summary,
+            "; as if nothing were in stock, totals rounded once per item and date as in a plan",
+            class_name="quiet",
+            role="status",
+        ),
+        rx.cond(
+            Tester.clashes.length() > 0,
+            contradicted,
+            rx.fragment(told, tabs("Result", ("Every level", levels), ("Totals per item", totals))),
+        ),
         class_name="parts",
     )
 
