@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import Text, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session, SQLModel, col
 
+from buyside.db.files import ImportFile, ImportRun
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.all_sheets import SHEETS
 from buyside.domain.records import RECORDS, kind_word, operation_words
@@ -22,7 +23,7 @@ PAGE = 30
 """Entries of the trail that are told at once."""
 MOST_TOLD = 40
 """Records of one entry that are told field by field; of more, it is told how many there were."""
-IMPORT_RUN = "import_run"
+IMPORT_RUN = ImportRun.__tablename__
 """What an import calls itself in the trail."""
 
 VIEWS: Mapping[str, Permission] = {
@@ -100,10 +101,11 @@ def record_history(
     older = events[limit - 1] if len(events) > limit else 0
     entries = _entries(session, events[:limit], wanted)
     names = _names(session, actor, entries, (kind, record_id))
+    files = _files(session, [each.run_id for each in entries if each.run_id])
     root = names.parts_of(kind, record_id)
     told: list[Change] = []
     for entry in entries:
-        told += _changes(entry, names, actor, (kind, record_id), root)
+        told += _changes(entry, names, actor, (kind, record_id), root, files.get(entry.run_id, ""))
     return History(tuple(told), older)
 
 
@@ -256,6 +258,16 @@ def _is_reason(change: Mapping[str, Any]) -> bool:
     return change["before"] is None and change["after"] is not None and change["after"].keys() == {"reason"}
 
 
+def _files(session: Session, run_ids: list[int]) -> dict[int, str]:
+    """The names of the files that some imports took in."""
+    if not run_ids:
+        return {}
+    named = select(col(ImportRun.id), col(ImportFile.name)).join(
+        ImportFile, col(ImportFile.id) == col(ImportRun.file_id)
+    )
+    return {row.id: row.name for row in session.execute(named.where(col(ImportRun.id).in_(run_ids)))}
+
+
 def _names(session: Session, actor: Actor, entries: Iterable[_Entry], root: tuple[str, int]) -> Names:
     """What people call everything that the entries speak of."""
     names = Names(session, actor)
@@ -267,20 +279,17 @@ def _names(session: Session, actor: Actor, entries: Iterable[_Entry], root: tupl
             for values in (change["before"], change["after"]):
                 for kind, key in references(change["kind"], values):
                     wanted.setdefault(kind, set()).add(key)
-        if entry.run_id:
-            wanted.setdefault(IMPORT_RUN, set()).add(entry.run_id)
     for kind, keys in wanted.items():
         names.learn(kind, keys)
     return names
 
 
 def _changes(
-    entry: _Entry, names: Names, actor: Actor, root: tuple[str, int], root_name: tuple[str, ...]
+    entry: _Entry, names: Names, actor: Actor, root: tuple[str, int], root_name: tuple[str, ...], source: str
 ) -> list[Change]:
     ranked = sorted(entry.changes, key=lambda each: ((each["kind"], each["id"]) != root, _rank(each["kind"])))
     told = ranked[:MOST_TOLD]
     rest = max(0, entry.touched - len(told))
-    source = " · ".join(names.parts_of(IMPORT_RUN, entry.run_id)) if entry.run_id else ""
     changes = []
     for position, each in enumerate(told, start=1):
         kind, key, before, after = each["kind"], each["id"], each["before"], each["after"]

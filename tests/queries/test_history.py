@@ -9,11 +9,14 @@ from sqlalchemy import event, text
 from sqlmodel import Session, select
 
 from buyside.db import tables
+from buyside.db.files import ImportFile, ImportRun
 from buyside.db.items import Item, PriceBreak, VendorItem
 from buyside.db.vendors import Vendor
 from buyside.domain.access import Actor, Permission, Role, needs
 from buyside.domain.refusals import NotAllowed, NotFound
+from buyside.domain.sheet_changes import RowChange
 from buyside.ledgers import audit
+from buyside.operations import sheets
 from buyside.operations.run import within
 from buyside.queries.history import VIEWS, Change, record_history
 from tests.world import NOW, World
@@ -107,6 +110,23 @@ def test_what_belonged_to_a_record_is_told_after_it_was_removed(session: Session
 
 
 @pytest.mark.rule("ACC-6")
+def test_rows_of_sheets_that_were_changed_and_removed_are_told(session: Session, story: dict[str, Any]) -> None:
+    other = World(session).vendor("Best").supplies(story["bolt"], price=None)
+    theirs = session.exec(select(VendorItem).where(VendorItem.vendor_id == other.id)).one()
+    changes = (RowChange(str(theirs.id), theirs.version, {"lead_days": "21", "minimum_quantity": "3"}),)
+    [saved] = within(session, sheets.save_rows, story["buyer"], sheet="vendor-items", changes=changes, at=NOW)
+    within(
+        session, sheets.remove_rows, story["buyer"], sheet="vendor-items", rows=((saved.key, saved.version),), at=NOW
+    )
+    removed, changed, *_ = told(session, story)
+    assert (removed.did, changed.did) == ("removed", "changed")
+    assert sorted((each.label, each.before, each.after) for each in changed.fields) == [
+        ("Lead days", "7", "21"), ("Minimum quantity", "0", "3"),
+    ]  # fmt: skip
+    assert removed.record == f"{other.row.code} · Best"
+
+
+@pytest.mark.rule("ACC-6")
 def test_a_vendor_is_told_with_what_it_sells(session: Session, story: dict[str, Any]) -> None:
     changes = told(session, story, kind="vendor", record_id=story["acme"].id)
     assert [each.kind for each in changes] == ["Vendor item", "Price break"]
@@ -127,6 +147,26 @@ def test_history_comes_in_pages_that_miss_nothing_and_repeat_nothing(session: Se
         assert len(page.changes) == 2
     assert found == sorted(set(found), reverse=True)
     assert len(found) == 9
+
+
+@pytest.mark.rule("ACC-6")
+def test_what_a_file_brought_names_the_file(session: Session, story: dict[str, Any]) -> None:
+    @needs(Permission.ITEM_EDIT)
+    def run_import(opened: Session, actor: Actor, /, *, at: Any) -> None:
+        file = ImportFile(
+            name="items 2026.xlsx", user_id=actor.user_id, size=1, sha256=b"1", recognised={}, choices={}, kept_at=at
+        )
+        opened.add(file)
+        opened.flush()
+        opened.add(
+            ImportRun(file_id=file.id, sheet="items", reading={}, mapping=[], user_id=actor.user_id, started_at=at)
+        )
+        opened.get_one(Item, story["bolt"].id).name = "From a file"
+
+    within(session, run_import, story["buyer"], at=NOW)
+    newest, *others = told(session, story)
+    assert (newest.source, newest.fields[0].after) == ("items 2026.xlsx", "From a file")
+    assert {each.source for each in others} == {""}
 
 
 @pytest.mark.rule("ACC-2")
