@@ -188,7 +188,7 @@ class ImportRunState(GridState, mixin=True):
         written = numbers[Outcome.CREATED] + numbers[Outcome.CHANGED]
         self.nothing_new = written == 0
         self.to_write = f"{counted(written, locale)} {self.one if written == 1 else self.many}"
-        self.good_says = _left_out(numbers[Outcome.REFUSED], self.to_write, locale)
+        self.good_says = _left_out(written, numbers[Outcome.REFUSED], self.to_write, locale)
         self.only_good = self.only_good and self.has_refused
         self.is_working = self.is_stopping = self.is_taking = False
         self._changed_rows()
@@ -235,12 +235,11 @@ class ImportRunState(GridState, mixin=True):
         self.scope, self.outcome, self.counts = {}, "", {}
 
 
-def _left_out(refused: int, to_write: str, locale: str) -> str:
+def _left_out(written: int, refused: int, to_write: str, locale: str) -> str:
     """What "the good rows only" comes to."""
-    if not refused:
-        return ""
+    goes = "is" if written == 1 else "are"
     rows = "row is" if refused == 1 else "rows are"
-    return f"{to_write[:1].upper()}{to_write[1:]} are taken in. {counted(refused, locale)} {rows} left out and must be given again."
+    return f"{to_write} {goes} taken in. {counted(refused, locale)} {rows} left out and must be given again."
 
 
 def _result(seen: ImportSeen, numbers: Mapping[Outcome, int], many: str, locale: str) -> str:
