@@ -31,7 +31,7 @@ def test_an_administrator_says_who_buys_and_where_bills_and_goods_go(visit: Call
         for theme in ("light", "dark"):
             assert window.violations(theme) == [], theme
         box.get_by_label("Account").fill(place)
-        box.get_by_label("Address", exact=True).fill(lines)
+        box.get_by_role("textbox", name="Address").fill(lines)
         box.get_by_label("Goods go here by default").check()
         box.get_by_role("button", name="Save").click()
         expect(page.get_by_role("heading", name=place)).to_be_visible()

@@ -11,7 +11,7 @@ from buyside.domain.access import Role
 from tests.world import World
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def company(served: str) -> None:
     """Items and a vendor to look for."""
     with sessions()() as session, session.begin():
