@@ -86,9 +86,9 @@ class Profile:
         self.filled += 1
         for name in _looks(cell) if isinstance(cell, str) else _kept_looks(cell):
             self.counts[name] = self.counts.get(name, 0) + 1
-            shown = self.examples.setdefault(name, [])
-            if len(shown) < _EXAMPLES and (text := str(cell)[:_LONGEST_EXAMPLE]) not in shown:
-                shown.append(text)
+            told = self.examples.setdefault(name, [])
+            if len(told) < _EXAMPLES and (text := shown(cell)[:_LONGEST_EXAMPLE]) not in told:
+                told.append(text)
 
     def count(self, *names: str) -> int:
         return sum(self.counts.get(each, 0) for each in names)
@@ -264,9 +264,9 @@ def _exact(number: float) -> Decimal:
 
 
 def shown(cell: Cell) -> str:
-    """A cell as a text to look at."""
+    """A cell as a text to look at, and to be kept: no database holds the character NUL."""
     if isinstance(cell, str):
-        return cell
+        return cell.replace("\0", "␀")
     if isinstance(cell, bool):
         return str(cell).upper()
     if isinstance(cell, int | float):

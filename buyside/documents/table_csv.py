@@ -82,7 +82,7 @@ def encoding_of(content: bytes) -> OneOf:
     row = content.count(b"\n", 0, wrong_at) + 1
     line = content[content.rfind(b"\n", 0, wrong_at) + 1 :][:_AROUND].splitlines()[0]
     found = _likely(content)
-    return OneOf(found[0], tuple(found[1:]), is_sure=False, row=row, sample=line.decode(found[0], "replace"))
+    return OneOf(found[0], tuple(found[1:]), is_sure=False, row=row, sample=_plain(line, found[0]))
 
 
 def _not_utf8(content: bytes) -> int | None:
@@ -218,4 +218,8 @@ def _in_words(told: str) -> str:
 def reads(content: bytes, encoding: str) -> str:
     """The first line with letters beyond ASCII, as an encoding reads it."""
     found = re.search(rb"[^\n]*[\x80-\xff][^\n]*", content)
-    return found[0][:_AROUND].decode(encoding, "replace").strip()[:80] if found else ""
+    return _plain(found[0][:_AROUND], encoding).strip()[:80] if found else ""
+
+
+def _plain(line: bytes, encoding: str) -> str:
+    return line.decode(encoding, "replace").replace("\0", "␀")
