@@ -99,7 +99,9 @@ def _data() -> rx.Component:
     def group(title: str, names: Sequence[str]) -> rx.Component:
         return section(title, facts(*[_field(name) for name in names]))
 
-    return rx.el.div(columns(*[group(title, names) for title, names in _DATA], least="290px"), class_name="item-data")
+    about, terms, *orders = [group(title, names) for title, names in _DATA]
+    how = rx.el.div(*orders, class_name="vendor-terms")
+    return rx.el.div(columns(about, terms, how, least="290px"), class_name="item-data")
 
 
 def _head() -> rx.Component:
