@@ -40,6 +40,30 @@ _SHOWN_OUTCOMES = (
     (Outcome.UNCHANGED.value, "As they are", Outcome.UNCHANGED.value),
     (Outcome.REFUSED.value, "Refused", Outcome.REFUSED.value),
 )
+_ROW = Column("row", width=92, help="The line of the file.")
+_KEY = Column("record", "Row's key", width=180)
+_COLUMNS = {
+    "": (
+        _ROW,
+        Column("outcome", "What", width=112, words=_OUTCOMES),
+        Column("record", "Row's key", width=160),
+        Column("column", width=140),
+        Column("before", width=130),
+        Column("value", "After, or refused value", grow=3, least=190),
+        Column("reason", grow=4, least=220),
+    ),
+    Outcome.CREATED.value: (_ROW, _KEY, Column("value", "What the new row holds", grow=5, least=300)),
+    Outcome.CHANGED.value: (
+        *(_ROW, _KEY, Column("column", width=170)),
+        *(Column("before", grow=2, least=160), Column("value", "After", grow=2, least=160)),
+    ),
+    Outcome.UNCHANGED.value: (_ROW, Column("record", "Row's key", grow=2)),
+    Outcome.REFUSED.value: (
+        *(_ROW, _KEY, Column("column", width=150)),
+        *(Column("value", "Refused value", grow=1, least=140), Column("reason", grow=3, least=320)),
+    ),
+}
+"""What is shown of rows, by outcome; "" for all together."""
 
 
 def _progress() -> rx.Component:
@@ -64,6 +88,21 @@ def _pill(outcome: str, word: str, count: str) -> rx.Component:
     )
 
 
+def _lines(outcome: str) -> rx.Component:
+    """The rows with one outcome, in the columns that say something of it."""
+    shown = grid(
+        Files.lines,
+        _COLUMNS[outcome],
+        label="Rows of the file",
+        noun="entries",
+        state=Files,
+        scope=Files.scope,
+        quick_hint="Key, value or reason",
+        empty=("No rows of this kind", "Every row of the file has another outcome."),
+    )
+    return rx.el.div(shown, key=f"rows-{outcome}")
+
+
 def _rows() -> rx.Component:
     """What the file would do, or did, row by row."""
     return rx.el.div(
@@ -86,24 +125,7 @@ def _rows() -> rx.Component:
             class_name="files-pills",
         ),
         rx.el.div(
-            grid(
-                Files.lines,
-                (
-                    Column("row", width=92, help="The line of the file."),
-                    Column("outcome", "What", width=112, words=_OUTCOMES),
-                    Column("record", "Row's key", width=160),
-                    Column("column", width=140),
-                    Column("before", width=130),
-                    Column("value", "After, or refused value", grow=3, least=190),
-                    Column("reason", grow=4, least=240),
-                ),
-                label="Rows of the file",
-                noun="entries",
-                state=Files,
-                scope=Files.scope,
-                quick_hint="Key, value or reason",
-                empty=("No rows of this kind", "Every row of the file has another outcome."),
-            ),
+            rx.match(Files.outcome, *[(outcome, _lines(outcome)) for outcome in _COLUMNS if outcome], _lines("")),
             class_name="files-rows",
         ),
     )

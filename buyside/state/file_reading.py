@@ -249,12 +249,18 @@ def _word(column: SheetColumn, value: str) -> str:
 def readings_of(
     sheet: Sheet, mapping: Mapping[str, str], columns: Iterable[FileColumn], how: Recognised, actor: Actor
 ) -> dict[str, list[Reading]]:
-    """What the samples of each filled column are taken for; nothing for columns that are taken as they stand."""
+    """What the samples of each filled column are taken for; nothing for columns that are taken as they stand or are in doubt."""
+    doubtful = {str(place) for each in how.doubts for place in each.places}
     samples = {each["place"]: each["samples"] for each in columns}
     found = {}
     for name, place in mapping.items():
         column = sheet.column(name)
-        if column is None or not samples.get(place) or (column.form in {Form.CODE, Form.TEXT} and not column.pattern):
+        if (
+            column is None
+            or place in doubtful
+            or not samples.get(place)
+            or (column.form in {Form.CODE, Form.TEXT} and not column.pattern)
+        ):
             continue
         found[name] = [_reading(cell, column, how, actor) for cell in samples[place]]
     return found
@@ -290,9 +296,10 @@ def in_short(how: Recognised, locale: str) -> str:
         parts += [encoding, f"{dict(DELIMITERS).get(how.delimiter, how.delimiter).lower()} between columns"]
     elif how.worksheet:
         parts.append(f"worksheet {how.worksheet}")
-    if how.decimal_mark:
+    doubtful = {each.name for each in how.doubts}
+    if how.decimal_mark and "decimal_mark" not in doubtful:
         parts.append(f"decimal {'comma' if how.decimal_mark == ',' else 'point'}")
-    if how.date_order:
+    if how.date_order and "date_order" not in doubtful:
         parts.append(f"dates as {dict([_YEAR_FIRST, *DATE_ORDERS])[how.date_order].lower()}")
     return " · ".join(parts)
 

@@ -39,6 +39,9 @@ def test_a_doubt_is_a_question_and_stands_out_in_the_settings_and_the_sample() -
         assert each["value"] in {option["value"] for option in each["options"]}, each["name"]
     looks = [cell["look"] for cell in sample_of(how, how.doubts)[0]]
     assert looks == ["", "", "", "doubtful", ""]
+    columns = [FileColumn(place="3", header="standard_cost", samples=["1.250"])]
+    assert readings_of(sheet_named("items"), {"standard_cost": "3"}, columns, how, OPERATOR) == {}  # not guessed
+    assert "decimal" not in in_short(how, "en_GB")
 
 
 def test_an_answer_settles_it_and_the_samples_are_read_so() -> None:
