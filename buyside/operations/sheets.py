@@ -11,6 +11,7 @@ from buyside.domain.all_sheets import sheet_named
 from buyside.domain.refusals import NotAllowed, Refused
 from buyside.domain.sheet_changes import CellProblem, RowChange, RowSaved, RowsRefused
 from buyside.domain.sheets import Sheet
+from buyside.ledgers import audit
 from buyside.ledgers.sheet_batch import Batch, GivenRow, problem
 from buyside.ledgers.sheet_rows import plan_rows
 from buyside.ledgers.sheet_use import told, uses
@@ -20,6 +21,7 @@ __all__ = ["CellProblem", "RowChange", "RowSaved", "RowsRefused", "remove_rows",
 
 MOST_ROWS = 2000
 """Rows of one request; more of them are a file's."""
+_LONGEST_REASON = 400
 
 
 class TooManyRows(Refused):
@@ -51,9 +53,9 @@ def _editable(actor: Actor, name: str, count: int) -> Sheet:
 
 @needs(Permission.SHELL_USE)
 def save_rows(
-    session: Session, actor: Actor, /, *, sheet: str, changes: tuple[RowChange, ...], at: datetime
+    session: Session, actor: Actor, /, *, sheet: str, changes: tuple[RowChange, ...], at: datetime, reason: str = ""
 ) -> tuple[RowSaved, ...]:
-    """Make new rows and change existing ones; the answers stand in the order of the changes.
+    """Make new rows and change existing ones; the answers stand in the order of the changes. `reason` stays in their history.
 
     Refuses: NotFound, ReadOnly, NotAllowed, TooManyRows, RowsRefused (every cell that cannot be; a row that somebody else
     changed since is of code general.stale, whichever cells they changed).
@@ -64,7 +66,10 @@ def save_rows(
         for number, each in enumerate(changes)
     ]
     batch = plan_rows(session, known, given, lock=True)
-    return _written(session, batch)
+    saved = _written(session, batch)
+    if reason.strip() and any(batch.touched):
+        audit.note(session, known.table, None, after={"reason": reason.strip()[:_LONGEST_REASON]})
+    return saved
 
 
 def _written(session: Session, batch: Batch) -> tuple[RowSaved, ...]:

@@ -114,12 +114,15 @@ def test_rows_of_sheets_that_were_changed_and_removed_are_told(session: Session,
     other = World(session).vendor("Best").supplies(story["bolt"], price=None)
     theirs = session.exec(select(VendorItem).where(VendorItem.vendor_id == other.id)).one()
     changes = (RowChange(str(theirs.id), theirs.version, {"lead_days": "21", "minimum_quantity": "3"}),)
-    [saved] = within(session, sheets.save_rows, story["buyer"], sheet="vendor-items", changes=changes, at=NOW)
+    [saved] = within(
+        session, sheets.save_rows, story["buyer"], sheet="vendor-items", changes=changes, at=NOW, reason="longer way"
+    )
     within(
         session, sheets.remove_rows, story["buyer"], sheet="vendor-items", rows=((saved.key, saved.version),), at=NOW
     )
     removed, changed, *_ = told(session, story)
-    assert (removed.did, changed.did) == ("removed", "changed")
+    assert (removed.did, removed.reason) == ("removed", "")
+    assert (changed.did, changed.reason) == ("changed", "longer way")
     assert sorted((each.label, each.before, each.after) for each in changed.fields) == [
         ("Lead days", "7", "21"), ("Minimum quantity", "0", "3"),
     ]  # fmt: skip
