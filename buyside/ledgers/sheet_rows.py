@@ -57,8 +57,12 @@ def plan_rows(
     references = References(session)
     by_key = [(row, each) for row, each in zip(batch.rows, batch.given, strict=True) if each.key]
     kept = _load(session, sheet, [row.key for row, _ in by_key], lock=lock)
+    first: dict[str, int] = {}
     for row, each in by_key:
         _join(batch, row, kept.get(row.key))
+        if first.setdefault(row.key, row.number) != row.number:
+            says = f"Row {first[row.key]} changes the same {sheet.one}."
+            row.problems.append(problem(row, "", "sheets.duplicate", says))
         if row.before and each.version is not None and each.version != row.version:
             row.problems.append(told_stale(session, sheet, row, each.version))
     _store(batch.rows, sheet, references)

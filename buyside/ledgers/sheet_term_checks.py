@@ -38,14 +38,15 @@ def events_within_the_whole(session: Session, _sheet: Sheet, batch: Batch) -> It
         ):
             if str(key) not in mine:
                 totals[str(terms)] = totals.get(str(terms), Decimal(0)) + share
-    for row in batch.rows:
-        if row.after and not row.problems:
-            terms = row.stored["payment_term_id"] or ""
-            totals[terms] = totals.get(terms, Decimal(0)) + Decimal(row.after["share_percent"])
-            if row in moving and totals[terms] > _WHOLE:
-                rest = plain_number(_WHOLE - totals[terms] + Decimal(row.after["share_percent"]))
-                says = f"The events of {row.after['payment_terms']} would bill {plain_number(totals[terms])} %; {rest} % is left."
-                yield problem(row, "share_percent", "payment-terms.above-whole", says)
+    touched = {row.number for row in moving}
+    staying = [row for row in batch.rows if row.after and not row.problems and row.number not in touched]
+    for row in (*staying, *moving):
+        terms, share = row.stored["payment_term_id"] or "", Decimal(row.after["share_percent"])
+        totals[terms] = totals.get(terms, Decimal(0)) + share
+        if row.number in touched and totals[terms] > _WHOLE:
+            rest = plain_number(_WHOLE - totals[terms] + share)
+            says = f"The events of {row.after['payment_terms']} would bill {plain_number(totals[terms])} %; {rest} % is left."
+            yield problem(row, "share_percent", "payment-terms.above-whole", says)
 
 
 def currencies_are_known(session: Session, _sheet: Sheet, batch: Batch) -> Iterator[CellProblem]:

@@ -102,18 +102,20 @@ def shares_within_the_whole(session: Session, _sheet: Sheet, batch: Batch) -> It
             if str(row.id) not in mine:
                 share = _Share(row.valid_from or _EVER, row.valid_to or _OPEN, row.share_percent, vendor, None)
                 shares.setdefault(str(row.item_id), []).append(share)
+    later = {row.number for row in moving}
     for row in moving:
-        yield from _beyond_the_whole(row, shares[row.stored["item_id"] or ""])
+        later.discard(row.number)
+        yield from _beyond_the_whole(row, shares[row.stored["item_id"] or ""], later)
 
 
-def _beyond_the_whole(row: BatchRow, shares: list[_Share]) -> Iterator[CellProblem]:
+def _beyond_the_whole(row: BatchRow, shares: list[_Share], later: set[int]) -> Iterator[CellProblem]:
     own = next(each for each in shares if each.row is row)
     meeting = [each for each in shares if each.begins <= own.ends and own.begins <= each.ends]
     for day in sorted({max(each.begins, own.begins) for each in meeting}):
         there = [each for each in meeting if each.begins <= day <= each.ends]
         total = sum((each.percent for each in there), Decimal(0))
         # Of rows that exceed the whole together the last one is told, as the others hold without it.
-        is_last = all(each.row is None or each.row.number <= row.number for each in there)
+        is_last = all(each.row is None or each.row.number not in later for each in there)
         if total > _WHOLE and is_last:
             others = ", ".join(f"{each.vendor} {plain_number(each.percent)} %" for each in there if each.row is not row)
             when = f" on {day}" if day > _EVER + timedelta(days=1) else ""

@@ -88,35 +88,70 @@ def _write(
     on_progress(total, total)
 
 
+_REWRITTEN = frozenset({"exchange-rates", "vendor-closing-days", "price-breaks"})
+"""Sheets whose rows nothing refers to."""
+
+
 def _make_way(connection: Connection, sheet: Sheet, table: Table, rows: Sequence[BatchRow]) -> None:
     """Before rows take keys and days from each other, let go of what each gives up: the database looks at one after the other."""
-    own = {stored_name(column) for name in sheet.key if (column := sheet.column(name)) and not column.refers}
+    own = [stored_name(column) for name in sheet.key if (column := sheet.column(name)) and not column.refers]
     if "code" in own and "id" in table.c:
         moving = [row for row in rows if row.stored["code"] != row.was_stored["code"]]
         _set(connection, table, moving, {"code": [f"{row.key}{_PARKED}" for row in moving]})
-    if sheet.name == "exchange-rates":  # one by one far away, where nobody else is
-        moving = [row for row in rows if row.stored["valid_from"] != row.was_stored["valid_from"]]
-        _set(connection, table, moving, {"valid_from": [f"{5000 + row.number % 4999}-01-01" for row in moving]})
-    if sheet.name == "vendor-closing-days":  # nothing refers to them
-        moving = [row for row in rows if row.stored["from_day"] != row.was_stored["from_day"]]
-        _delete(connection, table, moving)
-        _insert(connection, table, moving, with_keys=True)
-    if sheet.period and sheet.name != "bom-rows":
-        _shrink(connection, table, rows)
+    elif sheet.name in _REWRITTEN:
+        names = [name for name in dict.fromkeys((*own, "valid_to")) if name in table.c]
+        _rewrite(connection, table, [row for row in rows if _moves(row, names)], names)
+    elif sheet.name == "vendor-items":
+        _shrink(connection, table, [row for row in rows if _moves(row, _DAYS)])
+
+
+_DAYS = ("valid_from", "valid_to")
+
+
+def _moves(row: BatchRow, names: Sequence[str]) -> bool:
+    return any(row.stored[name] != row.was_stored[name] for name in names)
 
 
 def _shrink(connection: Connection, table: Table, rows: Sequence[BatchRow]) -> None:
-    """Rows keep only the days that they have before and after, where there are any."""
+    """Rows keep only the days that they have before and after; those that have none take all of theirs at once."""
     moving, begins, ends = [], list[str | None](), list[str | None]()
     for row in rows:
         was, will = row.was_stored, row.stored
-        begin = max(was["valid_from"] or "", will["valid_from"] or "") or None
+        begin = max(was["valid_from"] or "", will["valid_from"] or "")
         end = min(was["valid_to"] or "9999", will["valid_to"] or "9999")
-        if (begin or "") <= end and (begin, end) != (was["valid_from"], was["valid_to"] or "9999"):
+        if begin <= end:
             moving.append(row)
-            begins.append(begin)
+            begins.append(begin or None)
             ends.append(None if end == "9999" else end)
     _set(connection, table, moving, {"valid_from": begins, "valid_to": ends})
+    shrunk = {row.key for row in moving}
+    _rewrite(connection, table, [row for row in rows if row.key not in shrunk], _DAYS)
+
+
+def _rewrite(connection: Connection, table: Table, rows: Sequence[BatchRow], names: Sequence[str]) -> None:
+    """Give columns new values in rows that are taken out and put back in one statement, under their keys.
+
+    So all let go before the first takes; what refers to a row is only looked for when the statement has ended.
+    """
+    if not rows:
+        return
+    given: dict[str, Sequence[str | None]] = {name: [row.stored[name] for row in rows] for name in names}
+    given["id"] = [row.key for row in rows]
+    source, arrays = _given(table, given)
+    columns = [each.name for each in table.columns if each.computed is None]
+    values = (sql.SQL("n.{}" if each in names else "gone.{}").format(sql.Identifier(each)) for each in columns)
+    connection.execute(
+        sql.SQL(
+            "WITH gone AS (DELETE FROM {table} WHERE id = ANY(%s) RETURNING *) INSERT INTO {table} ({columns}) "
+            "SELECT {values} FROM gone JOIN {source} ON n.id = gone.id ORDER BY n._place"
+        ).format(
+            table=sql.Identifier(table.name),
+            columns=sql.SQL(", ").join(sql.Identifier(each) for each in columns),
+            values=sql.SQL(", ").join(values),
+            source=source,
+        ),
+        [[int(row.key) for row in rows], *arrays],
+    )
 
 
 def _type_of(table: Table, name: str) -> sql.SQL:
@@ -165,16 +200,12 @@ def _update(connection: Connection, table: Table, rows: Sequence[BatchRow]) -> N
     _set(connection, table, rows, values)
 
 
-def _insert(connection: Connection, table: Table, rows: Sequence[BatchRow], *, with_keys: bool = False) -> None:
+def _insert(connection: Connection, table: Table, rows: Sequence[BatchRow]) -> None:
     """Make rows, which get their keys in their order."""
-    if not rows:
-        return
     names = [name for name in rows[0].stored if name in table.c]
     values: dict[str, Sequence[str | None]] = {name: [row.stored[name] for row in rows] for name in names}
-    if with_keys:
-        values = {"id": [row.key for row in rows], **values}
     if "version" in table.c:
-        values["version"] = [str(row.version if with_keys else 1) for row in rows]
+        values["version"] = ["1"] * len(rows)
     source, arrays = _given(table, values)
     columns = sql.SQL(", ").join(sql.Identifier(each) for each in values)
     made = connection.execute(
@@ -189,21 +220,9 @@ def _insert(connection: Connection, table: Table, rows: Sequence[BatchRow], *, w
         ),
         arrays,
     ).fetchall()
-    if with_keys:
-        return
     keys = [row.stored["code"] for row in rows] if "id" not in table.c else sorted(each[0] for each in made)
     for row, key in zip(rows, keys, strict=True):
         row.key, row.version = str(key), 1 if "version" in table.c else 0
-
-
-def _delete(connection: Connection, table: Table, rows: Sequence[BatchRow]) -> None:
-    if rows:
-        run(
-            connection,
-            "DELETE FROM {table} WHERE id = ANY(%s)",
-            ([int(row.key) for row in rows],),
-            table=table.name,
-        )
 
 
 def delete_rows(session: Session, batch: Batch) -> None:

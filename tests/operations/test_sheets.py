@@ -179,6 +179,33 @@ def test_days_pass_from_one_vendor_item_to_the_next_in_one_request(sheets: Sheet
     ]
 
 
+@pytest.mark.rule("VEN-3")
+def test_vendor_items_that_orders_and_prices_refer_to_swap_all_their_days(sheets: Sheets) -> None:
+    first = sheets.one("vendor-items", vendor="BOND", item="BOLT", lead_days="5", valid_to="2026-06-30")
+    second = sheets.one("vendor-items", vendor="BOND", item="BOLT", lead_days="9", valid_from="2026-07-01")
+    price = sheets.one(
+        "price-breaks", vendor="BOND", item="BOLT", unit_price="1", currency="EUR", valid_to="2026-06-30"
+    )
+    sheets.save(
+        "vendor-items",
+        (first, {"valid_from": "2026-07-01", "valid_to": ""}),
+        (second, {"valid_from": "", "valid_to": "2026-06-30", "lead_days": "8"}),
+    )
+    now = [sheets.cells("vendor-items", each) for each in (first, second)]
+    assert [(each["valid_from"], each["valid_to"], each["lead_days"]) for each in now] == [
+        ("2026-07-01", "", "5"),
+        ("", "2026-06-30", "8"),
+    ]
+    assert sheets.session.get_one(PriceBreak, int(price.key)).vendor_item_id == int(first.key)
+
+
+def test_prices_swap_their_quantities_in_one_request(sheets: Sheets) -> None:
+    price = {"vendor": "ACME", "item": "BOLT", "currency": "EUR", "unit_price": "1"}
+    a, b = sheets.save("price-breaks", {**price, "from_quantity": "1"}, {**price, "from_quantity": "2"})
+    sheets.save("price-breaks", (a, {"from_quantity": "2"}), (b, {"from_quantity": "1"}))
+    assert [sheets.cells("price-breaks", each)["from_quantity"] for each in (a, b)] == ["2", "1"]
+
+
 @pytest.mark.rule("ITM-7")
 def test_an_empty_purchase_unit_is_the_stock_unit_and_an_empty_factor_follows_exactly(sheets: Sheets) -> None:
     row = sheets.session.exec(select(VendorItem)).one()
