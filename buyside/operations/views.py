@@ -49,7 +49,8 @@ class ViewKept:
 def keep_view(
     session: Session, actor: Actor, /, *, grid: str, name: str, content: Mapping[str, Any], is_first: bool = False
 ) -> ViewKept:
-    """Keep how a list is looked at under a name; of the same name it takes the place of what was kept before.
+    """Keep how a list is looked at under a name; of the same name, whatever its letters, it takes the place of what
+    was kept before.
 
     `is_first`: the list opens with it; of several kept so, the last one does. Refuses, in this order: NobodysView, NotFound,
     NotAllowed, NameMissing, NameTooLong, Unreadable, TooManyViews.
@@ -65,7 +66,7 @@ def keep_view(
         raise NameTooLong(most=LONGEST_NAME)
     kept = _readable(content)
     own = session.exec(select(SavedView).where(SavedView.user_id == owner, SavedView.grid == grid)).all()
-    view = next((each for each in own if each.name == name), None)
+    view = next((each for each in own if each.name.casefold() == name.casefold()), None)
     if view is None and len(own) >= MOST_VIEWS:
         raise TooManyViews(most=MOST_VIEWS)
     if is_first:
@@ -75,8 +76,8 @@ def keep_view(
                 session.add(each)
     if view is None:
         view = SavedView(user_id=owner, grid=grid, name=name, content=kept, is_first=is_first)
-    elif (view.content, view.is_first) != (kept, is_first):
-        view.content, view.is_first, view.version = kept, is_first, view.version + 1
+    elif (view.name, view.content, view.is_first) != (name, kept, is_first):
+        view.name, view.content, view.is_first, view.version = name, kept, is_first, view.version + 1
     session.add(view)
     session.flush()
     return ViewKept(view.id, view.name, view.is_first)

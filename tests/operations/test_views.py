@@ -75,9 +75,10 @@ def test_views_are_listed_by_name_whatever_its_letters(desk: Desk) -> None:
 
 def test_a_view_of_the_same_name_takes_the_place_of_the_one_before(desk: Desk) -> None:
     first = desk.keeps()
-    again = desk.keeps(content={"quick": "bolt"})
+    again = desk.keeps("LATE", content={"quick": "bolt"})
     assert again.view_id == first.view_id
     [found] = desk.views()
+    assert found.name == "LATE"
     assert found.content == {"quick": "bolt"}
     assert desk.session.get_one(SavedView, first.view_id).version == 2
 
