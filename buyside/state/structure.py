@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import reflex as rx
 from pydantic import BaseModel, ConfigDict, Field
+from reflex.event import EventSpec
 
 from buyside.domain.access import Permission
 from buyside.domain.locales import PERCENT_DIGITS, shown_date, shown_number
@@ -27,6 +28,7 @@ from buyside.state.roles import BuyerState
 _KINDS = {"products": "product", "variants": "variant", "items": "item"}
 _LONGEST = 80
 BOM = "bom-rows"
+_TREE = ".tree-body [tabindex='0']"
 
 
 class Hit(BaseModel):
@@ -161,7 +163,7 @@ class StructureState(BuyerState, rx.State):
         return self._address()
 
     @handler(Permission.STRUCTURE_VIEW)
-    async def levels(self, paths: list[str]) -> None:
+    async def levels(self, paths: list[str], request: int) -> None:
         """Answer with what is directly below some places."""
         found = await self._ask(
             structure_levels,
@@ -174,6 +176,7 @@ class StructureState(BuyerState, rx.State):
         self._serial += 1
         self.answer = {
             "serial": self._serial,
+            "request": request,
             "levels": {path: _level(level, locale) for path, level in found.items()},
         }
 
@@ -188,28 +191,30 @@ class StructureState(BuyerState, rx.State):
         """What a key asked for on the chosen row: change it, add below it, take it out."""
         if act == "add" and self.takes_rows:
             self.is_adding = True
-            return rx.set_focus("add-a-component-component")
+            return _focus("#add-a-component-component")
         if act == "edit" and self.row_id:
-            return rx.set_focus("change-the-row-quantity_per")
+            return _focus("#change-the-row-quantity_per")
         if act == "remove" and self.row_id:
-            return rx.set_focus("remove-row")
+            return _focus("#remove-row")
         return None
 
     @handler(Permission.STRUCTURE_VIEW)
-    def close(self) -> None:
+    def close(self) -> Any:
         """Close the panel."""
         self._close()
+        return _focus(_TREE)
 
     @handler(Permission.STRUCTURE_EDIT)
     def begin_adding(self) -> Any:
         """Open the form for a component below what is chosen."""
         self.is_adding, self.refused = True, ""
-        return rx.set_focus("add-a-component-component")
+        return _focus("#add-a-component-component")
 
     @handler(Permission.STRUCTURE_EDIT)
-    def stop_adding(self) -> None:
+    def stop_adding(self) -> Any:
         """Close it."""
         self.is_adding, self.refused = False, ""
+        return _focus(_TREE)
 
     @handler(Permission.STRUCTURE_EDIT)
     async def save(self, form: dict[str, str]) -> Any:
@@ -218,7 +223,7 @@ class StructureState(BuyerState, rx.State):
         if not await self._save(change):
             return None
         await self._open(self.chosen, self.kind, text(form, "component"), self.row_id)
-        return [say("The row is saved."), *await self._notes(str(self.row_id))]
+        return [say("The row is saved."), _focus(_TREE), *await self._notes(str(self.row_id))]
 
     @handler(Permission.STRUCTURE_EDIT)
     async def add(self, form: dict[str, str]) -> Any:
@@ -230,7 +235,7 @@ class StructureState(BuyerState, rx.State):
         self.is_adding = False
         added = text(form, "component")
         await self._open(self.chosen, self.kind, self.code, self.row_id)
-        return [say(f"{added} is a component of {self.code} now."), *await self._notes(saved)]
+        return [say(f"{added} is a component of {self.code} now."), _focus(_TREE), *await self._notes(saved)]
 
     @handler(Permission.STRUCTURE_EDIT)
     async def remove(self) -> Any:
@@ -243,7 +248,7 @@ class StructureState(BuyerState, rx.State):
             return None
         self._close()
         self._again()
-        return say(f"{code} is no component of {parent} any more.")
+        return [say(f"{code} is no component of {parent} any more."), _focus(_TREE)]
 
     async def _save(self, change: RowChange) -> str:
         """The key of the row that was saved; "" where it was refused, which then stands at the fields."""
@@ -321,6 +326,15 @@ class StructureState(BuyerState, rx.State):
         asked |= {"days": "all"} if self.all_days else {}
         path = f"/structure?{urlencode(asked)}" if asked else "/structure"
         return rx.call_script(f"window.history.replaceState(window.history.state, '', {json.dumps(path)})")
+
+
+def _focus(selector: str) -> EventSpec:
+    """Put the focus where the next key belongs, as soon as it is drawn."""
+    return rx.call_script(
+        "(() => { let left = 40; const look = () => { "
+        f"const at = document.querySelector({json.dumps(selector)}); "
+        "if (at) at.focus(); else if (left--) setTimeout(look, 50); }; setTimeout(look, 30); })()"
+    )
 
 
 def _cells(form: dict[str, str]) -> dict[str, str]:

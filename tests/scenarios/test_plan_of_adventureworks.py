@@ -1,5 +1,6 @@
 """AdventureWorks from the first of May 2014: its open demand becomes a plan that a slow, obvious calculation agrees with."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -35,7 +36,11 @@ from buyside.queries.plans import PLAN_LINE_ROWS, vendor_totals
 from buyside.queries.read import ask
 from buyside.queries.rows import RowsWanted, grid_page
 from buyside.queries.stock import ENTRY_ROWS
+from buyside.queries.structure import structure_levels, structure_root
+from buyside.queries.structure_explorer import explode_configuration
+from buyside.queries.structure_unmapped import Gap, unmapped_queue
 from tests.oracles import PlanningAnswer, PlanningWorld, planned
+from tests.statements import statements
 
 SOURCE = ROOT.parent / "shared" / "data" / "adventureworks"
 AS_OF = date(2014, 5, 1)
@@ -266,3 +271,40 @@ def test_one_of_the_orders_is_issued_received_partly_and_fully_and_a_manager_onl
 
 def _raw(cell: Any) -> Any:
     return cell[0] if isinstance(cell, list) else cell
+
+
+@pytest.mark.rule("ITM-4")
+@pytest.mark.rule("ITM-6")
+def test_its_structure_is_walked_and_explodes_as_the_run_had_it(adventure: Planned) -> None:
+    """2,679 rows: whole levels in a few statements, and the totals of one sold line are the pegs of a plan for it alone."""
+    with sessions()() as session:
+        with statements(session) as sent:
+            products = structure_levels(session, BUYER, paths=("",), on=AS_OF)[""]
+        assert len(sent) <= 2
+        assert products.places
+        sku = session.execute(
+            text("SELECT sku FROM bom_row JOIN variant ON variant.id = variant_id ORDER BY sku LIMIT 1")
+        )
+        variant = str(sku.scalar_one())
+        root = structure_root(session, BUYER, kind="variant", code=variant, on=AS_OF)
+        assert root is not None
+        paths, seen, begun = [root.path], 0, time.perf_counter()
+        while paths:
+            with statements(session) as sent:
+                found = structure_levels(session, BUYER, paths=tuple(paths[:100]), on=AS_OF)
+            assert len(sent) <= 8
+            places = [each for level in found.values() for each in level.places]
+            seen, paths = seen + len(places), [*paths[100:], *(each.path for each in places if each.has_more)]
+        walked = time.perf_counter()
+        exploded = explode_configuration(
+            session, BUYER, sku=variant, options=(), quantity=Decimal(1), needed_on=AS_OF, today=AS_OF
+        )
+        shown = time.perf_counter()
+        queue = unmapped_queue(session, BUYER, today=AS_OF)
+        looked = time.perf_counter()
+    assert len(exploded.lines) == seen
+    assert queue.open_lines > 1000
+    assert sum(each.lines for each in queue.waiting if each.gap is Gap.VARIANT) == adventure.done.unmapped
+    assert walked - begun < 5
+    assert shown - walked < 5
+    assert looked - shown < 5

@@ -20,7 +20,8 @@ export function TreeGrid({ label, heads, roots, start, stamp, answer, chosen, ca
   const [says, setSays] = useState("");
   const box = useRef(null);
   const waiting = useRef([]);                     // paths to ask for
-  const asked = useRef(null);                     // paths that are on their way, with their timer
+  const asked = useRef(null);                     // the request that is on its way: its number, paths and timer
+  const requests = useRef(0);
   const wantsFocus = useRef(false);
   const typed = useRef({ text: "", at: 0 });
 
@@ -28,8 +29,9 @@ export function TreeGrid({ label, heads, roots, start, stamp, answer, chosen, ca
     if (asked.current || !waiting.current.length) return;
     const paths = waiting.current.splice(0, MOST);
     const timer = setTimeout(() => { asked.current = null; send(); }, PATIENCE);
-    asked.current = { paths: new Set(paths), timer };
-    onLevels?.(paths);
+    requests.current += 1;
+    asked.current = { number: requests.current, paths: new Set(paths), timer };
+    onLevels?.(paths, requests.current);
   }, [onLevels]);
   const ask = useCallback((paths) => {
     for (const path of paths) if (!waiting.current.includes(path) && !asked.current?.paths.has(path)) waiting.current.push(path);
@@ -38,7 +40,8 @@ export function TreeGrid({ label, heads, roots, start, stamp, answer, chosen, ca
 
   // Another tree, or rows that were changed: what is open is asked for anew and stays where it is meanwhile.
   useEffect(() => {
-    const kept = [...open].filter((path) => path === "" || roots.some((root) => path === root.path || path.startsWith(`${root.path}/`)));
+    if (!stamp) return;
+    const kept = [...open].filter((path) => roots.some((root) => path === root.path || path.startsWith(`${root.path}/`)));
     const first = start === "levels" ? [""] : roots.map((root) => root.path);
     const now = new Set([...kept, ...first]);
     waiting.current = [];
@@ -49,9 +52,8 @@ export function TreeGrid({ label, heads, roots, start, stamp, answer, chosen, ca
   }, [stamp]);
 
   useEffect(() => {
-    if (!answer?.serial || !asked.current) return;
-    const arrived = Object.entries(answer.levels).filter(([path]) => asked.current.paths.has(path));
-    if (!arrived.length) return;
+    if (!answer?.serial || answer.request !== asked.current?.number) return;   // of a tree that was left meanwhile
+    const arrived = Object.entries(answer.levels);
     clearTimeout(asked.current.timer);
     asked.current = null;
     setLevels((now) => {
@@ -62,7 +64,7 @@ export function TreeGrid({ label, heads, roots, start, stamp, answer, chosen, ca
       }
       return next;
     });
-    const [[path, level]] = arrived;
+    const [path, level] = arrived[0] ?? [""];
     if (arrived.length === 1 && path !== "") setSays(level.places.length ? `${level.places.length + level.left} below` : "Nothing below");
     send();
   }, [answer?.serial]);

@@ -24,7 +24,7 @@ class TreeGrid(rx.NoSSRComponent):
     chosen: rx.Var[str]
     can_edit: rx.Var[bool]
     empty: rx.Var[str]
-    on_levels: rx.EventHandler[lambda paths: [paths]]
+    on_levels: rx.EventHandler[lambda paths, request: [paths, request]]
     on_choose: rx.EventHandler[lambda row: [row]]
     on_act: rx.EventHandler[lambda act: [act]]
 
@@ -49,8 +49,9 @@ def tree_grid(
     heads     the tree's own column first, then quantity, scrap, cumulated, days and supply
     roots     what it begins with, each {"path", "kind", "code", "name", "says", "has_more", "row_id", "per", "scrap",
               "cumulated", "days", "supply_says", "counts"}; `start` "levels" asks for them as the level of the empty path
-    stamp     changes when everything that is open is to be asked for anew
-    answer    {"serial", "levels": {path: {"places": as roots, "left": how many more}}} to `on_levels(paths)`; of a level
+    stamp     changes when everything that is open is to be asked for anew; empty: nothing is asked for yet
+    answer    {"serial", "request", "levels": {path: {"places": as roots, "left": how many more}}} to
+              `on_levels(paths, request)`, whose number it names; of a level
               that came in part, the next part is asked for by its path, "~" and how many are there
     on_choose gets {"path", "kind", "code", "row"} of a row; `on_act` then "edit", "add" or "remove" where a key asked for it
     """
