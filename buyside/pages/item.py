@@ -49,6 +49,7 @@ _UNITS = {
     **dict.fromkeys(("safety_stock", "reorder_point", "order_up_to"), Item.unit),
     **dict.fromkeys(("period_days", "make_lead_days", "goods_in_days"), "days"),
     "over_receipt_percent": "%",
+    "standard_cost": Item.own_currency,
 }
 _NUMBERS = frozenset({Kind.NUMBER, Kind.QUANTITY, Kind.MONEY, Kind.PRICE, Kind.PERCENT})
 
@@ -90,7 +91,22 @@ def _data() -> rx.Component:
     def group(title: str, names: Sequence[str]) -> rx.Component:
         return section(title, facts(*[_field(name) for name in names]))
 
-    return rx.el.div(columns(*[group(title, names) for title, names in _DATA], least="300px"), class_name="item-data")
+    why = rx.el.label(
+        "Why",
+        rx.el.input(
+            on_blur=Item.say_why,
+            key=Item.code,
+            max_length=400,
+            placeholder="optional, kept in the history of your next changes",
+            class_name="input",
+        ),
+        class_name="why",
+    )
+    return rx.el.div(
+        columns(*[group(title, names) for title, names in _DATA], least="300px"),
+        when_allowed(Permission.ITEM_EDIT, why),
+        class_name="item-data",
+    )
 
 
 def _head() -> rx.Component:

@@ -186,6 +186,7 @@ def prices_over_time() -> rx.Component:
                         today=Item.today,
                         locale=Item.locale,
                         unit=Item.price_unit,
+                        from_zero=False,
                     ),
                     numbers,
                 ),

@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from buyside.db.contracts import Contract, ContractItem
 from buyside.db.items import Item, Unit, VendorItem
 from buyside.db.orders import PurchaseOrder, PurchaseOrderLine
+from buyside.db.people import Organisation
 from buyside.db.stock import Warehouse
 from buyside.db.structure import BomRow, OptionRule, Product, Variant
 from buyside.db.vendors import Vendor
@@ -39,6 +40,8 @@ class ItemHead:
     kind: str
     is_active: bool
     default_warehouse_id: int | None
+    currency: str
+    """The organisation's, which its standard cost is in."""
 
 
 @needs(Permission.ITEM_VIEW)
@@ -55,6 +58,7 @@ def item_head(session: Session, actor: Actor, /, *, code: str) -> ItemHead:
             kind=col(Item.kind),
             is_active=col(Item.is_active),
             default_warehouse_id=col(Item.default_warehouse_id),
+            currency=select(col(Organisation.currency_code)).where(col(Organisation.id) == 1).scalar_subquery(),
         )
         .join(Unit, col(Unit.id) == col(Item.unit_id))
         .where(col(Item.code) == code)

@@ -52,6 +52,7 @@ from buyside.state.sheet_texts import canonical, shown
 
 _MOST_CHOICES = 500
 _LONGEST_CODE = 200
+_LONGEST_REASON = 400
 REFERENCES = {"group": "item-groups", "unit": "units", "default_warehouse": "warehouses"}
 """Fields that hold a code of another sheet, and may be chosen."""
 
@@ -99,6 +100,9 @@ class ItemPageState(HistoryState, BuyerState, rx.State):
     edition: int = 0
     """Rises with every answer of the server."""
     conflict: Conflict = _NO_CONFLICT
+    why: str = ""
+    """What the history is to say of the next changes."""
+    own_currency: str = ""
     choices: dict[str, list[Option]] = {}
     locale: str = "en_GB"
     today: int = 0
@@ -145,7 +149,7 @@ class ItemPageState(HistoryState, BuyerState, rx.State):
     async def load(self) -> None:
         """Show the item that the address names."""
         self.found = self.missing = False
-        self.refused, self.conflict, self.place = {}, _NO_CONFLICT, ""
+        self.refused, self.conflict, self.place, self.why = {}, _NO_CONFLICT, "", ""
         self.asked = str(self.item_code)[:_LONGEST_CODE]  # type: ignore[attr-defined]
         try:
             head = await self._ask(item_head, code=self.asked)
@@ -172,7 +176,7 @@ class ItemPageState(HistoryState, BuyerState, rx.State):
         self._version = int(row["version"])
         self.code, self.name, self.unit = head.code, head.name, head.unit
         self.paths = _paths(head.code)
-        self.supply, self.is_active = head.supply, head.is_active
+        self.supply, self.is_active, self.own_currency = head.supply, head.is_active, head.currency
         columns = {each.name: each for each in ITEM_SHEET.columns}
         self.shown_fields = {name: shown(column, row[name], locale) for name, column in columns.items()}
         self.fields = {
@@ -186,7 +190,9 @@ class ItemPageState(HistoryState, BuyerState, rx.State):
         found: dict[str, list[Option]] = {}
         for name, sheet in REFERENCES.items():
             known = await self._ask(reference_choices, sheet=sheet, text="", limit=_MOST_CHOICES)
-            options = [Option(value=code, label=f"{code} {title}".strip()) for code, title in known]
+            options = [
+                Option(value=code, label=code if title == code else f"{code} {title}".strip()) for code, title in known
+            ]
             here = self.fields.get(name, "")
             if here and here not in {code for code, _ in known}:
                 options.insert(0, Option(value=here, label=here))
@@ -201,6 +207,11 @@ class ItemPageState(HistoryState, BuyerState, rx.State):
         """Keep one field, or say at the field why not."""
         return await self._save(field, value)
 
+    @handler(Permission.ITEM_EDIT)
+    def say_why(self, text: str) -> None:
+        """Keep the reason of the next changes."""
+        self.why = text[:_LONGEST_REASON]
+
     async def _save(self, field: str, value: str) -> Any:
         column = ITEM_SHEET.column(field)
         if column is None or column.is_read_only:
@@ -210,7 +221,7 @@ class ItemPageState(HistoryState, BuyerState, rx.State):
         try:
             cells = {field: canonical(column, value, me().locale)}
             change = RowChange(str(self._item_id), self._version, cells)
-            await self._do(save_rows, sheet=ITEM_SHEET.name, changes=(change,), at=now())
+            await self._do(save_rows, sheet=ITEM_SHEET.name, changes=(change,), at=now(), reason=self.why)
         except RowsRefused as refused:
             await self._answer(field, value, refused.problems)
             return None
@@ -326,7 +337,7 @@ class ItemPageState(HistoryState, BuyerState, rx.State):
         if told.is_converted:
             says.append("other currencies at the rate of their day")
         if told.without_rate:
-            says.append(f"no rate on some days: {', '.join(told.without_rate)}")
+            says.append(f"not compared on days without a rate: {', '.join(told.without_rate)}")
         self.price_says = ", ".join(says)
         self._show_best(told)
 

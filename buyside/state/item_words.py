@@ -340,6 +340,7 @@ def price_marks(prices: ItemPrices) -> list[Mark]:
             look=_LOOKS[place // len(_COLOURS) % len(_LOOKS)],
         )
         for place, each in enumerate(prices.offers)
+        if any(step.comparable is not None for step in each.steps)
     ]
     paid = [Mark(key="paid", name="Paid", colour="var(--gray-12)", look="points")] if prices.paid else []
     return [*lines, *paid]

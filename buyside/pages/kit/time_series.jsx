@@ -22,7 +22,16 @@ function monthTicks(start, end) {
   return ticks;
 }
 
-export function TimeSeries({ label, rows, marks, levels, start, end, today, todaySays, locale, unit, height }) {
+// Round numbers from below the least to above the most value, about five of them.
+function valueTicks(least, most) {
+  const span = most - least || Math.abs(most) || 1;
+  const rough = span / 4, power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 2.5, 5, 10].map((each) => each * power).find((each) => each >= rough);
+  const first = Math.floor(least / step), last = Math.ceil(most / step);
+  return Array.from({ length: last - first + 1 }, (_, place) => Number(((first + place) * step).toPrecision(12)));
+}
+
+export function TimeSeries({ label, rows, marks, levels, start, end, today, todaySays, locale, unit, height, fromZero }) {
   const language = (locale || "en").replace("_", "-");
   const words = useMemo(() => ({
     month: new Intl.DateTimeFormat(language, { month: "short", timeZone: "UTC" }),
@@ -36,6 +45,12 @@ export function TimeSeries({ label, rows, marks, levels, start, end, today, toda
     return (date.getUTCMonth() === 0 || day === ticks[0] ? words.year : words.month).format(date);
   };
   const shown = levels ?? [];
+  const values = useMemo(() => {
+    const all = [...rows.flatMap((row) => marks.map((each) => row[each.key])), ...shown.map((each) => each.value)].filter((each) => typeof each === "number");
+    const least = Math.min(...all), most = Math.max(...all);
+    const room = fromZero ? 0 : (most - least || Math.abs(most)) * 0.25;
+    return all.length ? valueTicks(fromZero ? Math.min(0, least) : Math.max(Math.min(0, least), least - room), most + room) : [0, 1];
+  }, [rows, marks, levels, fromZero]);
   return (
     <figure className="chart" role="img" aria-label={label}>
       <ResponsiveContainer width="100%" height={height || 220}>
@@ -44,7 +59,7 @@ export function TimeSeries({ label, rows, marks, levels, start, end, today, toda
           <XAxis dataKey="t" type="number" domain={[start, end]} allowDataOverflow ticks={ticks} tickFormatter={inMonth}
             stroke={QUIET} tickLine={false} fontSize={11} minTickGap={18} />
           <YAxis stroke={QUIET} tickLine={false} axisLine={false} width={62} fontSize={11} tickFormatter={words.number.format}
-            domain={[(least) => Math.min(0, least), (most) => Math.max(most, ...shown.map((each) => each.value))]} />
+            domain={[values[0], values.at(-1)]} ticks={values} interval={0} />
           <Tooltip isAnimationActive={false} labelFormatter={(day) => words.day.format(new Date(day * DAY))}
             formatter={(value, name) => [`${words.number.format(value)} ${unit ?? ""}`, name]}
             contentStyle={{ background: "var(--color-panel-solid)", border: "1px solid var(--gray-6)", borderRadius: 4, fontSize: 12 }}

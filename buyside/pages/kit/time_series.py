@@ -9,9 +9,6 @@ import reflex as rx
 from buyside.pages.kit.base import Text
 
 _JS = rx.asset("time_series.jsx", shared=True)
-COLOURS = ("var(--accent-9)", "var(--jade-10)", "var(--amber-10)", "var(--plum-9)", "var(--red-9)", "var(--cyan-10)")
-"""Of lines that are told apart; beyond them the colours come again with another stroke."""
-LOOKS = ("solid", "dashed", "dotted")
 
 
 class TimeSeries(rx.NoSSRComponent):
@@ -31,6 +28,7 @@ class TimeSeries(rx.NoSSRComponent):
     locale: rx.Var[str]
     unit: rx.Var[str]
     height: rx.Var[int]
+    from_zero: rx.Var[bool]
 
 
 def time_series(
@@ -45,6 +43,7 @@ def time_series(
     levels: Any = None,
     unit: Text = "",
     height: int = 220,
+    from_zero: bool = True,
 ) -> rx.Component:
     """Days are numbers, those since 1970-01-01.
 
@@ -52,6 +51,7 @@ def time_series(
     marks     list of {"key", "name", "colour", "look"}; look is "solid", "dashed" or "dotted" for a value that holds until the
               next one and ends at None, or "points"
     levels    list of {"value", "says", "colour"}: marked across
+    from_zero whether the axis of values begins at zero, as for quantities, or near the least one, as for prices
     """
     return TimeSeries.create(
         label=label,
@@ -65,4 +65,5 @@ def time_series(
         locale=locale,
         unit=unit,
         height=height,
+        from_zero=from_zero,
     )
