@@ -21,6 +21,7 @@ from buyside.db.plans import PlanLine
 from buyside.db.stock import Warehouse
 from buyside.domain.access import INTERNAL_ROLES, OPERATOR, Actor, Permission, Role, needs, permission_of
 from buyside.domain.refusals import Refused
+from buyside.domain.sheet_changes import RowChange
 from buyside.identity.logins import find_login
 from buyside.ledgers import audit
 from buyside.operations.bank_accounts import (
@@ -45,6 +46,15 @@ from buyside.operations.production import Finished, Used, post_production
 from buyside.operations.receipts import receive_order, void_receipt
 from buyside.operations.run import perform, within
 from buyside.operations.sessions import end_session, end_sessions_of_user
+from buyside.operations.sheet_files import (
+    cancel_import,
+    check_import,
+    keep_file,
+    read_file_as,
+    run_import,
+    start_import,
+)
+from buyside.operations.sheets import remove_rows, retire_rows, save_rows
 from buyside.operations.stock import adjust_stock, transfer_stock
 from buyside.operations.vendors import move_vendor
 from buyside.operations.views import forget_view, keep_view
@@ -165,9 +175,11 @@ def test_every_operation_leaves_exactly_one_entry(database: object, tmp_path: An
         addresses=(Address("Works", "Mill Lane", is_bill_to=True, is_ship_to=True),),
     )  # fmt: skip
     told.of(import_pack, "pack", source=write_pack(tmp_path / "pack"), at=NOW)
+    _told_of_sheets(told)
     view = told.of(keep_view, "saved_view", grid="orders", name="Late", content={"quick": "bolt"})
     told.of(keep_view, "saved_view", has_before=True, grid="orders", name="Late", content={}, is_first=True)
     told.of(forget_view, "saved_view", has_before=True, view_id=view.view_id)
+    _told_of_files(told)
 
     assert told.operations == every_operation()
 
@@ -201,6 +213,15 @@ def _told_of_people(told: Told, vendor_id: int) -> None:
     told.of(forget_identity, "app_user", has_before=True, user_id=vera.user_id, version=1, at=NOW)
 
 
+def _told_of_sheets(told: Told) -> None:
+    new = RowChange("", 0, {"code": "T7", "name": "Reduced", "rate_percent": "7"})
+    [made] = told.of(save_rows, "tax_code", sheet="tax-codes", changes=(new,), at=NOW)
+    change = RowChange(made.key, 1, {"rate_percent": "5"})
+    told.of(save_rows, "tax_code", has_before=True, sheet="tax-codes", changes=(change,), at=NOW)
+    told.of(retire_rows, "tax_code", has_before=True, sheet="tax-codes", rows=((made.key, 2),), at=NOW)
+    told.of(remove_rows, "tax_code", has_before=True, sheet="tax-codes", rows=((made.key, 3),), at=NOW)
+
+
 def _told_of_bank_accounts(told: Told, vendor_id: int) -> None:
     """Two accounts and the end of one, each asked for by one person and decided on by another."""
     with World.open() as world:
@@ -219,6 +240,18 @@ def _told_of_bank_accounts(told: Told, vendor_id: int) -> None:
     told.of(withdraw_account, kind, has_before=True, **proposed("NL91ABNA0417164300"))
     other.of(reject_account, kind, has_before=True, reason="unknown", **proposed("NL91ABNA0417164300"))
     told.operations |= other.operations
+
+
+def _told_of_files(told: Told) -> None:
+    """A file of units: kept, read otherwise, looked through, taken in; and another import of it that is given up."""
+    file = told.of(keep_file, "import_file", name="units.csv", content=b"code,name,category\nPAIR,Pair,count\n", at=NOW)
+    told.of(read_file_as, "import_file", has_before=True, file_id=file.file_id, choices={"decimal_mark": "."})
+    begin = {"file_id": file.file_id, "sheet": "units", "mapping": {0: "code", 1: "name", 2: "category"}, "at": NOW}
+    run = told.of(start_import, "import_run", "import_mapping", **begin).run_id
+    told.of(check_import, "import_run", has_before=True, run_id=run)
+    told.of(run_import, "import_run", "unit", has_before=True, run_id=run, at=NOW)
+    given_up = told.of(start_import, "import_run", **begin).run_id
+    told.of(cancel_import, "import_run", has_before=True, run_id=given_up, at=NOW)
 
 
 def every_operation() -> set[str]:
@@ -312,5 +345,9 @@ def test_every_column_that_sounds_secret_is_withheld_or_in_a_table_that_is_not_f
         for column in table.columns
         if sounds.search(column.name) and table.name not in audit.NOT_FOLLOWED and column.name not in audit.WITHHELD
     }
-    # Hashes of what everybody concerned may read: an order's paper, a run's result.
-    assert told == {"purchase_order_snapshot.content_sha256", "planning_run.result_sha256"}
+    # Hashes of what everybody concerned may read: an order's paper, a run's result, the header of a file.
+    assert told == {
+        "purchase_order_snapshot.content_sha256",
+        "planning_run.result_sha256",
+        "import_mapping.header_sha256",
+    }
