@@ -14,17 +14,18 @@ import reflex as rx
 from buyside.domain.locales import shown_instant
 from buyside.domain.refusals import Refused
 from buyside.domain.sheet_changes import RowChange, RowSaved, RowsRefused
-from buyside.domain.sheets import Sheet
+from buyside.domain.sheets import Family, Sheet
 from buyside.operations.sheets import remove_rows, save_rows
 from buyside.queries.rows import GridSource
 from buyside.queries.sheets import SHEET_ROWS
+from buyside.queries.structure_place import structure_notes
 from buyside.resources.all import RESOURCES
 from buyside.resources.resource import Resource
-from buyside.state.base import handler, in_thread, me, now, our_mistake
+from buyside.state.base import handler, in_thread, me, now, our_mistake, today, warn
 from buyside.state.grid import GridSave, SheetGridState
 from buyside.state.sheet_texts import for_people, read_changes
 
-_Save = Callable[[Any, GridSave], Awaitable[None]]
+_Save = Callable[[Any, GridSave], Awaitable[Any]]
 
 
 def _save_of(sheet: Sheet) -> _Save:
@@ -32,17 +33,24 @@ def _save_of(sheet: Sheet) -> _Save:
     assert sheet.edit is not None
 
     @handler(sheet.edit)
-    async def save(self: Any, save: GridSave) -> None:
+    async def save(self: Any, save: GridSave) -> Any:
         """Save, make or remove rows; the grid is told what became of it, cell by cell."""
-        await _answer(self, sheet, save)
+        saved = await _answer(self, sheet, save)
+        keys = tuple(each.key for each in saved) if save.act != "remove" else ()
+        if sheet.family is not Family.STRUCTURE or not keys:
+            return None
+        return [warn(each) for each in await self._ask(structure_notes, sheet=sheet.name, keys=keys, today=today())]
 
     return cast("_Save", save)
 
 
-async def _answer(state: SheetGridState, sheet: Sheet, save: GridSave) -> None:
+async def _answer(state: SheetGridState, sheet: Sheet, save: GridSave) -> tuple[RowSaved, ...]:
+    """Tell the grid; answers with what was saved."""
     actor = me()
     try:
-        state._answer_save(save, saved=await _saved(state, sheet, save))
+        saved = await _saved(state, sheet, save)
+        state._answer_save(save, saved=saved)
+        return saved
     except RowsRefused as refused:
         problems = for_people(sheet, refused.problems, actor.locale)
         state._answer_save(save, problems=problems, at_text=lambda at: shown_instant(at, actor.locale, actor.time_zone))
@@ -50,6 +58,7 @@ async def _answer(state: SheetGridState, sheet: Sheet, save: GridSave) -> None:
         state._answer_save(save, says=str(refusal))
     except Exception as mistake:  # cells must not wait for ever
         state._answer_save(save, says=our_mistake(mistake))
+    return ()
 
 
 async def _saved(state: SheetGridState, sheet: Sheet, save: GridSave) -> tuple[RowSaved, ...]:
