@@ -211,7 +211,8 @@ def vendor_grids() -> rx.Component:
 
 def _grid(name: str) -> rx.Component:
     return rx.el.div(
-        sheet_grid(name, scope=Item.scope, but=("item",), after_save=Item.read_prices), class_name="grid-inset"
+        sheet_grid(name, scope=Item.scope, but=("item", "item_name"), after_save=Item.read_prices),
+        class_name="grid-inset",
     )
 
 
