@@ -109,7 +109,7 @@ class ConfiguratorState(BuyerState, rx.State):
     taken_out: list[Why] = []
 
     @handler(Permission.STRUCTURE_VIEW)
-    async def load(self) -> None:
+    async def load(self) -> Any:
         """Open the configuration that the address names; with everything said in it, try it at once."""
         asked = self.router.url.query_parameters
         self._forget()
@@ -127,6 +127,7 @@ class ConfiguratorState(BuyerState, rx.State):
         }
         if self.sku and (asked.get("quantity") or asked.get("options")):
             self.quantity, self.needed_on = form["quantity"], form["needed_on"]
+            yield  # what is chosen shows while it is exploded
             try:
                 await self._try(form)
             except Refused as refusal:
