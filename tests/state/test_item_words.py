@@ -1,0 +1,76 @@
+"""Charts of an item: how many points they have at most, and where their lines begin and end."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from buyside.domain.rates import Rate, Rates
+from buyside.queries.item_prices import ItemPrices, PaidPrice, PriceStep, VendorPrices
+from buyside.queries.item_stock import ComingDay, PastDay, StockOverTime
+from buyside.state.item_words import day_number, price_marks, price_points, stock_points
+
+DAY = date(2026, 3, 2)
+
+
+def _stock(past: int, coming: int) -> StockOverTime:
+    return StockOverTime(
+        warehouse_id=1, warehouse="MAIN", today=DAY, since=DAY - timedelta(days=183), opening=Decimal(7), on_hand=Decimal(5),
+        safety_stock=Decimal(2), reorder_point=None, run_id=1, as_of=DAY,
+        past=tuple(PastDay(DAY - timedelta(days=n), Decimal(1), Decimal(n)) for n in range(past, 0, -1)),
+        coming=tuple(
+            ComingDay(DAY + timedelta(days=n), Decimal(1), Decimal(0), Decimal(-n), Decimal(0), Decimal(n), None, ())
+            for n in range(1, coming + 1)
+        ),
+    )  # fmt: skip
+
+
+def test_a_chart_of_stock_has_at_most_two_hundred_points() -> None:
+    points, start, end = stock_points(_stock(past=183, coming=900))
+    assert len(points) <= 200
+    assert points == sorted(points, key=lambda point: point["t"])
+    assert (start, end) == (day_number(DAY) - 183, day_number(DAY) + 907)
+
+
+def test_the_balance_ends_today_and_the_projection_begins_there() -> None:
+    points, _, end = stock_points(_stock(past=2, coming=1))
+    [today] = [point for point in points if point["t"] == day_number(DAY)]
+    assert (today["balance"], today["projected"], today["with_plan"]) == (5, 5, 5)
+    assert all("projected" not in point for point in points if point["t"] < day_number(DAY))
+    assert points[-1] == {"t": end, "projected": -1, "with_plan": 1}
+    nothing, _, end = stock_points(_stock(past=0, coming=0))
+    assert nothing[-1] == {"t": end, "projected": 5, "with_plan": 5}
+
+
+def _step(since: int, until: int, comparable: str | None) -> PriceStep:
+    price = None if comparable is None else Decimal(comparable)
+    return PriceStep(
+        DAY + timedelta(days=since), DAY + timedelta(days=until), price, "pcs", Decimal(1), Decimal(1), None, price
+    )
+
+
+def test_a_price_line_ends_where_nothing_is_offered_and_points_stay_within_two_hundred() -> None:
+    steps = tuple(_step(2 * n, 2 * n + 1, str(n + 1)) for n in range(49))
+    acme = VendorPrices("ACME", "Acme", "EUR", (*steps, _step(98, 120, None)))
+    yen = VendorPrices(
+        "BEST", "Best", "JPY", (PriceStep(DAY, DAY, Decimal(1), "pcs", Decimal(1), Decimal(1), None, None),)
+    )
+    paid = tuple(
+        PaidPrice(str(n), 1, "ACME", "Acme", DAY + timedelta(days=n), Decimal(1), "pcs", Decimal(2), Decimal(2), "EUR", None, Decimal(2))
+        for n in range(98)
+    )  # fmt: skip
+    prices = ItemPrices("EUR", True, DAY, DAY + timedelta(days=120), (acme, yen), paid, ("JPY",))
+    points = price_points(prices)
+    assert len(points) <= 200
+    by_day = {point["t"] - day_number(DAY): point["offer0"] for point in points}
+    assert (by_day[97], by_day[98], by_day[120]) == (49, None, None)
+    assert [mark["name"] for mark in price_marks(prices)] == [
+        "Acme (EUR)",
+        "Paid",
+    ]  # what cannot be compared is not drawn
+
+
+def test_a_rate_holds_from_its_day_until_the_next_one() -> None:
+    rates = Rates("EUR", [Rate("USD", Decimal("0.8"), DAY), Rate("USD", Decimal("0.9"), DAY - timedelta(days=9))])
+    found = [rates.on("USD", DAY + timedelta(days=n)) for n in (-10, -9, -1, 0, 400)]
+    assert [each and str(each.rate) for each in found] == [None, "0.9", "0.9", "0.8", "0.8"]
+    assert rates.on("EUR", DAY) == Rate("EUR", Decimal(1), None)
+    assert rates.on("CHF", DAY) is None
