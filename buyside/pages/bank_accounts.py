@@ -106,7 +106,7 @@ def _panel() -> rx.Component:
         ),
         _difference(),
         facts(
-            ("Vendor", link(account["vendor_code"], to="/vendors/" + account["vendor_code"].to(str))),
+            ("Vendor", link(account["vendor_code"], to=account["vendor_path"])),
             ("Asked for by", account["asked"]),
             ("Why", rx.cond(account["reason"] != "", account["reason"], "–")),
             ("Decided by", rx.cond(account["decided"] != "", account["decided"], "–")),

@@ -8,6 +8,7 @@ import reflex as rx
 
 from buyside.domain.words import Tone
 from buyside.pages.kit import form
+from buyside.pages.kit.base import link
 from buyside.pages.kit.dialog import confirm
 from buyside.pages.kit.in_place import in_place
 from buyside.pages.kit.parts import button, icon_button, status
@@ -59,7 +60,12 @@ def _head() -> rx.Component:
         ),
         rx.el.div(
             rx.el.h3("Vendor"),
-            rx.el.p(sheet["vendor"], " ", rx.el.span(sheet["vendor_code"], class_name="quiet"), class_name="strong"),
+            rx.el.p(
+                sheet["vendor"],
+                " ",
+                link(sheet["vendor_code"], to="/vendors/" + sheet["vendor_code"].to(str)),
+                class_name="strong",
+            ),
             rx.el.p(sheet["vendor_address"], class_name="paper-lines"),
             rx.el.p(sheet["vendor_contact"], class_name="quiet"),
             rx.cond(

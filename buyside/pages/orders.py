@@ -56,7 +56,7 @@ def orders() -> rx.Component:
         (
             Column("number", width=146, href="/orders/{number}", is_pinned=True),
             Column("title", grow=2, least=150),
-            Column("vendor", grow=2, least=150),
+            Column("vendor", grow=2, least=150, href="/vendors/{vendor_code}"),
             Column("state", "Status", width=132, words=ORDER_WORDS),
             Column("order_by", width=118),
             Column("ordered_on", width=118),

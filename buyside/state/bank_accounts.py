@@ -57,6 +57,7 @@ class Account(TypedDict):
     old_id: str
     new_id: str
     vendor_code: str
+    vendor_path: str
     vendor: str
     currency: str
     shown: str
@@ -102,7 +103,7 @@ class ForVendor(TypedDict):
 
 
 _NO_ACCOUNT = Account(
-    id="", old_id="", new_id="", vendor_code="", vendor="", currency="", shown="", status="", asked="", reason="", decided="",
+    id="", old_id="", new_id="", vendor_code="", vendor_path="", vendor="", currency="", shown="", status="", asked="", reason="", decided="",
     decision="", old_head="", new_head="",
 )  # fmt: skip
 _NO_VENDOR = ForVendor(code="", name="", holder="", currency="")
@@ -423,6 +424,7 @@ def _account(found: AccountDetail) -> Account:
         old_id=str(old.account_id) if old else "",
         new_id=str(new.account_id) if new else "",
         vendor_code=found.vendor_code,
+        vendor_path="/vendors/" + quote(found.vendor_code, safe=""),
         vendor=found.vendor,
         currency=found.currency,
         shown=found.account.shown,
