@@ -167,7 +167,7 @@ export function FlagEditor({ value, onValueChange, description }) {
 // A field for one value of a column outside the grid: in the bar that changes many rows, and in filters.
 export function ValueField({ column, value, onValue, onEnter, label, autoFocus }) {
   const source = sourceOf(column, null);
-  const entered = (event) => { if (event.key === "Enter") { event.preventDefault(); onEnter?.(); } };
+  const entered = (event) => { if (event.key === "Enter" && onEnter) { event.preventDefault(); onEnter(); } };
   if (source?.words) {
     return (
       <select className="input" value={value} aria-label={label} data-first={autoFocus ? true : undefined} onChange={(event) => onValue(event.target.value)} onKeyDown={entered}>

@@ -26,8 +26,9 @@ export function useRows({ url, columns, viewFilter, filter, quick, scopeText, on
     return body;
   }, [url]);
 
-  const datasource = useMemo(() => ({
-    getRows: async (p) => {
+  const latest = useRef(null); // answers that come late for another filter say nothing of this one
+  const datasource = useMemo(() => (latest.current = {
+    async getRows(p) {
       const query = asked(p.sortModel);
       const ordering = query.toString();
       if (ends.current.ordering !== ordering) { ends.current = new Map(); ends.current.ordering = ordering; }
@@ -38,11 +39,10 @@ export function useRows({ url, columns, viewFilter, filter, quick, scopeText, on
       try {
         const got = await fetchJson(query);
         if (got.after) ends.current.set(p.endRow, got.after);
-        onTrouble("");
-        onTotal({ shown: got.total, text: got.total_text });
+        if (latest.current === this) { onTrouble(""); onTotal({ shown: got.total, text: got.total_text }); }
         p.successCallback(got.rows, got.total);
       } catch (error) {
-        onTrouble(error.message);
+        if (latest.current === this) onTrouble(error.message);
         p.failCallback();
       }
     },

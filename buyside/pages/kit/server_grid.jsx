@@ -94,8 +94,10 @@ function OpenGrid(props) {
 
   useEffect(() => { const timer = setTimeout(() => setQuick(typed.trim()), 220); return () => clearTimeout(timer); }, [typed]);
 
+  const [applied, setApplied] = useState(filter); // a filter that is being typed waits for a moment
+  useEffect(() => { const timer = setTimeout(() => setApplied(filter), 150); return () => clearTimeout(timer); }, [filter]);
   const viewFilter = views?.find((each) => each.key === view)?.filter;
-  const rows = useRows({ url, columns, viewFilter, filter, quick, scopeText, onTrouble, onTotal: setTotal });
+  const rows = useRows({ url, columns, viewFilter, filter: applied, quick, scopeText, onTrouble, onTotal: setTotal });
   const range = useRef(null);
   range.current ??= new Range(() => api.current);
   const pickedRef = useRef(picked);
