@@ -103,8 +103,8 @@ class ForVendor(TypedDict):
 
 
 _NO_ACCOUNT = Account(
-    id="", old_id="", new_id="", vendor_code="", vendor_path="", vendor="", currency="", shown="", status="", asked="", reason="", decided="",
-    decision="", old_head="", new_head="",
+    id="", old_id="", new_id="", vendor_code="", vendor_path="", vendor="", currency="", shown="", status="", asked="",
+    reason="", decided="", decision="", old_head="", new_head="",
 )  # fmt: skip
 _NO_VENDOR = ForVendor(code="", name="", holder="", currency="")
 
