@@ -66,9 +66,9 @@ export function TimeSeries({ label, rows, marks, levels, start, end, today, toda
             itemStyle={{ color: "var(--gray-12)", padding: 0 }} labelStyle={{ color: QUIET }} />
           <Legend iconSize={9} wrapperStyle={{ fontSize: 12 }} itemSorter={null}
             formatter={(word) => <span style={{ color: "var(--gray-12)" }}>{word}</span>} />
-          {shown.map((each) => (
+          {shown.map((each, place) => (
             <ReferenceLine key={each.says} y={each.value} stroke={each.colour} strokeDasharray="4 3"
-              label={{ value: each.says, position: "insideBottomLeft", fontSize: 11, fill: QUIET }} />
+              label={{ value: each.says, position: place % 2 ? "insideBottomRight" : "insideBottomLeft", fontSize: 11, fill: QUIET }} />
           ))}
           {today ? (
             <ReferenceLine x={today} stroke="var(--gray-8)" label={{ value: todaySays, position: "top", fontSize: 11, fill: QUIET }} />
