@@ -154,7 +154,7 @@ class ItemPageState(HistoryState, BuyerState, rx.State):
         try:
             head = await self._ask(item_head, code=self.asked)
         except NotFound:
-            self.missing = True
+            self.missing, self.code, self._item_id = True, self.asked, 0
             return
         self._item_id, self.scope = head.item_id, {"item": head.code}
         self.locale, self.today = me().locale, day_number(today())
