@@ -13,7 +13,7 @@ from buyside.domain.words import Tone, words
 
 LONGEST_FILE = 64 << 20
 """Bytes of a file that can be sent."""
-MOST_ROWS = 1_000_000
+MOST_ROWS = 500_000
 """Rows that one file may hold."""
 MOST_COLUMNS = 200
 

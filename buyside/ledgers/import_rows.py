@@ -143,9 +143,13 @@ class Outcomes:
 
     sheet: Sheet
     counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
+    _titles: dict[str, str] = field(default_factory=dict)
     _lines: IO[str] = field(
         default_factory=lambda: io.TextIOWrapper(tempfile.TemporaryFile(), encoding="utf-8", newline="")  # noqa: SIM115
     )
+
+    def __post_init__(self) -> None:
+        self._titles |= {each.name: each.title for each in self.sheet.columns}
 
     def add(self, row: BatchRow) -> None:
         """Tell what becomes of a row."""
@@ -168,8 +172,7 @@ class Outcomes:
         writer.writerows([_short(each) for each in line] for line in lines)
 
     def _title(self, name: str) -> str:
-        column = self.sheet.column(name)
-        return column.title if column else name
+        return self._titles.get(name, name)
 
     def store(self, session: Session, run_id: int) -> None:
         """Write the lines to the table of outcomes, in place of those of an earlier look at the same import."""
