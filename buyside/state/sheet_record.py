@@ -74,7 +74,7 @@ class SheetRecordState(SignedInState, mixin=True):
         found: dict[str, list[Choice]] = {}
         for name, sheet in self.__class__.references.items():
             known = await self._ask(reference_choices, sheet=sheet, text="", limit=_MOST_CHOICES)
-            options = [Choice(value=code, label=f"{code} {title}".strip()) for code, title in known]
+            options = [Choice(value=code, label=_named(code, title)) for code, title in known]
             here = self.fields.get(name, "")
             if here and here not in {code for code, _ in known}:
                 options.insert(0, Choice(value=here, label=here))
@@ -131,3 +131,8 @@ class SheetRecordState(SignedInState, mixin=True):
         asked, self.conflict = self.conflict, NO_CONFLICT
         self.edition += 1
         return asked
+
+
+def _named(code: str, title: str) -> str:
+    """A code and what it stands for, which is often the same."""
+    return code if title in {"", code} else f"{code} {title}"

@@ -65,6 +65,12 @@ def test_a_buyer_edits_in_place_and_moves_the_status(acme: str, visit: Callable[
     weekdays.fill("mon,wed")
     weekdays.press("Enter")
     expect(page.get_by_role("alert")).to_have_count(0)
+    page.get_by_role("tab", name="Contacts").click()
+    page.get_by_role("button", name="New contact").first.click()
+    page.keyboard.type("Dora Lind")
+    page.keyboard.press("Enter")
+    expect(history.get_by_text("Dora Lind").first).to_be_visible()
+    page.keyboard.press("Escape")
     looks(window, "vendor")
 
     page.get_by_role("button", name="Put on hold").click()
