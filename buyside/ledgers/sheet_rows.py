@@ -150,7 +150,10 @@ def _store(rows: Sequence[BatchRow], sheet: Sheet, references: References) -> No
             references.load(column.refers, {each.given.get(column.name, "") for each in rows})
     table = table_of(sheet)
     plain = [each for each in sheet.written if each.name not in special]
-    writers = [(each, stored_name(each), _storing(each, references, _nullable(table, each))) for each in plain]
+    writers = [
+        (each, stored_name(each), _storing(each, references, bool(table.c[stored_name(each)].nullable)))
+        for each in plain
+    ]
     for row in rows:
         row.stored = dict(row.was_stored)
         cells = row.given if row.before else row.after
@@ -158,11 +161,6 @@ def _store(rows: Sequence[BatchRow], sheet: Sheet, references: References) -> No
         for column, name, store in writers:
             if column.name in cells and column.name not in wrong:
                 row.stored[name] = store(row, cells[column.name])
-
-
-def _nullable(table: object, column: SheetColumn) -> bool:
-    columns = table.c  # type: ignore[attr-defined]
-    return bool(columns[stored_name(column)].nullable)
 
 
 def _storing(column: SheetColumn, references: References, nullable: bool) -> Callable[[BatchRow, str], str | None]:

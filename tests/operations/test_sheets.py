@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlmodel import Session, col, select
@@ -344,6 +345,14 @@ def test_a_currency_that_anything_is_in_stays(sheets: Sheets) -> None:
     with pytest.raises(RowsRefused) as refusal:
         sheets.remove("currencies", type(sheets.one("units", code="m", category="length"))("EUR", 1, {}))
     assert [(each.key, each.code) for each in refusal.value.problems] == [("EUR", "sheets.in-use")]
+
+
+def test_a_request_that_is_sent_again_is_answered_again_and_changes_nothing(sheets: Sheets) -> None:
+    change = (RowChange("", 0, {"code": "A"}),)
+    again = {"request_id": uuid4(), "sheet": "item-groups", "changes": change, "at": NOW}
+    answers = [within(sheets.session, save_rows, OPERATOR, **again) for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert sheets.cells("item-groups", answers[1][0])["code"] == "A"
 
 
 @pytest.mark.rule("ACC-6")
