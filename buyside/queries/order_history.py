@@ -79,9 +79,12 @@ def _event(event: AuditEvent, order_id: int) -> OrderEvent:
     says = "Written" if is_written else _SAYS.get(event.operation, event.operation.replace("_", " ").capitalize())
     if event.operation == "hold_order" and any((each["after"] or {}).get("is_on_hold") is False for each in own):
         says = "Released from hold"
-    receipts = [each["after"]["number"] for each in event.changes if each["kind"] == "receipt" and each["after"]]
+    written = [
+        each["after"] for each in event.changes if each["kind"] == "receipt" and "number" in (each["after"] or {})
+    ]
+    receipts = [each["number"] for each in written]
     reasons = [each["after"]["reason"] for each in own if each["after"] and "reason" in each["after"]]
-    reasons += [each["after"]["void_reason"] for each in event.changes if each["kind"] == "receipt" and each["after"]]
+    reasons += [each["void_reason"] for each in written]
     return OrderEvent(
         at=event.at,
         who=event.actor_name,

@@ -11,7 +11,7 @@ from buyside.db.orders import PurchaseOrder, PurchaseOrderLine
 from buyside.db.receipts import Receipt, ReceiptLine
 from buyside.db.stock import StockEntry, Warehouse
 from buyside.db.vendors import ExchangeRate
-from buyside.domain.access import Actor, Role
+from buyside.domain.access import OPERATOR, Actor, Role
 from buyside.domain.refusals import NotAllowed, NotPositive, ReasonMissing, WrongState
 from buyside.operations.receipts import (
     AllAtOnce,
@@ -28,6 +28,7 @@ from buyside.operations.receipts import (
 )
 from buyside.operations.run import within
 from buyside.operations.stock import adjust_stock
+from buyside.queries.order_history import order_timeline
 from buyside.queries.order_locks import OrderOnHold
 from tests.world import NOW, TODAY, World
 
@@ -212,6 +213,8 @@ def test_an_order_in_another_currency_is_valued_at_the_rate_of_the_day_of_receip
     first = setup.receive({line.id: Decimal(3)}, order_id=order.id)
     assert (first.is_estimated, first.rate, first.rate_from) == (False, Decimal("0.006124"), TODAY - timedelta(days=5))
     assert setup.world.balance(setup.main, plate).value == Decimal("18.372")
+    newest = order_timeline(setup.session, OPERATOR, order_id=order.id)[0]
+    assert newest.says == f"Goods received {first.number}"
     earlier = setup.receive({line.id: Decimal(1)}, order_id=order.id, effective_on=TODAY - timedelta(days=6))
     assert earlier.rate == Decimal("0.007")
     assert setup.world.balance(setup.main, plate).value == Decimal("25.372")
