@@ -73,6 +73,8 @@ export function useEdits({ api, range, picked, columns, one, noun, historyOf, is
       if (!api.current) return;
       const rowNodes = keys.length > 200 ? undefined : keys.map((key) => (key ? api.current.getRowNode(key) : api.current.getPinnedTopRow(0))).filter(Boolean);
       if (!rowNodes || rowNodes.length) api.current.refreshCells({ rowNodes, force: true });
+      if (own.rows.size || now.current.hadRows) api.current.redrawRows({ rowNodes }); // what stands against a row as a whole colours it whole
+      now.current.hadRows = own.rows.size > 0;
     },
     saved: async (keys, set) => {
       setSaid(set.from === "undo" ? `Undone: ${set.label}` : set.from === "redo" ? `Done again: ${set.label}` : `Saved: ${set.label}`);
@@ -80,7 +82,7 @@ export function useEdits({ api, range, picked, columns, one, noun, historyOf, is
       const isOther = set.act === "remove" || [...set.changes.values()].some((each) => !each.key);
       if (isOther) {
         if (set.act !== "remove") keys.forEach((key) => fresh.current.add(key));
-        else keys.forEach((key) => picked.drop?.(key));
+        else if (!set.from) picked.clear();
         rows.forget();
         api.current?.refreshInfiniteCache();
         own.settled(set);

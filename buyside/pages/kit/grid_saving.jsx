@@ -154,7 +154,7 @@ export class Saves {
     else {
       this.undos.push(entry);
       if (this.undos.length > MOST_UNDO) this.undos.shift();
-      if (set.from !== "redo") this.redos = [];
+      if (set.from !== "redo") this.redos.length = 0;
     }
   }
 

@@ -102,7 +102,7 @@ function OpenGrid(props) {
   range.current ??= new Range(() => api.current);
   const pickedRef = useRef(picked);
   pickedRef.current = picked;
-  const pickedOf = useMemo(() => ({ get current() { return pickedRef.current; }, drop: (key) => setPicked((before) => { const next = new Map(before); next.delete(key); return next; }) }), []);
+  const pickedOf = useMemo(() => ({ get current() { return pickedRef.current; }, clear: () => { setPicked(new Map()); setAll(false); api.current?.deselectAll(); } }), []);
   const edits = useEdits({ api, range: range.current, picked: pickedOf, columns, one, noun, historyOf: `${url}${scopeText}`, isEditable: writes, onSave, outcome, rows,
     currentSort: () => sortOf(api.current), onTrouble });
   const { saves } = edits;
@@ -292,7 +292,7 @@ function OpenGrid(props) {
     setChoosing(false);
   };
   useEffect(markPicked, [isAll, picked]);
-  const chooseNone = () => { setPicked(new Map()); setAll(false); api.current?.deselectAll(); };
+  const chooseNone = pickedOf.clear;
   const setValue = (column, value) => {
     const all = [...pickedRef.current.values()];
     const open_ = all.filter((row) => canWrite(column, row, writes));
@@ -354,7 +354,7 @@ function OpenGrid(props) {
         <div className="rows-quick"><Icon name="glass" />
           <input className="input" type="search" value={typed} placeholder={quickHint} aria-label={`${quickHint} in ${label}`} onChange={(event) => { isTouchedByHand.current = true; setTyped(event.target.value); }} />
         </div>
-        {conditions === 0 && columns.some((each) => each.filterable) && <AddFilter columns={columns} filter={filter} onChange={changeFilter} />}
+        {columns.some((each) => each.filterable) && <AddFilter columns={columns} filter={filter} onChange={changeFilter} />}
         <div className="rows-tools">
           <span className="rows-count" role="status">{total ? `${total.text} ${noun}` : ""}</span>
           {writes && (undo || redo) && (
