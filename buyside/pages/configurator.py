@@ -9,6 +9,7 @@ import reflex as rx
 from buyside.pages import routes
 from buyside.pages.family import family_tabs
 from buyside.pages.kit import form
+from buyside.pages.kit.address import address
 from buyside.pages.kit.base import link
 from buyside.pages.kit.lookup import finder
 from buyside.pages.kit.parts import amount, empty_state, notice, table, tabs
@@ -210,4 +211,4 @@ def configurator() -> rx.Component:
         rx.cond(Tester.is_tried, _result(), rx.fragment()),
         class_name="page parts scrolls",
     )
-    return rx.el.div(family_tabs(routes.CONFIGURATOR), content, class_name="stacked")
+    return rx.el.div(family_tabs(routes.CONFIGURATOR), address(Tester.address), content, class_name="stacked")

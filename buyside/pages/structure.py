@@ -10,6 +10,7 @@ from buyside.domain.access import Permission
 from buyside.pages import routes
 from buyside.pages.family import family_tabs
 from buyside.pages.kit import form
+from buyside.pages.kit.address import address
 from buyside.pages.kit.base import link
 from buyside.pages.kit.dialog import confirm
 from buyside.pages.kit.lookup import finder, reference
@@ -222,6 +223,7 @@ def structure() -> rx.Component:
     """The tree, and one place of it in full."""
     return rx.el.div(
         family_tabs(routes.STRUCTURE),
+        address(Tree.address, focus=Tree.focus),
         split(_tree(), _panel(), is_open=Tree.chosen != "", width="400px"),
         class_name="stacked",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, TypedDict
 from urllib.parse import quote, urlencode
 
@@ -97,6 +96,7 @@ class ConfiguratorState(BuyerState, rx.State):
     needed_on: str = ""
     form_key: str = ""
     missing: str = ""
+    address: str = ""
     is_tried: bool = False
     summary: str = ""
     lines: list[Line] = []
@@ -113,6 +113,7 @@ class ConfiguratorState(BuyerState, rx.State):
         """Open the configuration that the address names; with everything said in it, try it at once."""
         asked = self.router.url.query_parameters
         self._forget()
+        self.address = ""
         self.sku, self.missing, self.groups = "", "", []
         self.needed_on, self.quantity = today().isoformat(), "1"
         sku = str(asked.get("variant", ""))
@@ -141,13 +142,13 @@ class ConfiguratorState(BuyerState, rx.State):
         if hit.list == "products":
             sku = await self._ask(first_variant, product=hit.code)
         await self._open(sku, ())
-        return self._address({})
+        self._keep_address({})
 
     @handler(Permission.STRUCTURE_VIEW)
     async def try_it(self, form: dict[str, str]) -> Any:
         """Explode what the form chooses."""
         await self._try(form)
-        return self._address(form)
+        self._keep_address(form)
 
     async def _open(self, sku: str, chosen: tuple[int, ...]) -> None:
         self.missing = ""
@@ -209,7 +210,7 @@ class ConfiguratorState(BuyerState, rx.State):
         self.summary = self.uncovered = self.dead_ends = self.lines_left = ""
         self.lines, self.totals, self.clashes, self.taken_out = [], [], [], []
 
-    def _address(self, form: dict[str, str]) -> Any:
+    def _keep_address(self, form: dict[str, str]) -> None:
         """The address of what is tried, so that it can be passed on."""
         options = ",".join(sorted(value for name, value in form.items() if name.startswith(_CHOICE) and value))
         asked = {
@@ -218,8 +219,7 @@ class ConfiguratorState(BuyerState, rx.State):
             "quantity": form.get("quantity", ""),
             "on": form.get("needed_on", ""),
         }
-        path = f"/configurator?{urlencode({name: value for name, value in asked.items() if value}, safe=',')}"
-        return rx.call_script(f"window.history.replaceState(window.history.state, '', {json.dumps(path)})")
+        self.address = f"/configurator?{urlencode({name: value for name, value in asked.items() if value}, safe=',')}"
 
 
 def _groups(offers: tuple[Offer, ...], chosen: set[int]) -> list[Group]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypedDict
@@ -10,7 +9,6 @@ from urllib.parse import urlencode
 
 import reflex as rx
 from pydantic import BaseModel, ConfigDict, Field
-from reflex.event import EventSpec
 
 from buyside.domain.access import Permission
 from buyside.domain.locales import PERCENT_DIGITS, shown_date, shown_number
@@ -79,6 +77,8 @@ class StructureState(BuyerState, rx.State):
     stamp: str = ""
     answer: dict[str, Any] = {}
     missing: str = ""
+    address: str = ""
+    focus: str = ""
 
     chosen: str = ""
     kind: str = ""
@@ -106,6 +106,7 @@ class StructureState(BuyerState, rx.State):
     async def load(self) -> Any:
         """Show the tree that the address names: of an item, a variant, a product, or all products."""
         asked = self.router.url.query_parameters
+        self.address = self.focus = ""
         self.mode = "uses" if asked.get("uses") == "1" else "parts"
         self.all_days = asked.get("days") == "all"
         try:
@@ -121,7 +122,7 @@ class StructureState(BuyerState, rx.State):
         """Begin the tree with what was found."""
         self._close()
         await self._begin(_KINDS.get(hit.list, ""), hit.code)
-        return self._address()
+        self._keep_address()
 
     @handler(Permission.STRUCTURE_VIEW)
     async def show_all(self) -> Any:
@@ -129,7 +130,7 @@ class StructureState(BuyerState, rx.State):
         self.mode = "parts"
         self._close()
         await self._begin("", "")
-        return self._address()
+        self._keep_address()
 
     @handler(Permission.STRUCTURE_VIEW)
     async def show(self, mode: str) -> Any:
@@ -137,7 +138,7 @@ class StructureState(BuyerState, rx.State):
         self.mode = "uses" if mode == "uses" and self.root_kind == "item" else "parts"
         self._close()
         self._again()
-        return self._address()
+        self._keep_address()
 
     @handler(Permission.STRUCTURE_VIEW)
     async def begin_here(self, mode: str) -> Any:
@@ -146,21 +147,21 @@ class StructureState(BuyerState, rx.State):
         kind, code = self.kind, self.code
         self._close()
         await self._begin(kind, code)
-        return self._address()
+        self._keep_address()
 
     @handler(Permission.STRUCTURE_VIEW)
     async def look_at(self, on: str) -> Any:
         """Look at another day."""
         self._set_day(day({"on": on}, "on") if on else today())
         self._again()
-        return self._address()
+        self._keep_address()
 
     @handler(Permission.STRUCTURE_VIEW)
     async def with_all_days(self, wanted: bool) -> Any:
         """Show also rows that do not count on the day, or only those that do."""
         self.all_days = wanted
         self._again()
-        return self._address()
+        self._keep_address()
 
     @handler(Permission.STRUCTURE_VIEW)
     async def levels(self, paths: list[str], request: int) -> None:
@@ -187,34 +188,33 @@ class StructureState(BuyerState, rx.State):
         await self._open(row.path, row.kind, row.code, key(row.row))
 
     @handler(Permission.STRUCTURE_VIEW)
-    def act(self, act: str) -> Any:
+    def act(self, act: str) -> None:
         """What a key asked for on the chosen row: change it, add below it, take it out."""
         if act == "add" and self.takes_rows:
             self.is_adding = True
-            return _focus("#add-a-component-component")
+            self._focus("#add-a-component-component")
         if act == "edit" and self.row_id:
-            return _focus("#change-the-row-quantity_per")
+            self._focus("#change-the-row-quantity_per")
         if act == "remove" and self.row_id:
-            return _focus("#remove-row")
-        return None
+            self._focus("#remove-row")
 
     @handler(Permission.STRUCTURE_VIEW)
     def close(self) -> Any:
         """Close the panel."""
         self._close()
-        return _focus(_TREE)
+        self._focus(_TREE)
 
     @handler(Permission.STRUCTURE_EDIT)
     def begin_adding(self) -> Any:
         """Open the form for a component below what is chosen."""
         self.is_adding, self.refused = True, ""
-        return _focus("#add-a-component-component")
+        self._focus("#add-a-component-component")
 
     @handler(Permission.STRUCTURE_EDIT)
     def stop_adding(self) -> Any:
         """Close it."""
         self.is_adding, self.refused = False, ""
-        return _focus(_TREE)
+        self._focus(_TREE)
 
     @handler(Permission.STRUCTURE_EDIT)
     async def save(self, form: dict[str, str]) -> Any:
@@ -223,7 +223,8 @@ class StructureState(BuyerState, rx.State):
         if not await self._save(change):
             return None
         await self._open(self.chosen, self.kind, text(form, "component"), self.row_id)
-        return [say("The row is saved."), _focus(_TREE), *await self._notes(str(self.row_id))]
+        self._focus(_TREE)
+        return [say("The row is saved."), *await self._notes(str(self.row_id))]
 
     @handler(Permission.STRUCTURE_EDIT)
     async def add(self, form: dict[str, str]) -> Any:
@@ -235,7 +236,8 @@ class StructureState(BuyerState, rx.State):
         self.is_adding = False
         added = text(form, "component")
         await self._open(self.chosen, self.kind, self.code, self.row_id)
-        return [say(f"{added} is a component of {self.code} now."), _focus(_TREE), *await self._notes(saved)]
+        self._focus(_TREE)
+        return [say(f"{added} is a component of {self.code} now."), *await self._notes(saved)]
 
     @handler(Permission.STRUCTURE_EDIT)
     async def remove(self) -> Any:
@@ -248,7 +250,8 @@ class StructureState(BuyerState, rx.State):
             return None
         self._close()
         self._again()
-        return [say(f"{code} is no component of {parent} any more."), _focus(_TREE)]
+        self._focus(_TREE)
+        return say(f"{code} is no component of {parent} any more.")
 
     async def _save(self, change: RowChange) -> str:
         """The key of the row that was saved; "" where it was refused, which then stands at the fields."""
@@ -318,23 +321,18 @@ class StructureState(BuyerState, rx.State):
         self._serial += 1
         self.stamp = f"{self.root_kind} {self.root_code} {self.mode} {self._serial}"
 
-    def _address(self) -> Any:
+    def _keep_address(self) -> None:
         """The address of what is shown, so that it can be passed on."""
         asked = {self.root_kind: self.root_code} if self.root_kind else {}
         asked |= {"uses": "1"} if self.mode == "uses" else {}
         asked |= {"on": self.on} if self.on != today().isoformat() else {}
         asked |= {"days": "all"} if self.all_days else {}
-        path = f"/structure?{urlencode(asked)}" if asked else "/structure"
-        return rx.call_script(f"window.history.replaceState(window.history.state, '', {json.dumps(path)})")
+        self.address = f"/structure?{urlencode(asked)}" if asked else "/structure"
 
-
-def _focus(selector: str) -> EventSpec:
-    """Put the focus where the next key belongs, as soon as it is drawn."""
-    return rx.call_script(
-        "(() => { let left = 40; const look = () => { "
-        f"const at = document.querySelector({json.dumps(selector)}); "
-        "if (at) at.focus(); else if (left--) setTimeout(look, 50); }; setTimeout(look, 30); })()"
-    )
+    def _focus(self, selector: str) -> None:
+        """Put the focus where the next key belongs, as soon as it is drawn."""
+        self._serial += 1
+        self.focus = f"{self._serial} {selector}"
 
 
 def _cells(form: dict[str, str]) -> dict[str, str]:
