@@ -57,12 +57,15 @@ class Visitor:
         self.page.wait_for_selector("#who:not(:empty)", state="attached")
         self.page.wait_for_load_state("networkidle")
 
-    def violations(self, theme: str) -> list[str]:
-        """What axe finds serious or critical in a theme; what fades in or out stands still, for half a fade has no colour of its own."""
+    def violations(self, theme: str, part: str | None = None) -> list[str]:
+        """What axe finds serious or critical in a theme, on the whole page or in a part of it (a selector).
+
+        What fades in or out stands still, for half a fade has no colour of its own.
+        """
         self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
         self.page.wait_for_timeout(150)
         self.page.wait_for_function(_STILL)
-        found = Axe().run(self.page).response["violations"]
+        found = Axe().run(self.page, context=part).response["violations"]
         return [
             f"{each['id']}: {node['html'][:160]}"
             for each in found

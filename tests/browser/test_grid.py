@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 from sqlmodel import select
 
@@ -93,10 +92,7 @@ class Grid:
     def accessible(self, part: str) -> None:
         """Whether axe finds nothing serious in a part of the page, in both themes."""
         for theme in ("light", "dark"):
-            self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
-            self.page.wait_for_timeout(150)
-            found = Axe().run(self.page, context=part).response["violations"]
-            assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == [], theme
+            assert self.window.violations(theme, part) == [], theme
 
 
 @pytest.fixture
