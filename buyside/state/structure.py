@@ -169,7 +169,7 @@ class StructureState(BuyerState, rx.State):
         found = await self._ask(
             structure_levels,
             paths=tuple(paths),
-            on=date.fromisoformat(self.on),
+            on=self._day(),
             uses=self.mode == "uses",
             all_days=self.all_days,
         )
@@ -274,7 +274,7 @@ class StructureState(BuyerState, rx.State):
         self.missing = ""
         root = None
         if kind and len(code) <= _LONGEST:
-            root = await self._ask(structure_root, kind=kind, code=code, on=date.fromisoformat(self.on))
+            root = await self._ask(structure_root, kind=kind, code=code, on=self._day())
             self.missing = "" if root else f"There is no {kind} {code}."
         self.root_kind, self.root_code = (root.kind, root.code) if root else ("", "")
         self.root_name, self.root_supply = (root.name, root.supply) if root else ("", "")
@@ -286,7 +286,7 @@ class StructureState(BuyerState, rx.State):
 
     async def _open(self, path: str, kind: str, code: str, row_id: int) -> None:
         try:
-            found = await self._ask(place_detail, kind=kind, code=code, row_id=row_id, on=date.fromisoformat(self.on))
+            found = await self._ask(place_detail, kind=kind, code=code, row_id=row_id, on=self._day())
         except NotFound:
             self._close()
             self._again()
@@ -312,6 +312,9 @@ class StructureState(BuyerState, rx.State):
         self.chosen = self.kind = self.code = self.name = self.says = self.refused = ""
         self.row_id, self._version, self.cells = 0, 0, _NO_CELLS
         self.takes_rows = self.is_adding = False
+
+    def _day(self) -> date:
+        return date.fromisoformat(self.on) if self.on else today()
 
     def _set_day(self, on: date) -> None:
         self.on, self.on_shown = on.isoformat(), shown_date(on, me().locale)
