@@ -119,12 +119,22 @@ def _kept_view(key: str) -> dict[str, Any]:
     return {"name": f"View {key}", "is_first": False, "content": content}
 
 
+def _chosen_row(key: str) -> dict[str, Any]:
+    return {"path": key, "kind": "item", "code": "BOLT-1", "row": key[:18]}
+
+
+def _hit(key: str) -> dict[str, Any]:
+    return {"list": "items", "code": key}
+
+
 _SENT: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "CellEdit": _cell_edit,
     "GridSave": _grid_save,
     "KeptView": _kept_view,
+    "ChosenRow": _chosen_row,
+    "Hit": _hit,
 }
-"""What grids send, about the row of a key."""
+"""What grids, trees and boxes that find send, about the row of a key."""
 
 
 def _absent(hint: str, chance: random.Random) -> Any:
