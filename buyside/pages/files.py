@@ -12,6 +12,7 @@ from buyside.pages import routes
 from buyside.pages.file_import import ahead, check, take
 from buyside.pages.file_lists import take_out
 from buyside.pages.file_steps import choose, map_columns, read
+from buyside.pages.kit.address import address
 from buyside.pages.kit.grid import Column, View, grid, one_of
 from buyside.pages.kit.parts import switch
 from buyside.pages.shell import can, page
@@ -63,6 +64,7 @@ def _past() -> rx.Component:
 def files() -> rx.Component:
     """Take in, take out, and what was taken in before."""
     return rx.el.div(
+        address(Files.address),
         rx.el.div(
             switch(
                 "Files", Files.part, (("in", "Take in"), ("out", "Take out"), ("past", "Past imports")), Files.show_part

@@ -8,9 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-import reflex as rx
-from reflex.event import EventSpec
-
 from buyside.domain.access import Permission
 from buyside.domain.all_sheets import SHEETS, sheet_named
 from buyside.domain.files import MAY_BE_CHECKED, WORKED_ON, ImportState
@@ -32,15 +29,11 @@ _LINKED = 100  # records that an address names one by one
 _WRITTEN = (Outcome.CREATED.value, Outcome.CHANGED.value)
 
 
-def addressed(run_id: int = 0) -> EventSpec:
-    """Let the address bar name the import in view, so that it is found again, or none."""
-    path = f"{FILES_PATH}?run={run_id}" if run_id else FILES_PATH
-    return rx.call_script(f"window.history.replaceState(window.history.state, '', '{path}')")
-
-
 class ImportRunState(GridState, mixin=True):
     """Mixin of the page of files: the import in view. Zero: there is none."""
 
+    address: str = ""
+    """The page's address, which names the import in view."""
     sheets: list[Option] = []
     """What the person may take in."""
     one: str = ""
@@ -71,6 +64,10 @@ class ImportRunState(GridState, mixin=True):
     result_says: str = ""
     what_next: list[Option] = []
     _job: str = ""
+
+    def _keep_address(self) -> None:
+        """Let the address bar name the import in view, so that it is found again, or none."""
+        self.address = f"{FILES_PATH}?run={self.run_id}" if self.run_id else FILES_PATH
 
     @handler(Permission.DATA_IMPORT)
     def choose_way(self, way: str) -> None:

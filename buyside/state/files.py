@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import reflex as rx
-from reflex.event import EventSpec
 
 from buyside.documents.table_files import resolved
 from buyside.domain.access import Permission
@@ -45,7 +44,7 @@ from buyside.state.file_reading import (
     targets_of,
     title_of,
 )
-from buyside.state.file_runs import FILES_PATH, LIVE, ImportRunState, addressed
+from buyside.state.file_runs import FILES_PATH, LIVE, ImportRunState
 from buyside.state.forms import key
 from buyside.state.roles import BuyerState
 
@@ -92,6 +91,7 @@ class FilesState(ImportRunState, BuyerState, rx.State):
     async def load(self) -> Any:
         """Begin where the address says: with a sheet, with an import of before, or with another part of the page."""
         asked = self.router.url.query_parameters
+        self.address = ""
         known = importable(me())
         self.sheets = [Option(value=each.name, label=title_of(each.many)) for each in known]
         part = str(asked.get("part", ""))
@@ -120,7 +120,7 @@ class FilesState(ImportRunState, BuyerState, rx.State):
         await self._choose(sheet)
 
     @handler(Permission.DATA_IMPORT)
-    async def take_file(self, file_id: int) -> EventSpec:
+    async def take_file(self, file_id: int) -> None:
         """A file has arrived: find out what it holds and how it is written."""
         found = await self._ask(kept_file, file_id=file_id)
         likely = await self._ask(suggested_sheets, file_id=file_id) or named_like(found.name, importable(me()))
@@ -133,7 +133,7 @@ class FilesState(ImportRunState, BuyerState, rx.State):
         ]
         best = likely[0][0] if likely and likely[0][1] >= _SURE else ""
         await self._choose(self.sheet if self._by_hand else best)
-        return addressed()
+        self._keep_address()
 
     @handler(Permission.DATA_IMPORT)
     async def read_as(self, name: str, value: str) -> None:
@@ -171,21 +171,23 @@ class FilesState(ImportRunState, BuyerState, rx.State):
         begun = await self._do(start_import, file_id=self.file_id, sheet=self.sheet, mapping=self._by_place(), at=now())
         self.run_id, self.run_state, self._job = begun.run_id, ImportState.WAITING.value, "check"
         self.scope = {"run_id": str(begun.run_id)}
+        self._keep_address()
         self._begin("Checking")
-        return [FilesState.work, addressed(begun.run_id)]
+        return FilesState.work
 
     @handler(Permission.DATA_IMPORT)
     def start_over(self) -> Any:
         """Begin with another file."""
         self._forget_file()
-        self.sheet, self._by_hand, self.targets = "", False, []
+        self.sheet, self._by_hand, self.targets, self.address = "", False, [], ""
         return rx.redirect(FILES_PATH)
 
     @handler(Permission.DATA_IMPORT)
     async def open_import(self, row_id: str) -> Any:
         """Show an import of before."""
         follows = await self._open_run(key(row_id))
-        return [follows, addressed(self.run_id)] if follows else addressed(self.run_id)
+        self._keep_address()
+        return follows
 
     async def _open_run(self, run_id: int) -> Any:
         seen = await self._ask(import_run, run_id=run_id)

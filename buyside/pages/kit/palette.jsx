@@ -3,14 +3,10 @@
 import { useEffect, useId, useMemo, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 
-const RECENT = "buyside-recent";
 const MOST_RECENT = 5;
 const MOST_PAGES = 7;
-const recent = () => { try { return JSON.parse(sessionStorage.getItem(RECENT) ?? "[]"); } catch { return []; } };
-const remember = (entry) => {
-  const kept = [entry, ...recent().filter((each) => each.path !== entry.path)].slice(0, MOST_RECENT);
-  try { sessionStorage.setItem(RECENT, JSON.stringify(kept)); } catch { /* a browser that keeps nothing still searches */ }
-};
+let recent = [];                                       // as long as this page lives: nothing is kept in the browser
+const remember = (entry) => { recent = [entry, ...recent.filter((each) => each.path !== entry.path)].slice(0, MOST_RECENT); };
 const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 const begins = (label, typed) => {
   const words = plain(label).split(/\s+/);
@@ -103,7 +99,7 @@ export function Palette({ label, pages, may, hits, sought, onFind }) {
         ref={field} type="search" className="find-field" placeholder="Search" aria-label={label} autoComplete="off" spellCheck={false} value={typed} maxLength={80}
         role="combobox" aria-expanded={isOpen} aria-controls={`${id}-list`} aria-autocomplete="list" aria-keyshortcuts="/ Control+K"
         aria-activedescendant={isOpen && entries.length ? `${id}-${at}` : undefined}
-        onFocus={() => { setOpened(recent()); setIsOpen(true); }} onBlur={() => setIsOpen(false)}
+        onFocus={() => { setOpened(recent); setIsOpen(true); }} onBlur={() => setIsOpen(false)}
         onChange={(event) => { setTyped(event.target.value); setIsOpen(true); }} onKeyDown={onKeyDown}
       />
       <kbd aria-hidden="true">/</kbd>
