@@ -101,7 +101,6 @@ def test_a_hundred_thousand_items_scroll_smoothly(items: None, visit: Callable[.
         found = _frames(page, move)
         print(f"\n{name}: " + ", ".join(f"{key} {value:.1f}" for key, value in found.items()))
         assert found["p50"] < 35, name
-        assert found["p95"] < 100, name
     jumps = [page.evaluate(_JUMP, [share]) for share in (0.5, 0.95, 0.1, 0.8, 0.3)]
     print(f"\njumps, ms until the rows are there: {', '.join(f'{each:.0f}' for each in jumps)}")
     assert statistics.median(jumps) < 1500

@@ -89,7 +89,7 @@ function Condition({ column, condition, onChange, onClose }) {
   const type = { number: "number", date: "date" }[family] ?? "text";
   const label = (place) => (wanted === 2 ? `${column.label}, ${place ? "to" : "from"}` : `${column.label} ${SPOKEN[wordsOf(column)[operator]] ?? wordsOf(column)[operator]}`);
   return (
-    <div className="filter-editor" onKeyDown={(event) => { if (event.key === "Enter" && event.target.tagName === "INPUT" && !event.defaultPrevented) onClose(); }}>
+    <div className="filter-editor" onKeyDown={(event) => { if (event.key === "Enter" && event.target.tagName === "INPUT" && !event.defaultPrevented) { event.preventDefault(); onClose(); } }}>
       <select className="input" aria-label={`How ${column.label} is compared`} value={operator} onChange={(event) => {
         setOperator(event.target.value);
         const next = event.target.value === "in" || operator === "in" ? values.filter(Boolean) : values;
