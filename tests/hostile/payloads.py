@@ -91,7 +91,8 @@ def _value(name: str, hint: str, handler: Handler, named: Mapping[str, Any], wor
     for key in (f"{page}.{short}.{name}", f"{page}.{name}", name):
         for known in (named, words):
             if key in known:
-                return {**words.get("form", {}), **named} if hint.startswith("dict") and key == "form" else known[key]
+                is_form = hint.startswith("dict") and key == "form"
+                return _form(hint, {**words.get("form", {}), **named}) if is_form else known[key]
     if hint == "int":
         return named.get("id", 1)
     if hint == "bool":
@@ -103,6 +104,18 @@ def _value(name: str, hint: str, handler: Handler, named: Mapping[str, Any], wor
     if hint in _SENT:
         return _SENT[hint](str(named.get("line_id", 1)))
     return str(named.get("id", "x"))
+
+
+def _form(hint: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A form as its handler takes it: browsers send texts alone, and some handlers say so."""
+    return {name: _text(value) for name, value in fields.items()} if hint == _TEXTS else dict(fields)
+
+
+def _text(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+_TEXTS = "dict[str, str]"
 
 
 def _cell_edit(key: str) -> dict[str, Any]:
@@ -180,6 +193,8 @@ def _is_of(hint: str, value: Any) -> bool:
         return isinstance(value, str)
     if hint == "list[str]":
         return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    if hint == _TEXTS:
+        return isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
     if hint.startswith("dict[str"):
         return isinstance(value, dict)
     if hint in _SENT:
