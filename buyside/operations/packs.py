@@ -13,6 +13,7 @@ from buyside.db.bulk import driver, pack_source
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.pack import FILES, Fault
 from buyside.domain.refusals import Refused
+from buyside.domain.structure_sheets import BOM_SHEET, OPTION_RULE_SHEET
 from buyside.ledgers import audit, pack_rows
 from buyside.ledgers.orders import day_of
 from buyside.ledgers.pack_checks import check_rows
@@ -21,6 +22,7 @@ from buyside.ledgers.pack_master import Written, write_master
 from buyside.ledgers.pack_orders import resolve_orders, write_orders
 from buyside.ledgers.pack_rows import Rows, read_rows
 from buyside.ledgers.pack_stock import post_balances
+from buyside.ledgers.sheet_rows import lock_sheet
 
 MOST_FAULTS_TOLD = 1000
 """Bad rows that a refusal names; it always counts them all."""
@@ -85,6 +87,8 @@ def import_pack(
     """
     connection = driver(session)
     session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    for sheet in (BOM_SHEET, OPTION_RULE_SHEET):  # half a circle here and half on a grid would close it unseen
+        lock_sheet(session, sheet, alone=True)
     session.execute(text("SET LOCAL work_mem = '128MB'"))
     with pack_source(source) as opened:
         rows = read_rows(connection, opened, on_step)
