@@ -27,14 +27,15 @@ _WATCH = """() => {
     window.watching = requestAnimationFrame(next);
 }"""
 _JUMP = """([share]) => new Promise((done) => {
-    const scroller = [...document.querySelectorAll('.rows-body *')].filter((each) => each.scrollHeight > 100000).pop();
+    const scroller = [...document.querySelectorAll('.rows-body *')]
+        .find((each) => each.clientHeight > 100 && each.scrollHeight > each.clientHeight + 100000);
     const first = Math.floor(share * 100000) - 40;
     const begin = performance.now();
     scroller.scrollTop = share * scroller.scrollHeight;
     const look = () => {
         const shown = [...document.querySelectorAll('[row-index]')].filter((each) => Number(each.getAttribute('row-index')) > first);
         const filled = shown.filter((each) => /^I-/.test(each.querySelector('[col-id=code]')?.innerText ?? ''));
-        if (filled.length > 15) done(performance.now() - begin); else requestAnimationFrame(look);
+        if (filled.length > 15 || performance.now() - begin > 20000) done(performance.now() - begin); else requestAnimationFrame(look);
     };
     requestAnimationFrame(look);
 })"""
