@@ -319,7 +319,7 @@ def test_filters_read_as_a_sentence_stand_in_the_address_and_open_from_it(grid: 
     expect(sentence).to_contain_text("Group is large")
     sentence.get_by_role("button", name="Remove filter: Name contains bolt 3").click()
     expect(count).to_have_text("20 items")
-    chip = sentence.get_by_role("button", name="Filter: Group is large")
+    chip = sentence.get_by_role("button", name="Filter: Group is large", exact=True)
     chip.focus()
     grid.press("Delete")
     expect(count).to_have_text(f"{ITEMS} items")
