@@ -119,7 +119,7 @@ def _register(each: SheetList) -> None:
 
     name = each.resource.sheet.name
     content.__name__ = name.replace("-", "_")
-    page(routes.SHEET_ROUTES[name], on_load=Views.load(name), is_flush=True)(content)
+    page(routes.SHEET_ROUTES[name], title=each.resource.title, on_load=Views.load(name), is_flush=True)(content)
 
 
 for _each in SHEET_LISTS:

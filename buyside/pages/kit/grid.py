@@ -253,7 +253,7 @@ def grid(
         can_export=can_export,
         has_excel=has_excel,
         import_href=import_href,
-        one=one or noun.removesuffix("s"),
+        one=one or (f"{noun[:-3]}y" if noun.endswith("ies") else noun.removesuffix("s")),
         is_editable=is_editable,
         can_add=can_add,
         can_remove=can_remove,

@@ -356,7 +356,7 @@ function OpenGrid(props) {
         </div>
         {columns.some((each) => each.filterable) && <AddFilter columns={columns} filter={filter} onChange={changeFilter} />}
         <div className="rows-tools">
-          <span className="rows-count" role="status">{total ? `${total.text} ${noun}` : ""}</span>
+          <span className="rows-count" role="status">{total ? `${total.text} ${total.shown === 1 && one ? one : noun}` : ""}</span>
           {writes && (undo || redo) && (
             <span className="rows-undo">
               {undo && <button type="button" className="button plain" title={`Undo: ${undo.label} (Ctrl+Z)`} onClick={() => saves.reverse("undo")}><Icon name="undo" /><span className="clip">Undo {undo.label}</span></button>}
