@@ -38,6 +38,7 @@ def _list() -> rx.Component:
         ),
         label="Users",
         noun="people",
+        one="person",
         state=Users,
         on_open=Users.open,
         views=(
