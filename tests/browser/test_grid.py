@@ -205,7 +205,7 @@ def test_many_rows_take_one_value_and_give_it_back(grid: Grid) -> None:
 def test_cells_of_a_spreadsheet_are_pasted_together_or_not_at_all(grid: Grid) -> None:
     grid.open()
     grid.cell("I-10", "name").click()
-    grid.paste("Nut\tsmall\nWasher\tnowhere\n")
+    grid.paste("Nut\tlarge\nWasher\tnowhere\n")
     expect(grid.page.get_by_role("alert")).to_contain_text("There is no item group “nowhere”.")
     assert _of("name", "I-10", "I-11") == ["Bolt 10", "Bolt 11"]
     grid.page.get_by_role("button", name="Save the other 1").click()
