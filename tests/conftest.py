@@ -93,6 +93,10 @@ def database_server() -> Iterator[None]:
     with ready.database(durable=False):
         ready.upgrade()
         engine.dispose_engines()
+        # Who writes without asking for a database of their own is told at once, and not by the next module's wrong counts.
+        _administer(
+            sql.SQL("alter database {} set default_transaction_read_only = on").format(sql.Identifier(_TEMPLATE))
+        )
         yield
 
 
@@ -101,6 +105,7 @@ def database(database_server: None, request: pytest.FixtureRequest) -> Iterator[
     """A migrated database of the module's own. What a test commits stays for the module's other tests."""
     stem = "".join(each if each.isalnum() else "_" for each in request.path.stem.lower())
     name = f"{stem[:40]}_{os.urandom(4).hex()}"
+    engine.dispose_engines()  # a page that stood open may have asked for something since, and a template has to be alone
     _administer(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(_TEMPLATE)))
     _use_database(name)
     yield Database(name, engine.app_url(), engine.owner_url(), engine.portal_url())

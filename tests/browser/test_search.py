@@ -12,7 +12,7 @@ from tests.world import World
 
 
 @pytest.fixture(scope="module")
-def company(served: str) -> None:
+def company(database: Any) -> None:
     """Items and a vendor to look for."""
     with sessions()() as session, session.begin():
         world = World(session)
