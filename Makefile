@@ -49,7 +49,6 @@ check: setup-dev
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest -q tests/house
 	$(BIN)/python -m pytest -m "not nightly" $(SHARED)
 
 nightly: setup-dev

@@ -102,7 +102,7 @@ def test_a_buyer_builds_what_is_to_be_bought_with_the_keyboard_alone(company: No
     window.open("/")
     keys = Keys(window)
 
-    keys.go("f", "Reference")
+    keys.go("f", "Warehouses")
     keys.tab("Units")
     keys.begin("unit")
     keys.fill(code="box", name="Box", category="count", factor="many")

@@ -67,6 +67,7 @@ def test_a_buyer_edits_in_place_and_moves_the_status(acme: str, visit: Callable[
     expect(page.get_by_role("alert")).to_have_count(0)
     page.get_by_role("tab", name="Contacts").click()
     page.get_by_role("button", name="New contact").first.click()
+    expect(page.locator("[row-index='t-0'] input").first).to_be_focused()
     page.keyboard.type("Dora Lind")
     page.keyboard.press("Enter")
     expect(history.get_by_text("Dora Lind").first).to_be_visible()
