@@ -100,7 +100,7 @@ def _data() -> rx.Component:
             placeholder="optional, kept in the history of your next changes",
             class_name="input",
         ),
-        class_name="why",
+        class_name="say-why",
     )
     return rx.el.div(
         columns(*[group(title, names) for title, names in _DATA], least="300px"),
