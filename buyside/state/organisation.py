@@ -86,7 +86,7 @@ class OrganisationState(AdministratorState, rx.State):
     @handler(Permission.ORGANISATION_EDIT)
     async def save(self, form: dict[str, Any]) -> Any:
         """Save name, currency, clock and tolerance."""
-        own = await self._as_seen()
+        own = await self._ask(own_organisation)
         changed = replace(
             own,
             name=text(form, "name"),
@@ -111,7 +111,7 @@ class OrganisationState(AdministratorState, rx.State):
     @handler(Permission.ORGANISATION_EDIT)
     async def save_address(self, form: dict[str, Any]) -> Any:
         """Save the address of the dialog. A default that it takes is taken from the one that had it."""
-        own = await self._as_seen()
+        own = await self._ask(own_organisation)
         saved = OwnAddress(
             account=text(form, "account", needed=True),
             lines=text(form, "lines", needed=True),
@@ -141,42 +141,39 @@ class OrganisationState(AdministratorState, rx.State):
     @handler(Permission.ORGANISATION_EDIT)
     async def remove_address(self, place: str) -> Any:
         """Take an address away. Orders keep the copy that they were written with."""
-        own = await self._as_seen()
+        own = await self._ask(own_organisation)
         kept = [each for at, each in enumerate(own.addresses) if str(at) != place]
         await self._save(own, kept)
         return say("Address removed.")
 
-    async def _as_seen(self) -> OwnOrganisation:
-        """The organisation, if it still is as this page shows it. Refuses: Stale."""
-        own = await self._ask(own_organisation)
-        if own.version != self.version:
-            self._show(own)
-            self.is_asking = False
-            raise Stale(kind="organisation")
-        return own
-
     async def _save(self, own: OwnOrganisation, addresses: Sequence[OwnAddress]) -> None:
-        await self._do(
-            set_organisation,
-            request_id=self._request_id,
-            name=own.name,
-            currency_code=own.currency_code,
-            time_zone=own.time_zone,
-            over_receipt_percent=own.over_receipt_percent,
-            addresses=[
-                Address(
-                    each.account,
-                    each.lines,
-                    each.contact_name,
-                    each.contact_email,
-                    each.contact_phone,
-                    each.is_bill_to,
-                    each.is_ship_to,
-                )
-                for each in addresses
-            ],
-            version=self.version,
-        )
+        """Save over the state that this page shows. Refuses: Stale, and then shows what others made of it."""
+        try:
+            await self._do(
+                set_organisation,
+                request_id=self._request_id,
+                name=own.name,
+                currency_code=own.currency_code,
+                time_zone=own.time_zone,
+                over_receipt_percent=own.over_receipt_percent,
+                addresses=[
+                    Address(
+                        each.account,
+                        each.lines,
+                        each.contact_name,
+                        each.contact_email,
+                        each.contact_phone,
+                        each.is_bill_to,
+                        each.is_ship_to,
+                    )
+                    for each in addresses
+                ],
+                version=self.version,
+            )
+        except Stale:
+            self._show(await self._ask(own_organisation))
+            self.is_asking = False
+            raise
         self._show(await self._ask(own_organisation))
 
 
