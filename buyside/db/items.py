@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 from buyside.db.base import (
     code_column,
     currency_column,
+    flag_column,
     found_by_code,
     found_by_words,
     identity,
@@ -24,7 +25,7 @@ from buyside.db.base import (
     text_column,
     version_column,
 )
-from buyside.domain.items import ItemKind, LotPolicy, SupplyMode
+from buyside.domain.items import ItemKind, LotPolicy, SupplyMode, VendorPolicy
 
 
 class Unit(SQLModel, table=True):
@@ -45,12 +46,15 @@ class Unit(SQLModel, table=True):
 
 
 class ItemGroup(SQLModel, table=True):
-    """A group of items that are planned and bought alike."""
+    """A group of items that are planned and bought alike: whose vendor goes first, and whether a contract does (PLAN-7)."""
 
     __tablename__ = "item_group"
+    __table_args__ = (CheckConstraint(one_of("vendor_policy", VendorPolicy), name="known_vendor_policy"),)
     id: int = identity()
     code: str = code_column()
     name: str = text_column()
+    vendor_policy: str = text_column(VendorPolicy.PREFERENCE.value)
+    contracts_first: bool = flag_column(True)
     version: int = version_column()
 
 
@@ -91,6 +95,7 @@ class Item(SQLModel, table=True):
     over_receipt_percent: Decimal | None = percent_column(None)
     standard_cost: Decimal | None = price_column(None)
     default_warehouse_id: int | None = may_refer_to("warehouse.id")
+    planner: str = text_column()
     is_orderable: bool = False
     is_active: bool = True
     version: int = 1

@@ -5,11 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, Text
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from buyside.db.base import (
     currency_column,
     document_column,
+    flag_column,
     identity,
     instant_column,
     key_of,
@@ -19,8 +21,17 @@ from buyside.db.base import (
     quantity_column,
     refers_to,
     text_column,
+    version_column,
 )
-from buyside.domain.plans import PlanLineState, ProblemKind, RunState
+from buyside.domain.plans import (
+    ChangeKind,
+    MessageKind,
+    MessageState,
+    PlanLineState,
+    ProblemKind,
+    RunOrigin,
+    RunState,
+)
 
 
 def _key() -> Any:
@@ -29,10 +40,17 @@ def _key() -> Any:
 
 
 class PlanningRun(SQLModel, table=True):
-    """One calculation as of one day: scope, inputs counted, results (PLAN-10)."""
+    """One calculation as of one day: scope, inputs counted, results (PLAN-10).
+
+    `scope` may limit warehouses, item groups and the horizon in days. A run of a scenario is nobody's plan: it is compared,
+    never converted. `follows_run_id` is the plan that this one took over from: what was locked there stands here.
+    """
 
     __tablename__ = "planning_run"
-    __table_args__ = (CheckConstraint(one_of("state", RunState), name="known_state"),)
+    __table_args__ = (
+        CheckConstraint(one_of("state", RunState), name="known_state"),
+        CheckConstraint(one_of("origin", RunOrigin), name="known_origin"),
+    )
     id: int = identity()
     as_of: date
     scope: dict[str, Any] = document_column()
@@ -44,6 +62,8 @@ class PlanningRun(SQLModel, table=True):
     started_at: datetime = instant_column()
     finished_at: datetime | None = instant_column(None)
     user_id: int | None = may_refer_to("app_user.id", index=False)
+    origin: str = text_column(RunOrigin.PERSON.value)
+    follows_run_id: int | None = may_refer_to("planning_run.id", index=False)
 
 
 class PlanningRunInput(SQLModel, table=True):
@@ -73,6 +93,8 @@ class PlanningRequirement(SQLModel, table=True):
     overdue_receipts: Decimal = quantity_column(Decimal(0))
     projected: Decimal = quantity_column()
     shortage: Decimal = quantity_column()
+    to_order: Decimal = quantity_column(Decimal(0))
+    """New supply that no open order brings, however late: late supply is expedited, not ordered twice (PLAN-16)."""
 
 
 class PlanningCoverage(SQLModel, table=True):
@@ -130,7 +152,9 @@ class PlanLine(SQLModel, table=True):
 
     Columns `suggested_…` never change after the run; the others start as their copy. `quantity_packs` is in the
     purchase unit; `unit_factor` stock units make one. `shortage` is in stock units. `drift` says in words what moved
-    since the run (PLAN-12).
+    since the run (PLAN-12). `arrives_on` is when the goods are available if the vendor's next order day is used.
+    `better_…` is a larger order that costs `saving` less in all (PLAN-8). A part that was split off names the line it came
+    from and has no suggestion of its own; a line that was locked in the plan before names the line that it continues.
     """
 
     __tablename__ = "plan_line"
@@ -139,6 +163,7 @@ class PlanLine(SQLModel, table=True):
         CheckConstraint("state <> 'left_out' OR left_out_reason <> ''", name="left_out_has_reason"),
         CheckConstraint("(state = 'converted') = (purchase_order_line_id IS NOT NULL)", name="converted_has_order"),
         CheckConstraint("quantity_packs >= 0", name="quantity_not_negative"),
+        CheckConstraint("trigger IN ('shortage', 'reorder_point', 'carried')", name="known_trigger"),
         Index("plan_line_run", "run_id", "needed_on", "id"),
     )
     id: int = identity()
@@ -167,3 +192,95 @@ class PlanLine(SQLModel, table=True):
     drift: str = text_column()
     purchase_order_line_id: int | None = may_refer_to("purchase_order_line.id", unique=True, index=False)
     version: int = 1
+    trigger: str = text_column("shortage")
+    suggested_contract_id: int | None = may_refer_to("contract.id", index=False)
+    arrives_on: date | None = None
+    better_quantity_packs: Decimal | None = quantity_column(None)
+    better_unit_price: Decimal | None = price_column(None)
+    saving: Decimal | None = price_column(None)
+    split_from_id: int | None = may_refer_to("plan_line.id")
+    carried_from_id: int | None = may_refer_to("plan_line.id")
+
+
+class ActionMessage(SQLModel, table=True):
+    """Something to do about an item, kept until it is done or its cause is gone (PLAN-16).
+
+    `cause` tells one cause from another across runs; only one message of a cause is open. Quantities in stock units: `quantity`
+    is what it is about, `to_quantity` what the open order should be instead; `from_on` and `to_on` the same for its date.
+    """
+
+    __tablename__ = "action_message"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", MessageKind), name="known_kind"),
+        CheckConstraint(one_of("state", MessageState), name="known_state"),
+        CheckConstraint("state <> 'dismissed' OR closing_reason <> ''", name="dismissed_with_reason"),
+        CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed_at_some_time"),
+        Index("action_message_one_open", "cause", unique=True, postgresql_where=sql("state = 'open'")),
+        Index("action_message_work", "state", "due_on", "id"),
+    )
+    id: int = identity()
+    kind: str = text_column()
+    cause: str = text_column()
+    state: str = text_column(MessageState.OPEN.value)
+    item_id: int = refers_to("item.id")
+    warehouse_id: int = refers_to("warehouse.id", index=False)
+    purchase_order_line_id: int | None = may_refer_to("purchase_order_line.id")
+    quantity: Decimal = quantity_column()
+    to_quantity: Decimal | None = quantity_column(None)
+    from_on: date | None = None
+    to_on: date | None = None
+    due_on: date
+    owner_id: int | None = may_refer_to("app_user.id")
+    snoozed_until: date | None = None
+    closing_reason: str = text_column()
+    first_run_id: int = refers_to("planning_run.id", index=False)
+    last_run_id: int = refers_to("planning_run.id", index=False)
+    opened_at: datetime = instant_column()
+    closed_at: datetime | None = instant_column(None)
+    closed_by: int | None = may_refer_to("app_user.id", index=False)
+    version: int = version_column()
+
+
+class PlanningScenario(SQLModel, table=True):
+    """What would be if: changes to a copy of a run's inputs, compared with that run (PLAN-15)."""
+
+    __tablename__ = "planning_scenario"
+    id: int = identity()
+    name: str = text_column()
+    base_run_id: int = refers_to("planning_run.id")
+    result_run_id: int | None = may_refer_to("planning_run.id", unique=True, index=False)
+    note: str = text_column()
+    is_kept: bool = flag_column(False)
+    created_at: datetime = instant_column()
+    created_by: int | None = may_refer_to("app_user.id")
+    version: int = version_column()
+
+
+class PlanningScenarioChange(SQLModel, table=True):
+    """One change of a scenario; `content` holds what its kind needs, ids and canonical values."""
+
+    __tablename__ = "planning_scenario_change"
+    __table_args__ = (CheckConstraint(one_of("kind", ChangeKind), name="known_kind"),)
+    id: int = identity()
+    scenario_id: int = refers_to("planning_scenario.id")
+    position: int
+    kind: str = text_column()
+    content: dict[str, Any] = document_column()
+
+
+class PlanningSchedule(SQLModel, table=True):
+    """When the planning runs by itself, and for what (PLAN-6). `weekdays` as in "mon,wed", empty for every day; `at_time`
+    is of the organisation's clock."""
+
+    __tablename__ = "planning_schedule"
+    __table_args__ = (CheckConstraint("at_time ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'", name="time_of_day"),)
+    id: int = identity()
+    name: str = text_column()
+    weekdays: str = text_column()
+    at_time: str = text_column()
+    scope: dict[str, Any] = document_column()
+    is_active: bool = flag_column(True)
+    last_started_at: datetime | None = instant_column(None)
+    last_run_id: int | None = may_refer_to("planning_run.id", index=False)
+    created_by: int | None = may_refer_to("app_user.id", index=False)
+    version: int = version_column()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from buyside.domain.access import Permission
-from buyside.domain.items import ItemKind, LotPolicy, SupplyMode
+from buyside.domain.items import ItemKind, LotPolicy, SupplyMode, VendorPolicy
 from buyside.domain.pack import Form
 from buyside.domain.sheets import Family, Sheet, SheetColumn
 from buyside.domain.words import ITEM_KIND_WORDS, SUPPLY_MODE_WORDS, words
@@ -38,6 +38,7 @@ ITEM_SHEET = Sheet(
         _C("over_receipt_percent", Form.PERCENT, least=_NONE),
         _C("standard_cost", Form.PRICE, least=_NONE, says="In the organisation's currency, for one stock unit."),
         _C("default_warehouse", Form.CODE, stored="default_warehouse_id", refers="warehouses"),
+        _C("planner", says="The person or team that plans it; requirements and messages are filtered by it."),
         _C("is_orderable", Form.FLAG, default="false", says="By requesters."),
         _C("is_active", Form.FLAG, default="true"),
     ),
@@ -54,7 +55,23 @@ ITEM_GROUP_SHEET = Sheet(
     "item groups",
     "item_group",
     Family.ITEMS,
-    (_C("code", Form.CODE, is_required=True), _C("name")),
+    (
+        _C("code", Form.CODE, is_required=True),
+        _C("name"),
+        _C(
+            "vendor_policy",
+            Form.WORD,
+            words=words(VendorPolicy),
+            default=VendorPolicy.PREFERENCE.value,
+            says="Whose vendor item goes first: by preference, the cheapest, the fastest, or split by share.",
+        ),
+        _C(
+            "contracts_first",
+            Form.FLAG,
+            default="true",
+            says="A valid contract with enough left goes before the policy.",
+        ),
+    ),
     key=("code",),
     view=Permission.ITEM_VIEW,
     edit=Permission.ITEM_EDIT,

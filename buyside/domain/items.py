@@ -23,6 +23,15 @@ class LotPolicy(StrEnum):
     PERIOD = "period"
 
 
+class VendorPolicy(StrEnum):
+    """Which vendor of an item goes first (PLAN-7)."""
+
+    PREFERENCE = "preference"
+    CHEAPEST = "cheapest"
+    FASTEST = "fastest"
+    SHARE = "share"
+
+
 class RuleBehaviour(StrEnum):
     ADD = "add"
     REMOVE = "remove"

@@ -26,6 +26,46 @@ class PlanLineState(StrEnum):
     CONVERTED = "converted"
 
 
+class RunOrigin(StrEnum):
+    """What asked for a run."""
+
+    PERSON = "person"
+    SCHEDULE = "schedule"
+    SCENARIO = "scenario"
+
+
+class MessageKind(StrEnum):
+    """What an action message asks to do: with the plan (order), or with an open order (PLAN-16)."""
+
+    ORDER = "order"
+    EXPEDITE = "expedite"
+    DEFER = "defer"
+    INCREASE = "increase"
+    DECREASE = "decrease"
+    CANCEL = "cancel"
+
+
+class MessageState(StrEnum):
+    """`gone`: its cause disappeared by itself; `done` and `dismissed` were said by somebody, the latter with a reason."""
+
+    OPEN = "open"
+    DONE = "done"
+    DISMISSED = "dismissed"
+    GONE = "gone"
+
+
+class ChangeKind(StrEnum):
+    """What a scenario changes in a copy of the inputs (PLAN-15)."""
+
+    LEAD_TIME = "lead_time"
+    DEMAND = "demand"
+    STOCK = "stock"
+    VENDOR = "vendor"
+    VENDOR_POLICY = "vendor_policy"
+    STOCK_POLICY = "stock_policy"
+    SUPPLY = "supply"
+
+
 class ProblemKind(StrEnum):
     UNMAPPED = "unmapped"
     CONTRADICTION = "contradiction"
