@@ -28,7 +28,6 @@ from buyside.pages.kit.parts import (
     tiles,
 )
 from buyside.pages.shell import can, page, when_allowed
-from buyside.state.item import REFERENCES
 from buyside.state.item import ItemPageState as Item
 
 _DATA: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -65,7 +64,7 @@ def _field(name: str) -> tuple[str, rx.Component]:
     more: dict[str, Any] = {}
     if column.words is not None or column.kind is Kind.FLAG:
         more = {"kind": "choice", "options": _pairs(column.words or YES_NO_WORDS)}
-    elif name in REFERENCES:
+    elif name in Item.references:
         more = {"kind": "choice", "options": Item.choices[name]}
     elif column.kind in _NUMBERS:
         more = {"kind": "number"}

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 import reflex as rx
 
 from buyside.domain.access import Permission
 from buyside.domain.item_sheets import ITEM_SHEET
-from buyside.domain.locales import PRICE_DIGITS, shown_date, shown_instant, shown_number
+from buyside.domain.locales import PRICE_DIGITS, shown_date, shown_number
 from buyside.domain.money import ZERO
-from buyside.domain.refusals import NotFound, Unreadable
-from buyside.domain.sheet_changes import CellProblem, RowChange, RowsRefused
-from buyside.operations.sheets import save_rows
+from buyside.domain.refusals import NotFound
+from buyside.domain.sheets import Sheet
 from buyside.queries.item_card import ItemHead, contracts_of_item, item_head, open_lines_of_item, uses_of_item
 from buyside.queries.item_prices import ItemPrices, item_prices
 from buyside.queries.item_stock import ItemPlace, places_of_item, stock_over_time
-from buyside.queries.sheets import current_rows, reference_choices
-from buyside.state.base import handler, me, now, say, today
+from buyside.state.base import handler, me, say, today
 from buyside.state.forms import key
 from buyside.state.history import HistoryState
 from buyside.state.item_words import (
@@ -48,37 +46,21 @@ from buyside.state.item_words import (
     uses_in_words,
 )
 from buyside.state.roles import BuyerState
-from buyside.state.sheet_texts import canonical, shown
+from buyside.state.sheet_record import SheetRecordState
 
-_MOST_CHOICES = 500
 _LONGEST_CODE = 200
 _LONGEST_REASON = 400
-REFERENCES = {"group": "item-groups", "unit": "units", "default_warehouse": "warehouses"}
-"""Fields that hold a code of another sheet, and may be chosen."""
 
 
-class Option(TypedDict):
-    """A value to choose."""
-
-    value: str
-    label: str
-
-
-class Conflict(TypedDict):
-    """A field that somebody else changed meanwhile; `field` is empty while there is none."""
-
-    field: str
-    label: str
-    yours: str
-    theirs: str
-    says: str
-
-
-_NO_CONFLICT = Conflict(field="", label="", yours="", theirs="", says="")
-
-
-class ItemPageState(HistoryState, BuyerState, rx.State):
+class ItemPageState(SheetRecordState, HistoryState, BuyerState, rx.State):
     """One item. Everything shown is text; ids and versions that count stay on the server."""
+
+    sheet: ClassVar[Sheet] = ITEM_SHEET
+    references: ClassVar[dict[str, str]] = {
+        "group": "item-groups",
+        "unit": "units",
+        "default_warehouse": "warehouses",
+    }
 
     found: bool = False
     missing: bool = False
@@ -92,18 +74,9 @@ class ItemPageState(HistoryState, BuyerState, rx.State):
     """Where else the item is told of."""
     scope: dict[str, str] = {}
     """What the grids of the page are limited to."""
-    fields: dict[str, str] = {}
-    """Every field as it is edited."""
-    shown_fields: dict[str, str] = {}
-    """Every field as it is read."""
-    refused: dict[str, str] = {}
-    edition: int = 0
-    """Rises with every answer of the server."""
-    conflict: Conflict = _NO_CONFLICT
     why: str = ""
     """What the history is to say of the next changes."""
     own_currency: str = ""
-    choices: dict[str, list[Option]] = {}
     locale: str = "en_GB"
     today: int = 0
 
@@ -142,23 +115,22 @@ class ItemPageState(HistoryState, BuyerState, rx.State):
     uses_count: int = 0
     rules: int = 0
     components: int = 0
-    _item_id: int = 0
-    _version: int = 0
 
     @handler(Permission.ITEM_VIEW)
     async def load(self) -> None:
         """Show the item that the address names."""
         self.found = self.missing = False
-        self.refused, self.conflict, self.place, self.why = {}, _NO_CONFLICT, "", ""
+        self.place, self.why = "", ""
         self.asked = str(self.item_code)[:_LONGEST_CODE]  # type: ignore[attr-defined]
         try:
             head = await self._ask(item_head, code=self.asked)
         except NotFound:
-            self.missing, self.code, self._item_id = True, self.asked, 0
+            self.missing, self.code, self._record_id = True, self.asked, 0
             return
-        self._item_id, self.scope = head.item_id, {"item": head.code}
+        self.scope = {"item": head.code}
         self.locale, self.today = me().locale, day_number(today())
-        await self._show_fields(head)
+        self._show_head(head)
+        await self._open_record(head.item_id)
         self.found = True
         await self._show_stock(head.default_warehouse_id)
         await self._show_prices()
@@ -166,41 +138,13 @@ class ItemPageState(HistoryState, BuyerState, rx.State):
         await self._show_structure()
         await self._read_history("item", head.item_id)
         if me().may(Permission.ITEM_EDIT):
-            await self._show_choices()
+            await self._read_choices()
 
     # --- what it is -------------------------------------------------------------------------------------------------
-    async def _show_fields(self, head: ItemHead) -> None:
-        """Read every field anew."""
-        [row] = (await self._ask(current_rows, sheet=ITEM_SHEET.name, keys=[str(head.item_id)])).values()
-        locale = me().locale
-        self._version = int(row["version"])
+    def _show_head(self, head: ItemHead) -> None:
         self.code, self.name, self.unit = head.code, head.name, head.unit
         self.paths = _paths(head.code)
         self.supply, self.is_active, self.own_currency = head.supply, head.is_active, head.currency
-        columns = {each.name: each for each in ITEM_SHEET.columns}
-        self.shown_fields = {name: shown(column, row[name], locale) for name, column in columns.items()}
-        self.fields = {
-            name: row[name] if column.words or column.kind.value == "flag" else self.shown_fields[name]
-            for name, column in columns.items()
-        }
-        self.edition += 1
-
-    async def _show_choices(self) -> None:
-        """What references may be set to; what stands there now is among it, in use or not."""
-        found: dict[str, list[Option]] = {}
-        for name, sheet in REFERENCES.items():
-            known = await self._ask(reference_choices, sheet=sheet, text="", limit=_MOST_CHOICES)
-            options = [
-                Option(value=code, label=code if title == code else f"{code} {title}".strip()) for code, title in known
-            ]
-            here = self.fields.get(name, "")
-            if here and here not in {code for code, _ in known}:
-                options.insert(0, Option(value=here, label=here))
-            column = ITEM_SHEET.column(name)
-            if column is not None and not column.is_required:
-                options.insert(0, Option(value="", label="–"))
-            found[name] = options
-        self.choices = found
 
     @handler(Permission.ITEM_EDIT)
     async def save(self, field: str, value: str) -> Any:
@@ -213,67 +157,26 @@ class ItemPageState(HistoryState, BuyerState, rx.State):
         self.why = text[:_LONGEST_REASON]
 
     async def _save(self, field: str, value: str) -> Any:
-        column = ITEM_SHEET.column(field)
-        if column is None or column.is_read_only:
-            raise NotFound(kind="field")
-        self.refused = {name: says for name, says in self.refused.items() if name != field}
-        self.edition += 1
-        try:
-            cells = {field: canonical(column, value, me().locale)}
-            change = RowChange(str(self._item_id), self._version, cells)
-            await self._do(save_rows, sheet=ITEM_SHEET.name, changes=(change,), at=now(), reason=self.why)
-        except RowsRefused as refused:
-            await self._answer(field, value, refused.problems)
+        kept = await self._save_field(field, value, reason=self.why)
+        self._show_head(await self._ask(item_head, code=self.fields["code"]))
+        if not kept:
             return None
-        except Unreadable as refusal:
-            self.refused = {**self.refused, field: str(refusal)}
-            return None
-        return await self._kept(field, cells[field])
-
-    async def _kept(self, field: str, value: str) -> Any:
-        code = value if field == "code" else self.code
-        head = await self._ask(item_head, code=code)
-        await self._show_fields(head)
         if field in {"safety_stock", "reorder_point", "unit"}:
             await self._show_place(key(self.place))
-        await self._read_history("item", self._item_id)
+        await self._read_history("item", self._record_id)
         if field == "code":
-            return rx.redirect("/items/" + quote(code, safe=""), replace=True)
+            return rx.redirect("/items/" + quote(self.code, safe=""), replace=True)
         return None
 
-    async def _answer(self, field: str, value: str, problems: tuple[CellProblem, ...]) -> None:
-        """Say why a value was not kept; where somebody was faster, show both."""
-        stale = next((each for each in problems if each.code == "general.stale"), None)
-        if stale is None:
-            says = next((each.says for each in problems if each.column in {field, ""}), problems[0].says)
-            self.refused = {**self.refused, field: says}
-            return
-        actor, column = me(), ITEM_SHEET.column(field)
-        head = await self._ask(item_head, code=stale.theirs.get("code", self.code))
-        before = self.fields.get(field, "")
-        await self._show_fields(head)
-        if self.fields.get(field, "") == before:  # they changed something else: what one typed can go beside it
-            await self._save(field, value)
-            return
-        at = shown_instant(stale.at, actor.locale, actor.time_zone) if stale.at else ""
-        self.conflict = Conflict(
-            field=field,
-            label=column.title if column else field,
-            yours=value,
-            theirs=self.shown_fields.get(field, ""),
-            says=" ".join(filter(None, [stale.by or "Somebody", "changed this", at])) + ".",
-        )
-
     @handler(Permission.ITEM_EDIT)
-    async def keep_theirs(self) -> None:
+    def keep_theirs(self) -> None:
         """Leave the field as somebody else set it."""
-        self.conflict = _NO_CONFLICT
-        self.edition += 1
+        self._leave_conflict()
 
     @handler(Permission.ITEM_EDIT)
     async def save_mine(self) -> Any:
         """Set the field as one typed it, over what somebody else set."""
-        asked, self.conflict = self.conflict, _NO_CONFLICT
+        asked = self._leave_conflict()
         return await self._save(asked["field"], asked["yours"]) if asked["field"] else None
 
     @handler(Permission.ITEM_EDIT)
@@ -286,7 +189,7 @@ class ItemPageState(HistoryState, BuyerState, rx.State):
     async def _show_stock(self, preferred: int | None) -> None:
         if not me().may(Permission.STOCK_VIEW):
             return
-        places = await self._ask(places_of_item, item_id=self._item_id)
+        places = await self._ask(places_of_item, item_id=self._record_id)
         locale = me().locale
         self.places = places_in_words(places)
         self.on_hand = shown_number(sum((each.on_hand for each in places), start=ZERO), locale)
@@ -298,7 +201,7 @@ class ItemPageState(HistoryState, BuyerState, rx.State):
     @handler(Permission.STOCK_VIEW)
     async def choose_place(self, warehouse_id: str) -> None:
         """Show the stock over time of another warehouse."""
-        if self._item_id and key(warehouse_id) in {key(each["id"]) for each in self.places}:
+        if self._record_id and key(warehouse_id) in {key(each["id"]) for each in self.places}:
             await self._show_place(key(warehouse_id))
 
     async def _show_place(self, warehouse_id: int) -> None:
@@ -306,7 +209,7 @@ class ItemPageState(HistoryState, BuyerState, rx.State):
         self.stock_rows, self.coming, self.past, self.moved, self.first_below = [], [], [], False, ""
         if not warehouse_id:
             return
-        told = await self._ask(stock_over_time, item_id=self._item_id, warehouse_id=warehouse_id, today=today())
+        told = await self._ask(stock_over_time, item_id=self._record_id, warehouse_id=warehouse_id, today=today())
         locale = me().locale
         self.place_code = told.warehouse
         self.stock_rows, self.stock_start, self.stock_end = stock_points(told)
@@ -321,14 +224,14 @@ class ItemPageState(HistoryState, BuyerState, rx.State):
     @handler(Permission.VENDOR_VIEW)
     async def read_prices(self) -> None:
         """Read prices anew, after they were changed on this page."""
-        if self._item_id:
+        if self._record_id:
             await self._show_prices()
-            await self._read_history("item", self._item_id)
+            await self._read_history("item", self._record_id)
 
     async def _show_prices(self) -> None:
         if not me().may(Permission.VENDOR_VIEW):
             return
-        told = await self._ask(item_prices, item_id=self._item_id, today=today())
+        told = await self._ask(item_prices, item_id=self._record_id, today=today())
         self.price_rows, self.price_marks = price_points(told), price_marks(told)
         self.price_start, self.price_end = day_number(told.since), day_number(told.until)
         self.price_currency, self.price_unit = told.currency, f"{told.currency} / {self.unit}"
@@ -358,14 +261,14 @@ class ItemPageState(HistoryState, BuyerState, rx.State):
     async def _show_orders(self) -> None:
         if not me().may(Permission.ORDER_VIEW):
             return
-        self.lines = lines_in_words(await self._ask(open_lines_of_item, item_id=self._item_id, today=today()))
-        found = await self._ask(contracts_of_item, item_id=self._item_id, today=today())
+        self.lines = lines_in_words(await self._ask(open_lines_of_item, item_id=self._record_id, today=today()))
+        found = await self._ask(contracts_of_item, item_id=self._record_id, today=today())
         self.agreements = contracts_in_words(found)
 
     async def _show_structure(self) -> None:
         if not me().may(Permission.STRUCTURE_VIEW):
             return
-        found = await self._ask(uses_of_item, item_id=self._item_id)
+        found = await self._ask(uses_of_item, item_id=self._record_id)
         self.uses, self.uses_count = uses_in_words(found), found.count
         self.rules, self.components = found.rules, found.components
 

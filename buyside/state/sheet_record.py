@@ -84,8 +84,11 @@ class SheetRecordState(SignedInState, mixin=True):
             found[name] = options
         self.choices = found
 
-    async def _save_field(self, field: str, value: str) -> bool:
-        """Keep one field, or say at the field why not. Answers whether it was kept. Refuses: NotFound, NotAllowed."""
+    async def _save_field(self, field: str, value: str, *, reason: str = "") -> bool:
+        """Keep one field, or say at the field why not. Answers whether it was kept; `reason` goes into the history.
+
+        Refuses: NotFound, NotAllowed.
+        """
         sheet = self.__class__.sheet
         column = sheet.column(field)
         if column is None or column.is_read_only or not self._record_id:
@@ -95,16 +98,16 @@ class SheetRecordState(SignedInState, mixin=True):
         try:
             cells = {field: canonical(column, value, me().locale)}
             change = RowChange(str(self._record_id), self._version, cells)
-            await self._do(save_rows, sheet=sheet.name, changes=(change,), at=now())
+            await self._do(save_rows, sheet=sheet.name, changes=(change,), at=now(), reason=reason)
         except RowsRefused as refused:
-            return await self._answer_refused(field, value, refused.problems)
+            return await self._answer_refused(field, value, refused.problems, reason)
         except Unreadable as refusal:
             self.refused = {**self.refused, field: str(refusal)}
             return False
         await self._read_fields()
         return True
 
-    async def _answer_refused(self, field: str, value: str, problems: tuple[CellProblem, ...]) -> bool:
+    async def _answer_refused(self, field: str, value: str, problems: tuple[CellProblem, ...], reason: str) -> bool:
         """Say why a value was not kept; where somebody was faster at the same field, show both."""
         stale = next((each for each in problems if each.code == "general.stale"), None)
         if stale is None:
@@ -114,7 +117,7 @@ class SheetRecordState(SignedInState, mixin=True):
         before = self.fields.get(field, "")
         await self._read_fields()
         if self.fields.get(field, "") == before:  # they changed something else: what one typed can go beside it
-            return await self._save_field(field, value)
+            return await self._save_field(field, value, reason=reason)
         actor, column = me(), self.__class__.sheet.column(field)
         at = shown_instant(stale.at, actor.locale, actor.time_zone) if stale.at else ""
         self.conflict = Conflict(
