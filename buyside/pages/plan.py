@@ -15,7 +15,7 @@ from buyside.pages.kit.base import link
 from buyside.pages.kit.dialog import dialog
 from buyside.pages.kit.grid import Column, View, grid, is_true, one_of
 from buyside.pages.kit.parts import amount, button, link_button, notice, panel, section, split, status, switch, table
-from buyside.pages.plan_runs import run_head, with_run
+from buyside.pages.plan_runs import plan_tabs, run_head, with_run
 from buyside.pages.shell import can, page, when_allowed
 from buyside.state.plan import PlanState as Plan
 from buyside.state.plan_runs import PlanRunState as Run
@@ -332,6 +332,7 @@ def plan() -> rx.Component:
         rx.el.div(
             _dialogs(),
             run_head(convert),
+            plan_tabs(routes.PLAN),
             split(shown, _panel(), is_open=(Plan.chosen != "") & (Plan.by == "lines"), width="560px"),
             class_name="stacked",
         )

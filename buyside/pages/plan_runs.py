@@ -7,13 +7,37 @@ from typing import Any
 import reflex as rx
 
 from buyside.domain.access import Permission
+from buyside.pages import routes
 from buyside.pages.kit import form
+from buyside.pages.kit.base import link
 from buyside.pages.kit.dialog import dialog
 from buyside.pages.kit.parts import button, empty_state
+from buyside.pages.kit.route import Route
 from buyside.pages.shell import when_allowed
 from buyside.state.plan_runs import PlanRunState as Run
 
 _STEPS = 8
+_TABS = (
+    ("/plan", "Lines"),
+    ("/plan/board", "Board"),
+    ("/plan/difference", "Difference"),
+    ("/plan/schedules", "Schedules"),
+)
+"""The ways to look at a plan, in their order; those whose page stands in the table of routes are shown."""
+
+
+def plan_tabs(route: Route) -> rx.Component:
+    """Links between the pages of a plan, for those who may open them; `route` is the page that they stand on."""
+    by_path = {each.path: each for each in routes.ROUTES}
+    shown = [_tab(by_path[path], word, path == route.path) for path, word in _TABS if path in by_path]
+    return rx.el.nav(*shown, aria_label="Plan", class_name="family")
+
+
+def _tab(route: Route, word: str, is_here: bool) -> rx.Component:
+    """The run in view goes along, so that every tab speaks of the same plan."""
+    marks = {"aria_current": "page"} if is_here else {}
+    to = rx.cond(Run.run_id > 0, f"{route.path}?run=" + Run.run_id.to_string(), route.path)
+    return when_allowed(route.permission, link(word, to=to, class_name="family-tab", **marks))
 
 
 def run_head(*actions: rx.Component) -> rx.Component:
