@@ -20,8 +20,8 @@ from buyside.db.structure import BomRow, OptionValue, Product, ProductOption, Va
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.refusals import NotFound, NotPositive, Refused
 from buyside.queries.answers import columns, each_as
-from buyside.queries.structure import parent_kind
 from buyside.queries.structure_rules import RuleRow, rules_of
+from buyside.queries.structure_ways import parent_kind
 
 if TYPE_CHECKING:  # the engine is loaded by the first configuration, not by whoever may try one
     import polars as pl

@@ -18,8 +18,9 @@ from buyside.domain.option_rules import contradict, may_hold_together, split_cho
 from buyside.domain.refusals import NotFound
 from buyside.queries.answers import each_as
 from buyside.queries.sheets import current_rows
-from buyside.queries.structure import valid_on, variants_using
 from buyside.queries.structure_rules import RuleRow, rules_where
+from buyside.queries.structure_up import variants_using
+from buyside.queries.structure_ways import valid_on
 
 NOTES_LIMIT = 20
 

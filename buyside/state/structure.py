@@ -17,8 +17,9 @@ from buyside.domain.sheet_cells import plain_number
 from buyside.domain.sheet_changes import RowChange, RowsRefused
 from buyside.domain.words import SUPPLY_MODE_WORDS
 from buyside.operations.sheets import remove_rows, save_rows
-from buyside.queries.structure import Level, Place, structure_levels, structure_root
+from buyside.queries.structure import structure_levels, structure_root
 from buyside.queries.structure_place import PlaceDetail, place_detail, structure_notes
+from buyside.queries.structure_ways import Level, Place
 from buyside.state.base import handler, me, now, say, today, warn
 from buyside.state.forms import day, decimal, key, maybe_day, text
 from buyside.state.roles import BuyerState

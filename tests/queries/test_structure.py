@@ -13,15 +13,10 @@ from buyside.db.items import Item
 from buyside.db.structure import BomRow, OptionRule, OptionRuleCondition, Product, Variant
 from buyside.domain.access import Actor, Role
 from buyside.domain.refusals import NotAllowed, NotFound, Unreadable
-from buyside.queries.structure import (
-    LEVEL_LIMIT,
-    Level,
-    find_in_structure,
-    structure_levels,
-    structure_root,
-    variants_using,
-)
+from buyside.queries.structure import find_in_structure, structure_levels, structure_root
 from buyside.queries.structure_place import place_detail
+from buyside.queries.structure_up import variants_using
+from buyside.queries.structure_ways import LEVEL_LIMIT, Level
 from tests.statements import statements
 from tests.world import TODAY, World
 
