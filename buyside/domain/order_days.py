@@ -38,33 +38,30 @@ class OrderDays:
             first <= day <= last if first <= last else day >= first or day <= last for first, last in self.closings
         )
 
-    def next_from(self, on: date) -> date | None:
-        """The first order day that is not before a day; None for a vendor that never opens."""
-        return self._search(on, 1)
+    def next_from(self, on: date) -> date:
+        """The first order day that is not before a day; the day itself for a vendor that never opens."""
+        return self._nearest(on, 1)
 
-    def last_until(self, on: date) -> date | None:
-        """The last order day that is not after a day; None for a vendor that never opens."""
-        return self._search(on, -1)
+    def last_until(self, on: date) -> date:
+        """The last order day that is not after a day; the day itself for a vendor that never opens."""
+        return self._nearest(on, -1)
 
     def order_by(self, needed_on: date, days: int) -> date:
-        """The last day on which ordering brings the goods in time, `days` being lead time and goods-in days (PLAN-9).
-
-        The plain day for a vendor that never opens.
-        """
-        plain = needed_on - timedelta(days=days)
-        return self.last_until(plain) or plain
+        """The last day on which ordering brings the goods in time, `days` being lead time and goods-in days (PLAN-9)."""
+        return self.last_until(needed_on - timedelta(days=days))
 
     def arrives_on(self, needed_on: date, days: int, as_of: date) -> date:
         """When the goods are there if they are ordered on the first order day from `as_of` on that is not too early."""
-        plain = max(as_of, self.order_by(needed_on, days))
-        return (self.next_from(plain) or plain) + timedelta(days=days)
+        return self.next_from(max(as_of, self.order_by(needed_on, days))) + timedelta(days=days)
 
-    def _search(self, on: date, step: int) -> date | None:
+    def _nearest(self, on: date, step: int) -> date:
+        if not self.weekdays and not self.closings:
+            return on
         for each in range(LONGEST_SEARCH + 1):
             day = on + timedelta(days=each * step)
             if self.takes(day):
                 return day
-        return None
+        return on
 
 
 def _of_year(day: str) -> int:

@@ -42,10 +42,9 @@ def test_a_closing_of_one_day_comes_again_every_year_and_the_leap_day_only_in_le
     assert days.takes(date(2027, 3, 1))
 
 
-def test_a_vendor_that_never_opens_has_no_order_day_and_the_plain_days_count() -> None:
+def test_a_vendor_that_never_opens_is_answered_with_the_plain_days() -> None:
     days = OrderDays.of("", [("01-01", "12-31")])
-    assert days.next_from(MONDAY) is None
-    assert days.last_until(MONDAY) is None
+    assert days.next_from(MONDAY) == days.last_until(MONDAY) == MONDAY
     assert days.order_by(MONDAY + timedelta(days=30), 7) == MONDAY + timedelta(days=23)
     assert days.arrives_on(MONDAY + timedelta(days=3), 7, MONDAY) == MONDAY + timedelta(days=7)
 
@@ -72,7 +71,7 @@ def test_next_and_last_are_the_nearest_days_that_the_vendor_takes(
     days = OrderDays(mask, closings)
     for found, step in ((days.next_from(day), 1), (days.last_until(day), -1)):
         ahead = [day + timedelta(days=each * step) for each in range(LONGEST_SEARCH + 1)]
-        assert found == next(filter(days.takes, ahead), None)
+        assert found == next(filter(days.takes, ahead), day)
 
 
 def test_weekdays_are_bits_from_monday_on() -> None:

@@ -1,0 +1,398 @@
+"""The planning board: open plan lines as cards, in columns of vendors or of weeks, counted and summed by the database (PLAN-11)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, Select, and_, cast, exists, func, or_, select, tuple_
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from buyside.db.contracts import Contract
+from buyside.db.items import Item, ItemGroup, Unit, VendorItem
+from buyside.db.plans import PlanLine, PlanningRun
+from buyside.db.stock import Warehouse
+from buyside.db.vendors import Vendor
+from buyside.domain.access import Actor, Permission, needs
+from buyside.domain.plans import PlanLineState
+from buyside.domain.refusals import NotFound, Unreadable
+from buyside.queries.answers import each_as
+from buyside.queries.rows import ESCAPE, escaped
+
+PAGE_LIMIT = 200
+_WEEKS = 104
+"""Weeks in a row that the board has columns for, empty ones too; of later weeks only those with lines."""
+_WEEKS_AHEAD = 2
+_WORDS = 6
+
+
+class By(StrEnum):
+    """What a column of the board stands for."""
+
+    VENDORS = "vendors"
+    WEEKS = "weeks"
+
+
+@dataclass(frozen=True, slots=True)
+class BoardFilters:
+    """Which open lines of a run stand on the board; what is empty or false does not filter. Vendor and group by code."""
+
+    vendor: str = ""
+    group: str = ""
+    planner: str = ""
+    late: bool = False
+    drifted: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The value of lines in one currency."""
+
+    currency: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class BoardColumn:
+    """One column with what its cards come to. `key` is the vendor's number, "0" for lines without one, or the week's Monday."""
+
+    key: str
+    code: str
+    """The vendor's code; empty for weeks."""
+    title: str
+    """The vendor's name; empty for weeks and for lines without a vendor."""
+    lines: int
+    late: int
+    drifted: int
+    unpriced: int
+    totals: tuple[Total, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BoardCard:
+    """One open plan line. Quantity in the purchase unit, value without tax."""
+
+    line_id: int
+    version: int
+    item_id: int
+    warehouse_id: int
+    vendor_item_id: int | None
+    vendor_id: int
+    item: str
+    name: str
+    warehouse: str
+    vendor: str
+    quantity: Decimal
+    unit: str
+    unit_price: Decimal | None
+    currency: str
+    needed_on: date
+    suggested_on: date
+    order_by: date
+    late_days: int
+    arrives_on: date | None
+    is_locked: bool
+    is_part: bool
+    """It was split off another line, or others were split off it."""
+    is_changed: bool
+    drift: str
+    contract: str
+
+    @property
+    def value(self) -> Decimal | None:
+        """Quantity times price; None without a price."""
+        return None if self.unit_price is None else self.quantity * self.unit_price
+
+
+@dataclass(frozen=True, slots=True)
+class BoardPage:
+    """Some cards of a column, and how many it has in all."""
+
+    cards: tuple[BoardCard, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something that a filter can be set to."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoardChoices:
+    """What the open lines of a run can be filtered by."""
+
+    vendors: tuple[Choice, ...]
+    groups: tuple[Choice, ...]
+    planners: tuple[str, ...]
+
+
+@needs(Permission.PLAN_VIEW)
+def board_columns(
+    session: Session, actor: Actor, *, run_id: int, by: By, filters: BoardFilters | None = None
+) -> list[BoardColumn]:
+    """The columns of a run's board: vendors by name, lines without one first; or weeks in a row, from the run's own on.
+
+    Refuses: NotFound.
+    """
+    run = session.get(PlanningRun, run_id)
+    if run is None:
+        raise NotFound(kind="planning run")
+    line = PlanLine
+    keys: tuple[ColumnElement[Any], ...] = (
+        (_week(), cast(None, Date), cast(None, Date))
+        if by is By.WEEKS
+        else (func.coalesce(col(Vendor.id), 0), func.coalesce(Vendor.code, ""), func.coalesce(Vendor.name, ""))
+    )
+    grouped = keys[:1] if by is By.WEEKS else keys
+    statement = (
+        select(
+            keys[0].label("key"),
+            keys[1].label("code"),
+            keys[2].label("title"),
+            func.coalesce(line.currency_code, "").label("currency"),
+            func.count().label("lines"),
+            func.count().filter(col(line.late_days) > 0).label("late"),
+            func.count().filter(col(line.drift) != "").label("drifted"),
+            func.count().filter(col(line.unit_price).is_(None)).label("unpriced"),
+            func.coalesce(func.sum(col(line.quantity_packs) * col(line.unit_price)), 0).label("amount"),
+        )
+        .select_from(line)
+        .join(Item, col(Item.id) == col(line.item_id))
+        .join(VendorItem, col(VendorItem.id) == col(line.vendor_item_id), isouter=True)
+        .join(Vendor, col(Vendor.id) == col(VendorItem.vendor_id), isouter=True)
+        .join(Contract, col(Contract.id) == col(line.contract_id), isouter=True)
+        .where(*_conditions(run_id, filters or BoardFilters()))
+        .group_by(*grouped, col(line.currency_code))
+    )
+    rows = session.execute(statement).mappings().all()
+    if by is By.WEEKS:
+        found: dict[date, list[Any]] = {}
+        for row in rows:
+            found.setdefault(row["key"], []).append(row)
+        return [_column(week.isoformat(), "", "", found.get(week, [])) for week in weeks_of(session, run)]
+    vendors: dict[tuple[str, str, int], list[Any]] = {}
+    for row in rows:
+        vendors.setdefault((row["title"].casefold(), row["code"], row["key"]), []).append(row)
+    return [
+        _column(str(key), code, vendors[title, code, key][0]["title"], vendors[title, code, key])
+        for title, code, key in sorted(vendors, key=lambda each: (each[2] != 0, each))
+    ]
+
+
+def _column(key: str, code: str, title: str, rows: Sequence[Any]) -> BoardColumn:
+    return BoardColumn(
+        key=key,
+        code=code,
+        title=title,
+        lines=sum(row["lines"] for row in rows),
+        late=sum(row["late"] for row in rows),
+        drifted=sum(row["drifted"] for row in rows),
+        unpriced=sum(row["unpriced"] for row in rows),
+        totals=tuple(
+            Total(row["currency"], row["amount"])
+            for row in sorted(rows, key=lambda row: (-row["amount"], row["currency"]))
+            if row["currency"] and row["lines"] > row["unpriced"]
+        ),
+    )
+
+
+def monday_of(day: date) -> date:
+    """The first day of a day's week (ISO 8601)."""
+    return day - timedelta(days=day.weekday())
+
+
+def _week() -> ColumnElement[date]:
+    return cast(func.date_trunc("week", col(PlanLine.needed_on)), Date)
+
+
+def weeks_of(session: Session, run: PlanningRun) -> list[date]:
+    """The Mondays that the board of a run has columns for, whatever is filtered: in a row from the run's own week on.
+
+    Two weeks more than there are lines, to move lines to; far weeks only where lines stand.
+    """
+    known = set(session.execute(select(_week()).where(col(PlanLine.run_id) == run.id, _is_open()).distinct()).scalars())
+    first = min(known | {monday_of(run.as_of)})
+    last = max(known | {first}) + timedelta(weeks=_WEEKS_AHEAD)
+    near = {first + timedelta(weeks=each) for each in range(min(_WEEKS, (last - first).days // 7 + 1))}
+    return sorted(near | known)
+
+
+@needs(Permission.PLAN_VIEW)
+def board_cards(
+    session: Session,
+    actor: Actor,
+    *,
+    run_id: int,
+    by: By,
+    column: str,
+    filters: BoardFilters | None = None,
+    start: int = 0,
+    limit: int = 50,
+) -> BoardPage:
+    """Some cards of one column, by order-by date, item and line. Refuses: Unreadable."""
+    if start < 0 or not 0 < limit <= PAGE_LIMIT:
+        raise Unreadable(value=f"{start}+{limit}", wanted="a page of cards")
+    where = (*_conditions(run_id, filters or BoardFilters()), _in_column(by, column))
+    cards = each_as(session, BoardCard, _cards().where(*where).order_by(*_order()).offset(start).limit(limit))
+    if len(cards) < limit and (cards or not start):
+        return BoardPage(tuple(cards), start + len(cards))
+    counted = _joined(select(func.count()).select_from(PlanLine)).where(*where)
+    return BoardPage(tuple(cards), session.execute(counted).scalar_one())
+
+
+@needs(Permission.PLAN_VIEW)
+def board_card(session: Session, actor: Actor, *, line_id: int) -> BoardCard | None:
+    """The card of one line as it is now, whatever its state; None if there is no such line."""
+    found = each_as(session, BoardCard, _cards().where(col(PlanLine.id) == line_id))
+    return found[0] if found else None
+
+
+@needs(Permission.PLAN_VIEW)
+def board_place(
+    session: Session, actor: Actor, *, line_id: int, by: By, filters: BoardFilters | None = None
+) -> tuple[str, int | None]:
+    """In which column of the board a line stands, and behind how many cards; None if the filters leave it out.
+
+    Refuses: NotFound.
+    """
+    card = board_card(session, actor, line_id=line_id)
+    if card is None:
+        raise NotFound(kind="plan line")
+    run_id = session.get_one(PlanLine, line_id).run_id
+    column = monday_of(card.needed_on).isoformat() if by is By.WEEKS else str(card.vendor_id)
+    where = (*_conditions(run_id, filters or BoardFilters()), _in_column(by, column))
+    is_shown = session.execute(
+        _joined(select(func.count()).select_from(PlanLine)).where(*where, col(PlanLine.id) == line_id)
+    ).scalar_one()
+    before = tuple_(*_order()) < tuple_(card.order_by, card.item, card.line_id)
+    ahead = session.execute(_joined(select(func.count()).select_from(PlanLine)).where(*where, before)).scalar_one()
+    return column, ahead if is_shown else None
+
+
+@needs(Permission.PLAN_VIEW)
+def board_choices(session: Session, actor: Actor, *, run_id: int) -> BoardChoices:
+    """Vendors, item groups and planners of a run's open lines."""
+    group = aliased(ItemGroup)
+    found = session.execute(
+        select(
+            func.coalesce(Vendor.code, "").label("vendor"),
+            func.coalesce(Vendor.name, "").label("vendor_name"),
+            func.coalesce(group.code, "").label("group"),
+            func.coalesce(group.name, "").label("group_name"),
+            col(Item.planner).label("planner"),
+        )
+        .select_from(PlanLine)
+        .join(Item, col(Item.id) == col(PlanLine.item_id))
+        .join(group, col(group.id) == col(Item.group_id), isouter=True)
+        .join(VendorItem, col(VendorItem.id) == col(PlanLine.vendor_item_id), isouter=True)
+        .join(Vendor, col(Vendor.id) == col(VendorItem.vendor_id), isouter=True)
+        .where(col(PlanLine.run_id) == run_id, _is_open())
+        .distinct()
+    ).all()
+    vendors = {Choice(row.vendor, row.vendor_name) for row in found if row.vendor}
+    groups = {Choice(row.group, row.group_name) for row in found if row.group}
+    return BoardChoices(
+        vendors=tuple(sorted(vendors, key=lambda each: (each.name.casefold(), each.code))),
+        groups=tuple(sorted(groups, key=lambda each: (each.name.casefold(), each.code))),
+        planners=tuple(sorted({row.planner for row in found if row.planner})),
+    )
+
+
+def _is_open() -> ColumnElement[bool]:
+    return col(PlanLine.state) == PlanLineState.OPEN.value
+
+
+def _conditions(run_id: int, filters: BoardFilters) -> list[ColumnElement[bool]]:
+    """Open lines of a run that a filter leaves; wants the joins of `_joined`."""
+    line = PlanLine
+    found: list[ColumnElement[bool]] = [col(line.run_id) == run_id, _is_open()]
+    if filters.vendor:
+        found.append(col(Vendor.code) == filters.vendor)
+    if filters.group:
+        groups = select(col(ItemGroup.id)).where(col(ItemGroup.code) == filters.group)
+        found.append(col(Item.group_id).in_(groups))
+    if filters.planner:
+        found.append(col(Item.planner) == filters.planner)
+    if filters.late:
+        found.append(col(line.late_days) > 0)
+    if filters.drifted:
+        found.append(col(line.drift) != "")
+    for word in filters.text.split()[:_WORDS]:
+        pattern = f"%{escaped(word)}%"
+        texts = (Item.code, Item.name, Vendor.name, VendorItem.vendor_part, Contract.number)
+        found.append(or_(*(col(each).ilike(pattern, escape=ESCAPE) for each in texts)))
+    return found
+
+
+def _in_column(by: By, column: str) -> ColumnElement[bool]:
+    """Lines of one column. Refuses: Unreadable."""
+    if by is By.VENDORS:
+        if not (column.isascii() and column.isdigit() and len(column) <= 18):
+            raise Unreadable(value=column[:60], wanted="a column of the board")
+        vendor_id = int(column)
+        return col(VendorItem.vendor_id) == vendor_id if vendor_id else col(VendorItem.id).is_(None)
+    try:
+        monday = date.fromisoformat(column)
+        sunday = monday + timedelta(days=6)
+    except (ValueError, OverflowError):
+        raise Unreadable(value=column[:60], wanted="a column of the board") from None
+    return and_(col(PlanLine.needed_on) >= monday, col(PlanLine.needed_on) <= sunday)
+
+
+def _order() -> tuple[Any, ...]:
+    return col(PlanLine.order_by), col(Item.code), col(PlanLine.id)
+
+
+def _joined(statement: Select[Any]) -> Select[Any]:
+    return (
+        statement.join(Item, col(Item.id) == col(PlanLine.item_id))
+        .join(VendorItem, col(VendorItem.id) == col(PlanLine.vendor_item_id), isouter=True)
+        .join(Vendor, col(Vendor.id) == col(VendorItem.vendor_id), isouter=True)
+        .join(Contract, col(Contract.id) == col(PlanLine.contract_id), isouter=True)
+    )
+
+
+def _cards() -> Select[Any]:
+    line, part = PlanLine, aliased(PlanLine)
+    has_parts = exists(select(1).where(col(part.split_from_id) == col(line.id)))
+    is_changed = (
+        (col(line.quantity_packs) != col(line.suggested_quantity_packs))
+        | col(line.vendor_item_id).is_distinct_from(col(line.suggested_vendor_item_id))
+        | (col(line.needed_on) != col(line.suggested_needed_on))
+        | col(line.unit_price).is_distinct_from(col(line.suggested_unit_price))
+    )
+    statement: Select[*tuple[Any, ...]] = select(
+        col(line.id).label("line_id"),
+        col(line.version).label("version"),
+        col(line.item_id).label("item_id"),
+        col(line.warehouse_id).label("warehouse_id"),
+        col(line.vendor_item_id).label("vendor_item_id"),
+        func.coalesce(VendorItem.vendor_id, 0).label("vendor_id"),
+        col(Item.code).label("item"),
+        col(Item.name).label("name"),
+        col(Warehouse.code).label("warehouse"),
+        func.coalesce(Vendor.name, "").label("vendor"),
+        col(line.quantity_packs).label("quantity"),
+        col(Unit.code).label("unit"),
+        col(line.unit_price).label("unit_price"),
+        func.coalesce(line.currency_code, "").label("currency"),
+        col(line.needed_on).label("needed_on"),
+        col(line.suggested_needed_on).label("suggested_on"),
+        col(line.order_by).label("order_by"),
+        col(line.late_days).label("late_days"),
+        col(line.arrives_on).label("arrives_on"),
+        col(line.is_locked).label("is_locked"),
+        or_(col(line.split_from_id).is_not(None), has_parts).label("is_part"),
+        is_changed.label("is_changed"),
+        col(line.drift).label("drift"),
+        func.coalesce(Contract.number, "").label("contract"),
+    ).select_from(line)
+    joined = _joined(statement).join(Warehouse, col(Warehouse.id) == col(line.warehouse_id))
+    return joined.join(Unit, col(Unit.id) == col(line.unit_id))
