@@ -71,6 +71,7 @@ def world(lines: int, seed: int = 1) -> PlanInputs:
             frames.ITEMS, item=item + 1, supply=pl.Series(np.where(item < made, "make", "buy")), kind="inventory", warehouse=1,
             safety_stock=random.integers(0, 50, items) * UNIT, lot_policy="lot_for_lot",
             make_lead_days=random.integers(0, 5, items), goods_in_days=0, unit_digits=0,
+            vendor_policy="preference", contracts_first=True,
         ),
         bom=frame(
             frames.BOM, row=np.arange(rows) + 1,
@@ -93,10 +94,12 @@ def world(lines: int, seed: int = 1) -> PlanInputs:
             item=random.integers(made, items, vendor_items) + 1, unit_digits=0,
             unit_factor=random.choice([1, 1, 10, 12], vendor_items) * UNIT, lead_days=random.integers(1, 40, vendor_items),
             minimum=random.integers(0, 4_000_000, vendor_items) * UNIT, multiple=random.choice([1, 5, 20, 50], vendor_items) * 4_000_000 * UNIT,
-            preference=random.integers(1, 4, vendor_items), is_usable=True,
+            preference=random.integers(1, 4, vendor_items), share_percent=0, is_usable=True,
         ),
         prices=frame(
             frames.PRICES, vendor_item=np.arange(breaks) // 3 + 1, from_quantity=np.arange(breaks) % 3 * 100 * UNIT,
             unit_price=(random.integers(100, 5000, breaks) * 10_000) // (np.arange(breaks) % 3 + 1), currency="EUR",
         ),
+        vendors=frames.VENDORS.empty(), vendor_closings=frames.VENDOR_CLOSINGS.empty(),
+        contracts=frames.CONTRACTS.empty(), contract_balances=frames.CONTRACT_BALANCES.empty(), rates=frames.RATES.empty(),
     )  # fmt: skip

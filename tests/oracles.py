@@ -33,6 +33,11 @@ class PlanningWorld:
     supply: list[Row] = field(default_factory=list)
     vendor_items: list[Row] = field(default_factory=list)
     prices: list[Row] = field(default_factory=list)
+    vendors: list[Row] = field(default_factory=list)
+    vendor_closings: list[Row] = field(default_factory=list)
+    contracts: list[Row] = field(default_factory=list)
+    contract_balances: list[Row] = field(default_factory=list)
+    rates: list[Row] = field(default_factory=list)
 
 
 @dataclass

@@ -142,6 +142,9 @@ ITEMS = _frame(
     make_lead_days=Column(NUMBER, "days to make it: components are needed so much earlier"),
     goods_in_days=Column(NUMBER, "days from arrival to availability, taken off the order-by date"),
     unit_digits=Column(NUMBER, "decimals of the stock unit, 0 to 6"),
+    group=_id("its group", nullable=True),
+    vendor_policy=Column(TEXT, "preference, cheapest, fastest or share: its group's; preference without one"),
+    contracts_first=Column(FLAG, "contracts go before every policy: its group's; true without one"),
 )
 BOM = _frame(
     "BOM",
@@ -201,6 +204,7 @@ VENDOR_ITEMS = _frame(
     minimum=_quantity("minimum order quantity, purchase units; zero where there is none"),
     multiple=_quantity("order multiple, purchase units; zero where there is none"),
     preference=Column(NUMBER, "rank, lowest first"),
+    share_percent=Column(NUMBER, "its part under the policy share, at PERCENT_SCALE; zero where there is none"),
     valid_from=VALID_FROM,
     valid_to=VALID_TO,
     is_usable=Column(FLAG, "the mapping and its vendor are active"),
@@ -214,6 +218,49 @@ PRICES = _frame(
     currency=Column(TEXT, "ISO code"),
     valid_from=VALID_FROM,
     valid_to=VALID_TO,
+)
+VENDORS = _frame(
+    "VENDORS",
+    "vendor",
+    vendor=_id("vendor; one that has no row takes orders on any day"),
+    order_weekdays=Column(NUMBER, "days on which it takes orders, Monday 1, Tuesday 2, Wednesday 4 and so on; 0: any"),
+    minimum_value=Column(NUMBER, "least value of an order in its currency, at PRICE_SCALE", nullable=True),
+    currency=Column(TEXT, "ISO code"),
+)
+VENDOR_CLOSINGS = _frame(
+    "VENDOR_CLOSINGS",
+    "vendor from_day",
+    vendor=_id("vendor of VENDORS"),
+    from_day=Column(NUMBER, "first day of every year on which it is closed, month x 100 + day"),
+    to_day=Column(NUMBER, "last one; before from_day where the closing runs over the new year"),
+)
+CONTRACTS = _frame(
+    "CONTRACTS",
+    "contract item",
+    contract=_id("contract with a vendor"),
+    vendor=_id("that vendor"),
+    item=_id("an item of the contract"),
+    currency=Column(TEXT, "ISO code of the contract"),
+    unit_price=Column(NUMBER, "agreed price of a purchase unit, at PRICE_SCALE; empty: the list price", nullable=True),
+    quantity_left=_quantity("agreed less drawn, purchase units; empty: no quantity is agreed", nullable=True),
+    valid_from=VALID_FROM,
+    valid_to=VALID_TO,
+    is_usable=Column(FLAG, "the contract is active"),
+)
+CONTRACT_BALANCES = _frame(
+    "CONTRACT_BALANCES",
+    "contract",
+    contract=_id("contract; one that has no row is not limited in amount"),
+    amount_left=Column(
+        NUMBER, "agreed less drawn, before tax, at PRICE_SCALE; empty: no amount is agreed", nullable=True
+    ),
+)
+RATES = _frame(
+    "RATES",
+    "currency valid_from",
+    currency=Column(TEXT, "ISO code; the organisation's own stands here too, at 1"),
+    valid_from=Column(DATE, "from this day until the next rate of the currency; empty: from ever", nullable=True),
+    rate=Column(NUMBER, "one of it in the organisation's currency, at PRICE_SCALE"),
 )
 
 # --- out ------------------------------------------------------------------------------------------------------------
@@ -288,21 +335,29 @@ PEGS = _frame(
 )
 PLAN_LINES = _frame(
     "PLAN_LINES",
-    "item warehouse needed_on",
+    "item warehouse needed_on part",
     item=_id("bought item"),
     warehouse=_id("warehouse"),
     needed_on=Column(DATE, "date of the first shortage that it covers"),
-    order_by=Column(DATE, "needed less lead days less goods-in days; may be past"),
+    part=Column(NUMBER, "1, or 1, 2, ... where a need is split by share"),
+    order_by=Column(DATE, "last day up to latest_order_on on which the vendor takes orders; may be past"),
+    latest_order_on=Column(DATE, "needed less lead days less goods-in days, whatever day that is"),
     late_days=Column(NUMBER, "days from order_by to the as-of date, zero if not past"),
-    shortage=_quantity("what was needed after earlier plan lines, before lot sizing, stock units"),
+    arrives_on=Column(DATE, "when it is there if it is ordered on the next order day, not before order_by"),
+    shortage=_quantity("what was needed beyond all open supply and earlier plan lines, before lot sizing, stock units"),
+    split_need=_quantity("the whole need where it is split by share; shortage is then its part", nullable=True),
+    share_percent=Column(NUMBER, "its vendor's part of all shares, at PERCENT_SCALE, rounded half up", nullable=True),
     trigger=Column(TEXT, "shortage or reorder_point"),
     vendor_item=_id("chosen mapping", nullable=True),
     vendor=_id("its vendor", nullable=True),
     quantity=_quantity("order quantity, purchase units", nullable=True),
     stock_quantity=_quantity("the same in stock units; without a vendor the shortage, up to the stock unit's digits"),
+    contract=_id("contract that it draws on", nullable=True),
+    contract_amount_left=Column(NUMBER, "what is left of its amount after this line, at PRICE_SCALE", nullable=True),
+    contract_quantity_left=_quantity("what is left of its quantity after this line, purchase units", nullable=True),
     unit_price=Column(NUMBER, "price of one purchase unit, at PRICE_SCALE", nullable=True),
     currency=Column(TEXT, "its currency", nullable=True),
-    reason=Column(TEXT, "only, preferred, fastest, cheapest, first or no_vendor: what decided"),
+    reason=Column(TEXT, "what decided: a word of choice.WORDS"),
     candidates=Column(NUMBER, "vendor items that could have been chosen"),
     preference=Column(NUMBER, "rank of the chosen one", nullable=True),
     lead_days=Column(NUMBER, "its lead time", nullable=True),

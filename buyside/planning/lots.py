@@ -62,8 +62,11 @@ def plan_lines(
                 "item": np.repeat(item, counts),
                 "warehouse": np.repeat(warehouse, counts),
                 "needed_on": dates(day, as_of),
+                "part": np.ones(day.size, np.int64),
                 "order_by": dates(day - lead, as_of),
+                "latest_order_on": dates(day - lead, as_of),
                 "late_days": np.maximum(0, lead - day),
+                "arrives_on": dates(np.maximum(0, day - lead) + lead, as_of),
                 "shortage": need,
                 "trigger": trigger,
                 "quantity": quantity,
@@ -79,7 +82,8 @@ def plan_lines(
         )
     )
     better = _better_orders(candidate, quantity, price, step[at], lots.multiple[at], choice)
-    return PLAN_LINES.check(lines.hstack(better))
+    unsaid = ("split_need", "share_percent", "contract", "contract_amount_left", "contract_quantity_left")
+    return PLAN_LINES.check(lines.hstack(better).with_columns(pl.lit(None, pl.Int64).alias(name) for name in unsaid))
 
 
 def _row_numbers(rows: Ints) -> pl.Series:

@@ -40,6 +40,11 @@ class PlanInputs:
     supply: pl.DataFrame
     vendor_items: pl.DataFrame
     prices: pl.DataFrame
+    vendors: pl.DataFrame
+    vendor_closings: pl.DataFrame
+    contracts: pl.DataFrame
+    contract_balances: pl.DataFrame
+    rates: pl.DataFrame
 
     @classmethod
     def of(cls, **given: pl.DataFrame) -> "PlanInputs":

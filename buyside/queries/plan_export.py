@@ -10,6 +10,7 @@ from buyside.db.plans import PlanningRun, PlanningRunInput
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.plans import RunState
 from buyside.domain.refusals import NotFound
+from buyside.planning.frames import PLAN_LINES
 from buyside.queries.plan_files import (
     LINE_CODES,
     coverage_file,
@@ -20,7 +21,7 @@ from buyside.queries.plan_files import (
     requirements_file,
 )
 from buyside.queries.plan_results import with_reasons
-from buyside.queries.plan_stored import pegs_again, unpacked
+from buyside.queries.plan_stored import as_declared, pegs_again, unpacked
 from buyside.queries.planning import arrow_reader
 
 _LINES_OF_RUN = """
@@ -59,7 +60,7 @@ def write_result_files(session: Session, actor: Actor, /, *, run_id: int, folder
             col(PlanningRunInput.run_id) == run_id, col(PlanningRunInput.name) == "plan_lines"
         )
     ).scalar_one()
-    plan_lines = with_reasons(unpacked(kept))
+    plan_lines = with_reasons(as_declared(PLAN_LINES, unpacked(kept)))
     with arrow_reader(session) as reader:
         codes = replace(
             read_codes(reader, ()), lines=reader.frame(LINE_CODES + _LINES_OF_RUN.replace("{run}", str(run.id)))

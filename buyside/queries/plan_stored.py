@@ -10,9 +10,18 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from buyside.db.plans import PlanningRun, PlanningRunInput
-from buyside.planning.frames import PEGS, QUANTITY_SCALE
+from buyside.planning import frames
+from buyside.planning.frames import PEGS, QUANTITY_SCALE, Frame
 from buyside.planning.run import PlanInputs, pegs_of
 from buyside.queries.plan_pegs import StoredPeg
+
+_BEFORE = {
+    ("ITEMS", "vendor_policy"): "preference",
+    ("ITEMS", "contracts_first"): True,
+    ("VENDOR_ITEMS", "share_percent"): 0,
+    ("PLAN_LINES", "part"): 1,
+}
+"""What the values of columns were in effect before they existed; the others were empty."""
 
 
 def packed(frame: pl.DataFrame) -> bytes:
@@ -35,7 +44,19 @@ def inputs_of(session: Session, run_id: int) -> PlanInputs:
             col(PlanningRunInput.run_id) == run_id, col(PlanningRunInput.name).in_(names)
         )
     )
-    return PlanInputs.of(**{name: unpacked(content) for name, content in kept})
+    return PlanInputs.of(
+        **{name: as_declared(getattr(frames, name.upper()), unpacked(content)) for name, content in kept}
+    )
+
+
+def as_declared(declared: Frame, kept: pl.DataFrame) -> pl.DataFrame:
+    """A frame that was kept before some of its columns were declared, with what they would have said then."""
+    missing = [
+        pl.lit(_BEFORE.get((declared.name, name)), column.dtype).alias(name)
+        for name, column in declared.columns.items()
+        if name not in kept.columns
+    ]
+    return kept.with_columns(missing)
 
 
 def pegs_again(session: Session, run: PlanningRun, item_ids: Sequence[int] | None = None) -> pl.DataFrame:

@@ -14,20 +14,26 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from buyside.domain.access import Actor, Permission, needs
-from buyside.domain.orders import AWAITING_GOODS, BEFORE_ISSUE
+from buyside.domain.contracts import ContractStatus
+from buyside.domain.orders import AWAITING_GOODS, BEFORE_ISSUE, OrderState
 from buyside.planning.frames import (
     BOM,
+    CONTRACT_BALANCES,
+    CONTRACTS,
     ITEM_STOCK,
     ITEMS,
     LINE_OPTIONS,
     LINES,
     PRICES,
     PRODUCTS,
+    RATES,
     RULE_CONDITIONS,
     RULES,
     SUPPLY,
     VARIANT_STOCK,
+    VENDOR_CLOSINGS,
     VENDOR_ITEMS,
+    VENDORS,
     WAREHOUSES,
     Frame,
 )
@@ -80,8 +86,10 @@ _SELECTS: dict[str, tuple[Frame, str]] = {
         SELECT item.id AS item, supply, kind, default_warehouse_id AS warehouse,
                (safety_stock * 1000000)::int8 AS safety_stock, (reorder_point * 1000000)::int8 AS reorder_point,
                (order_up_to * 1000000)::int8 AS order_up_to, lot_policy, period_days::int8,
-               make_lead_days::int8, goods_in_days::int8, unit.digits::int8 AS unit_digits
-        FROM item JOIN unit ON unit.id = item.unit_id
+               make_lead_days::int8, goods_in_days::int8, unit.digits::int8 AS unit_digits, item.group_id AS "group",
+               coalesce(item_group.vendor_policy, 'preference') AS vendor_policy,
+               coalesce(item_group.contracts_first, true) AS contracts_first
+        FROM item JOIN unit ON unit.id = item.unit_id LEFT JOIN item_group ON item_group.id = item.group_id
         """,
     ),
     "bom": (
@@ -136,6 +144,7 @@ _SELECTS: dict[str, tuple[Frame, str]] = {
                unit.digits::int8 AS unit_digits, (mapping.unit_factor * 1000000)::int8 AS unit_factor,
                mapping.lead_days::int8, (mapping.minimum_quantity * 1000000)::int8 AS minimum,
                (coalesce(mapping.order_multiple, 0) * 1000000)::int8 AS multiple, mapping.preference::int8,
+               (coalesce(mapping.share_percent, 0) * 10000)::int8 AS share_percent,
                mapping.valid_from, mapping.valid_to,
                mapping.is_active AND vendor.status = 'active' AS is_usable
         FROM vendor_item AS mapping
@@ -161,6 +170,67 @@ _SELECTS: dict[str, tuple[Frame, str]] = {
         WHERE choice = 1
         """,
     ),
+    "vendors": (
+        VENDORS,
+        """
+        SELECT id AS vendor, currency_code AS currency, (least(minimum_order_value, {most}) * 1000000)::int8 AS minimum_value,
+               (SELECT coalesce(bit_or(1 << (array_position({weekdays}, trim(day)) - 1)), 0)::int8
+                FROM unnest(string_to_array(order_weekdays, ',')) AS day) AS order_weekdays
+        FROM vendor
+        """,
+    ),
+    "vendor_closings": (
+        VENDOR_CLOSINGS,
+        """
+        SELECT vendor_id AS vendor, replace(from_day, '-', '')::int8 AS from_day, replace(to_day, '-', '')::int8 AS to_day
+        FROM vendor_closing_day
+        """,
+    ),
+    "contracts": (
+        CONTRACTS,
+        """
+        SELECT agreed.contract_id AS contract, contract.vendor_id AS vendor, agreed.item_id AS item,
+               contract.currency_code AS currency, (agreed.unit_price * 1000000)::int8 AS unit_price,
+               ((agreed.quantity - coalesce((
+                   SELECT sum({drawn}) FROM purchase_order_line AS line
+                   JOIN purchase_order AS ordered ON ordered.id = line.order_id
+                   WHERE ordered.contract_id = contract.id AND line.item_id = agreed.item_id AND {draws}
+               ), 0)) * 1000000)::int8 AS quantity_left,
+               contract.valid_from, contract.valid_to, contract.status = '{active}' AS is_usable
+        FROM contract_item AS agreed JOIN contract ON contract.id = agreed.contract_id
+        """,
+    ),
+    "contract_balances": (
+        CONTRACT_BALANCES,
+        """
+        SELECT contract.id AS contract,
+               (least(contract.amount - coalesce((
+                   SELECT sum((line.total - line.tax) * {drawn} / line.quantity) FROM purchase_order_line AS line
+                   JOIN purchase_order AS ordered ON ordered.id = line.order_id
+                   WHERE ordered.contract_id = contract.id AND {draws}
+               ), 0), {most}) * 1000000)::int8 AS amount_left
+        FROM contract
+        """,
+    ),
+    "rates": (
+        RATES,
+        """
+        SELECT currency_code AS currency, NULL::date AS valid_from, 1000000::int8 AS rate FROM organisation WHERE id = 1
+        UNION ALL
+        SELECT rate.currency_code, rate.valid_from, (rate.rate * 1000000)::int8 FROM exchange_rate AS rate
+        JOIN organisation ON organisation.id = 1 AND organisation.currency_code <> rate.currency_code
+        """,
+    ),
+}
+
+# An order draws on its contract what was received once nothing more is to come, and what is ordered until then.
+_WORDS = {
+    "{drawn}": f"CASE WHEN ordered.state IN ('{OrderState.CLOSED.value}', '{OrderState.RECEIVED.value}') "
+    "THEN line.received_quantity ELSE line.quantity END",
+    "{draws}": f"ordered.state NOT IN ('{OrderState.CANCELLED.value}', '{OrderState.REJECTED.value}')",
+    "{active}": ContractStatus.ACTIVE.value,
+    "{most}": "4000000000000",  # more money than a line can be worth; a larger amount is no limit
+    "{weekdays}": "ARRAY['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']",
 }
 
 
@@ -217,6 +287,8 @@ def read_inputs(
 def in_scope(select: str, warehouses: Collection[int] | None) -> str:
     """A select of this module, limited to warehouses; None: all of them."""
     among = "" if warehouses is None else ", ".join(str(int(each)) for each in sorted(warehouses)) or "NULL"
+    for mark, text in _WORDS.items():
+        select = select.replace(mark, text)
     return select.replace("{scope}", f"AND ordered.warehouse_id IN ({among})" if among else "").replace(
         "{scope_own}", f"AND warehouse_id IN ({among})" if among else ""
     )

@@ -12,7 +12,7 @@ from buyside.planning.frames import Frame
 from buyside.planning.run import PlanInputs
 from tests.oracles import PlanningWorld
 
-SCALES = {"scrap_percent": 10**4}
+SCALES = {"scrap_percent": 10**4, "share_percent": 10**4}
 
 
 def world_of(seed: int) -> PlanningWorld:
@@ -64,7 +64,7 @@ def world_from(inputs: PlanInputs, as_of: date) -> PlanningWorld:
         "unit_factor",
         "minimum",
     }
-    counted |= {"multiple", "from_quantity", "unit_price"}
+    counted |= {"multiple", "from_quantity", "unit_price", "minimum_value", "quantity_left", "amount_left", "rate"}
     scales = dict.fromkeys(counted, 10**6) | SCALES
 
     def natural(name: str, value: Any) -> Any:
@@ -150,6 +150,9 @@ class _Maker:
             "make_lead_days": self.random.choice([0, 1, 3, 20]),
             "goods_in_days": self.random.choice([0, 0, 2]),
             "unit_digits": self.random.randint(0, 6),
+            "group": None,
+            "vendor_policy": "preference",
+            "contracts_first": True,
         }
 
     def structure(self, world: PlanningWorld, items: list[int], variants: list[int], products: list[int]) -> None:
@@ -257,6 +260,7 @@ class _Maker:
                     "minimum": self.amount(0, 30, self.random.choice([0, 1])) if self.chance(0.5) else Fraction(0),
                     "multiple": self.amount(0, 12, self.random.choice([0, 1])) if self.chance(0.5) else Fraction(0),
                     "preference": self.random.randint(1, 2),
+                    "share_percent": Fraction(0),
                     "is_usable": self.chance(0.9),
                     **self.validity(0.2),
                 }

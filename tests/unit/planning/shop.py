@@ -36,7 +36,7 @@ class Shop:
         plain: dict[str, Any] = {
             "item": item, "supply": supply, "kind": "inventory", "warehouse": None, "safety_stock": 0, "reorder_point": None,
             "order_up_to": None, "lot_policy": "lot_for_lot", "period_days": None, "make_lead_days": 0, "goods_in_days": 0,
-            "unit_digits": 0,
+            "unit_digits": 0, "group": None, "vendor_policy": "preference", "contracts_first": True,
         }  # fmt: skip
         amounts = {k: Fraction(v) for k, v in more.items() if k in ("safety_stock", "reorder_point", "order_up_to")}
         self.world.items.append(plain | {"safety_stock": Fraction(0)} | more | amounts)
@@ -106,7 +106,7 @@ class Shop:
     def vendor(self, vendor: int, item: int, prices: dict[Amount, Amount] | None = None, **more: Any) -> "Shop":
         number = len(self.world.vendor_items) + 1
         plain: dict[str, Any] = {"unit_digits": 0, "lead_days": 0, "preference": 1, "is_usable": True}
-        named = {"unit_factor": 1, "minimum": 0, "multiple": 0}
+        named = {"unit_factor": 1, "minimum": 0, "multiple": 0, "share_percent": 0}
         amounts = {k: Fraction(more.pop(k, v)) for k, v in named.items()}
         valid = self._valid(more.pop("since", None), more.pop("until", None))
         currency = more.pop("currency", "EUR")
