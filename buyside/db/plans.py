@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Numeric, Text
 from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
@@ -37,6 +37,11 @@ from buyside.domain.plans import (
 def _key() -> Any:
     """A part of the key that names a record of another table without binding it."""
     return Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+
+
+def _total(default: Any = ...) -> Any:
+    """A sum of quantities or of values, which may leave the range of what is summed."""
+    return Field(default=default, sa_type=Numeric(24, 6))
 
 
 class PlanningRun(SQLModel, table=True):
@@ -95,6 +100,35 @@ class PlanningRequirement(SQLModel, table=True):
     shortage: Decimal = quantity_column()
     to_order: Decimal = quantity_column(Decimal(0))
     """New supply that no open order brings, however late: late supply is expedited, not ordered twice (PLAN-16)."""
+
+
+class PlanningItemTotal(SQLModel, table=True):
+    """A run's requirements of one item in one warehouse, summed over the whole horizon (PLAN-5). Stock units.
+
+    Written with the run, so that lists of requirements sort, filter and count without adding up all of its dates. `covered`
+    is what finished goods in stock made needless; None in runs from before it was kept. `lowest` is the least projected
+    balance; `order_value` what the run suggests to buy, in the organisation's currency at the rate of its day, None without a
+    price; `short_on` and `order_on` the first dates with a shortage and with something to order.
+    """
+
+    __tablename__ = "planning_item_total"
+    __table_args__ = (Index("planning_item_total_short", "run_id", "short_on", "item_id", "warehouse_id"),)
+    run_id: int = _key()
+    item_id: int = _key()
+    warehouse_id: int = _key()
+    on_hand: Decimal = quantity_column()
+    safety_stock: Decimal = quantity_column()
+    reorder_point: Decimal | None = quantity_column(None)
+    covered: Decimal | None = quantity_column(None)
+    gross: Decimal = _total()
+    scheduled_receipts: Decimal = _total()
+    overdue_receipts: Decimal = _total()
+    shortage: Decimal = _total()
+    to_order: Decimal = _total()
+    lowest: Decimal = _total()
+    order_value: Decimal | None = _total(None)
+    short_on: date | None = None
+    order_on: date | None = None
 
 
 class PlanningCoverage(SQLModel, table=True):
@@ -165,10 +199,11 @@ class PlanLine(SQLModel, table=True):
         CheckConstraint("quantity_packs >= 0", name="quantity_not_negative"),
         CheckConstraint("trigger IN ('shortage', 'reorder_point', 'carried')", name="known_trigger"),
         Index("plan_line_run", "run_id", "needed_on", "id"),
+        Index("plan_line_item", "item_id", "run_id"),
     )
     id: int = identity()
     run_id: int = refers_to("planning_run.id", index=False)
-    item_id: int = refers_to("item.id")
+    item_id: int = refers_to("item.id", index=False)
     warehouse_id: int = refers_to("warehouse.id", index=False)
     suggested_needed_on: date
     suggested_vendor_item_id: int | None = may_refer_to("vendor_item.id", index=False)
