@@ -2,7 +2,7 @@
 
 import gc
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -17,15 +17,18 @@ from buyside.cli import demo_people
 from buyside.cli.output import progress, say
 from buyside.config import settings
 from buyside.db.engine import sessions
-from buyside.db.items import Item, Unit, VendorItem
+from buyside.db.items import Item, ItemGroup, Unit, VendorItem
 from buyside.db.people import AppUser, Organisation
 from buyside.db.stock import Warehouse
 from buyside.db.structure import Variant
 from buyside.db.vendors import Currency, PaymentTerm, Vendor
 from buyside.domain.access import OPERATOR, Actor, Permission, Role, needs
+from buyside.domain.all_sheets import sheet_named
 from buyside.domain.money import ZERO
+from buyside.domain.sheet_changes import RowChange
 from buyside.integrations.demo_company.history import Cancelled, Closed, Event, Ordered, Production, Received
 from buyside.integrations.demo_company.pack import Rows, make_company, write_pack
+from buyside.integrations.demo_company.terms import Cells, terms
 from buyside.ledgers.orders import DraftLine, write_draft
 from buyside.operations.orders import cancel_order, close_order, issue_order
 from buyside.operations.packs import import_pack
@@ -34,6 +37,7 @@ from buyside.operations.plans import run_plan, start_run
 from buyside.operations.production import Finished, Used, post_production
 from buyside.operations.receipts import OverReceipt, PostedReceipt, receive_order, void_receipt
 from buyside.operations.run import perform, within
+from buyside.operations.sheets import save_rows
 
 Answer = TypeVar("Answer")
 
@@ -64,6 +68,7 @@ def load(*, today: date | None = None, quiet: bool = False) -> bool:
             people = _found(session)
             bar.advance(task)
             _import(session, people[Role.ADMIN], company.pack, now)
+            _agree(session, people[Role.BUYER], people[Role.FINANCE], terms(today), now)
             demo_people.add_others(session, people[Role.ADMIN], issuer=settings().demo_issuer, at=now)
             bar.advance(task)
             books = _Books(session, people)
@@ -246,6 +251,35 @@ def enter_order(
         at=at,
     )
     return EnteredOrder(order.id, tuple(each.id for each in written))
+
+
+def _agree(session: Session, buyer: Actor, finance: Actor, sheets: Mapping[str, Cells], at: datetime) -> None:
+    """How vendors and groups work, row by row as in the grids; a row that stands is changed, another one is made."""
+    stand: dict[str, dict[tuple[str, ...], tuple[int, int]]] = {
+        "vendors": {(each.code,): (each.id, each.version) for each in session.exec(select(Vendor))},
+        "items": {(each.code,): (each.id, each.version) for each in session.exec(select(Item))},
+        "item-groups": {(each.code,): (each.id, each.version) for each in session.exec(select(ItemGroup))},
+        "vendor-items": {
+            (vendor, item): (mapping.id, mapping.version)
+            for mapping, vendor, item in session.exec(
+                select(VendorItem, Vendor.code, Item.code)
+                .where(Vendor.id == VendorItem.vendor_id)
+                .where(Item.id == VendorItem.item_id)
+            )
+        },
+    }
+    for name, rows in sheets.items():
+        keys = sheet_named(name).key
+        changes = []
+        for row in rows:
+            key, version = stand.get(name, {}).get(tuple(row[each] for each in keys if each in row), (0, 0))
+            changes.append(RowChange(str(key or ""), version, row if not key else _but(row, keys)))
+        actor = finance if name == "exchange-rates" else buyer
+        within(session, save_rows, actor, sheet=name, changes=tuple(changes), at=at)
+
+
+def _but(row: Mapping[str, str], keys: Collection[str]) -> dict[str, str]:
+    return {name: text for name, text in row.items() if name not in keys}
 
 
 def _import(session: Session, actor: Actor, pack: Mapping[str, Rows], at: datetime) -> None:

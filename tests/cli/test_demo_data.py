@@ -10,14 +10,15 @@ from buyside.cli import demo_data
 from buyside.config import settings
 from buyside.db.audit import AuditEvent
 from buyside.db.demand import SalesOrderLine
-from buyside.db.items import Item
+from buyside.db.items import Item, ItemGroup, VendorItem
 from buyside.db.orders import PurchaseOrder, PurchaseOrderSnapshot
 from buyside.db.people import AppUser, UserInvitation, UserRole, VendorMembership
 from buyside.db.plans import PlanLine, PlanningCoverage, PlanningProblem, PlanningRequirement, PlanningRun
 from buyside.db.receipts import Receipt
 from buyside.db.stock import StockBalance, StockEntry, Warehouse
-from buyside.db.vendors import Vendor
+from buyside.db.vendors import ExchangeRate, Vendor, VendorClosingDay
 from buyside.domain.access import INTERNAL_ROLES, OPERATOR
+from buyside.domain.items import VendorPolicy
 from buyside.domain.orders import OrderState
 from buyside.domain.plans import ProblemKind
 from buyside.domain.stock import StockReason
@@ -90,6 +91,19 @@ def test_master_data_stands_complete(loaded: Database, session: Session) -> None
     assert session.exec(select(func.count(col(Item.id)))).one() > 250
     status = Counter(session.exec(select(Vendor.status)).all())
     assert status == {"active": 28, "on_hold": 1, "inactive": 1}
+
+
+def test_it_is_agreed_how_vendors_and_groups_work(loaded: Database, session: Session) -> None:
+    policies = Counter(session.exec(select(ItemGroup.vendor_policy)).all())
+    assert set(policies) == {each.value for each in VendorPolicy}
+    assert session.exec(select(func.sum(col(VendorItem.share_percent)))).one() >= 200
+    bought_in = set(session.exec(select(Vendor.currency_code)).all()) - {"EUR"}
+    assert set(session.exec(select(ExchangeRate.currency_code)).all()) == bought_in
+    assert session.exec(select(func.count()).where(col(Vendor.minimum_order_value) > 0)).one() >= 10
+    assert session.exec(select(func.count()).where(col(Vendor.order_weekdays) != "")).one() >= 8
+    assert session.exec(select(func.count(col(VendorClosingDay.id)))).one() == 8
+    planners = set(session.exec(select(Item.planner)).all())
+    assert session.exec(select(AppUser.name).where(col(AppUser.name).in_(planners))).one() == "Jonas Wiegand"
 
 
 def test_a_year_of_orders_ended_in_every_way(loaded: Database, session: Session) -> None:
