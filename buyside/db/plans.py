@@ -252,6 +252,7 @@ class ActionMessage(SQLModel, table=True):
         CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed_at_some_time"),
         Index("action_message_one_open", "cause", unique=True, postgresql_where=sql("state = 'open'")),
         Index("action_message_work", "state", "due_on", "id"),
+        Index("action_message_cause", "cause", "id"),
     )
     id: int = identity()
     kind: str = text_column()
@@ -305,16 +306,26 @@ class PlanningScenarioChange(SQLModel, table=True):
 
 class PlanningSchedule(SQLModel, table=True):
     """When the planning runs by itself, and for what (PLAN-6). `weekdays` as in "mon,wed", empty for every day; `at_time`
-    is of the organisation's clock."""
+    is of the organisation's clock.
+
+    Only times after `counts_from` count: what lies before it was made, changed or resumed is never made up for.
+    `paused_because` says why it stands still, `problem` what kept its last run from beginning.
+    """
 
     __tablename__ = "planning_schedule"
-    __table_args__ = (CheckConstraint("at_time ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'", name="time_of_day"),)
+    __table_args__ = (
+        CheckConstraint("at_time ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'", name="time_of_day"),
+        CheckConstraint("name <> ''", name="named"),
+    )
     id: int = identity()
     name: str = text_column()
     weekdays: str = text_column()
     at_time: str = text_column()
     scope: dict[str, Any] = document_column()
     is_active: bool = flag_column(True)
+    counts_from: datetime = instant_column()
+    paused_because: str = text_column()
+    problem: str = text_column()
     last_started_at: datetime | None = instant_column(None)
     last_run_id: int | None = may_refer_to("planning_run.id", index=False)
     created_by: int | None = may_refer_to("app_user.id", index=False)
