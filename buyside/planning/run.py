@@ -1,6 +1,6 @@
 """A planning run: the steps in order, frames in and frames out. No database, no clock (PLAN-10)."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 
@@ -87,10 +87,9 @@ def plan(
     Refuses Misfit, Cycle, Headroom.
     """
     say = on_step or _silent
-    basis = _net(inputs, as_of, warehouses, say)
+    basis = basis_of(inputs, as_of, warehouses, say)
     say("choose")
-    choice = choose_vendors(basis.structure, inputs.vendor_items, inputs.prices, as_of)
-    lines = plan_lines(basis.structure, basis.netted, basis.stocks, choice, as_of)
+    lines = ordered(basis.structure, basis.netted, basis.stocks, inputs, as_of)
     pegs = None
     if with_pegs:
         say("peg")
@@ -110,11 +109,19 @@ def plan(
     )
 
 
+def ordered(
+    structure: Structure, netted: Netted, stocks: Mapping[int, Stock], inputs: PlanInputs, as_of: date
+) -> pl.DataFrame:
+    """PLAN_LINES of what was netted, all of the items or some of them; `inputs` has what concerns their vendors."""
+    choice = choose_vendors(structure, inputs.vendor_items, inputs.prices, as_of)
+    return plan_lines(structure, netted, stocks, choice, as_of)
+
+
 def pegs_of(
     inputs: PlanInputs, as_of: date, *, items: Collection[int] | None = None, warehouses: Collection[int] | None = None
 ) -> pl.DataFrame:
     """PEGS of some items (None: all) from the inputs of a run, as that run would have given them."""
-    basis = _net(inputs, as_of, warehouses, _silent)
+    basis = basis_of(inputs, as_of, warehouses, _silent)
     return peg(basis.structure, basis.sold, basis.lines, basis.explosion, basis.netted, as_of, items)
 
 
@@ -134,7 +141,7 @@ def missing(inputs: PlanInputs, as_of: date, *, warehouses: Collection[int] | No
 
     Refuses Misfit, Cycle, Headroom.
     """
-    basis = _net(inputs, as_of, warehouses, _silent)
+    basis = basis_of(inputs, as_of, warehouses, _silent)
     return Missing(
         lines=basis.lines,
         unmapped=_unmapped(basis),
@@ -147,7 +154,7 @@ def missing(inputs: PlanInputs, as_of: date, *, warehouses: Collection[int] | No
 
 
 @dataclass(frozen=True)
-class _Basis:
+class Basis:
     """What netting found, and what it stands on. `lines` and `coverage` are sorted by line."""
 
     structure: Structure
@@ -159,12 +166,13 @@ class _Basis:
     netted: Netted
 
 
-def _unmapped(basis: _Basis) -> pl.DataFrame:
+def _unmapped(basis: Basis) -> pl.DataFrame:
     left = basis.lines.with_columns(basis.coverage["exploded"].alias("quantity"))
     return frames.UNMAPPED.check(left.filter(pl.Series(basis.explosion.unmapped)))
 
 
-def _net(inputs: PlanInputs, as_of: date, warehouses: Collection[int] | None, say: OnStep) -> _Basis:
+def basis_of(inputs: PlanInputs, as_of: date, warehouses: Collection[int] | None, say: OnStep) -> Basis:
+    """Everything up to netting. Refuses Misfit, Cycle, Headroom."""
     say("cover")
     lines = frames.LINES.check(inputs.lines)
     if not ascending(lines["line"]):
@@ -183,7 +191,7 @@ def _net(inputs: PlanInputs, as_of: date, warehouses: Collection[int] | None, sa
     stocks = stock_by_warehouse(structure, inputs.warehouses, inputs.item_stock, inputs.supply, as_of, warehouses)
     explosion = explode(structure, sold, ints(lines["warehouse"]), stocks)
     say("net")
-    return _Basis(structure, lines, coverage, sold, stocks, explosion, net(structure, explosion.gross, stocks))
+    return Basis(structure, lines, coverage, sold, stocks, explosion, net(structure, explosion.gross, stocks))
 
 
 def _silent(_step: str) -> None:
