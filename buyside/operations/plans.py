@@ -21,6 +21,7 @@ from buyside.domain.money import ZERO
 from buyside.domain.plans import RunState
 from buyside.domain.refusals import NotFound, Refused
 from buyside.ledgers import audit
+from buyside.ledgers.action_messages import synchronise
 
 if TYPE_CHECKING:  # the engine is loaded by the first run, not by whoever may start one
     from buyside.queries.plan_results import CalculatedRun, Stream
@@ -252,6 +253,9 @@ def _store(session: Session, run_id: int, found: "CalculatedRun") -> RunDone:
     run.counts, run.result_sha256 = found.counts, found.sha256
     session.add(run)
     session.flush()
+    messages = found.messages
+    if messages is not None:
+        synchronise(session, run, lambda: _copy(session, messages), at=run.finished_at)
     counts = found.counts
     return RunDone(
         run_id=run_id,

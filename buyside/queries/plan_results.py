@@ -19,6 +19,7 @@ from buyside.planning.explain import reason_text
 from buyside.planning.frames import PRICE_SCALE, QUANTITY_SCALE, Cycle, Headroom
 from buyside.planning.run import PlanInputs, PlanResults, plan
 from buyside.queries import plan_files
+from buyside.queries.message_results import MESSAGE_WIRES, messages_of, read_open_orders
 from buyside.queries.plan_files import Codes, decimal_text
 from buyside.queries.plan_stored import packed
 from buyside.queries.planning import arrow_reader, read_inputs
@@ -61,6 +62,8 @@ class CalculatedRun:
     reasons: list[str]
     problems: list[dict[str, Any]]
     inputs: list[tuple[str, int, bytes]]
+    messages: Stream | None = None
+    """What is to be done now, for the book of action messages; None where nobody is to act on the run."""
 
 
 @needs(Permission.PLAN_RUN)
@@ -84,6 +87,7 @@ def calculate(
     with arrow_reader(session) as reader:
         inputs = read_inputs(reader, warehouses)
         codes = plan_files.read_codes(reader, warehouses)
+        open_orders = read_open_orders(reader)
     with_pegs = inputs.lines.height <= PEGS_STORED_TO
     try:
         results = plan(inputs, as_of, warehouses=warehouses, with_pegs=with_pegs, on_step=say)
@@ -95,6 +99,7 @@ def calculate(
     say("prepare")
     said = with_reasons(results.plan_lines)
     reasons = said.select("says").unique(maintain_order=True)
+    messages = messages_of(session, run_id, inputs, results, open_orders, as_of)
     return CalculatedRun(
         counts=_counts(inputs, results),
         sha256=plan_files.sha256_of(
@@ -106,6 +111,7 @@ def calculate(
         staged=_staged(inputs, said, reasons, codes),
         reasons=reasons["says"].to_list(),
         problems=list(_problems(run_id, results)),
+        messages=None if messages is None else _stream("staged_message", messages, MESSAGE_WIRES),
         inputs=[
             *(
                 (each.name, getattr(inputs, each.name).height, packed(getattr(inputs, each.name)))
