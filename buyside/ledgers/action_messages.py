@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from buyside.db.plans import ActionMessage, PlanningRun
-from buyside.domain.plans import RunOrigin, RunState
+from buyside.domain.messages import MESSAGE
+from buyside.domain.plans import MessageState, RunOrigin, RunState
 from buyside.ledgers import audit
 
 _LOCK = 0x6D657373  # one book: who writes many of its rows does so after the other
@@ -41,19 +42,18 @@ _IN_SCOPE = (
 )
 _GONE = (
     "UPDATE action_message AS message SET state = 'gone', closed_at = :at, closed_by = NULL, last_run_id = :run, "
-    f"version = message.version + 1 WHERE {_IN_SCOPE} "
+    "version = message.version + 1 WHERE {in_scope} "
     "AND NOT EXISTS (SELECT FROM staged_message AS found WHERE found.cause = message.cause)"
-)
+).replace("{in_scope}", _IN_SCOPE)
 _UPDATE = (
     "UPDATE action_message AS message SET quantity = found.quantity, to_quantity = found.to_quantity, "
     "from_on = found.from_on, "
     "to_on = CASE WHEN found.to_on = :as_of AND message.to_on <= :as_of THEN message.to_on ELSE found.to_on END, "
     "due_on = CASE WHEN found.kind IN ('order', 'increase') THEN found.due_on ELSE message.due_on END, "
     "version = message.version + 1 FROM staged_message AS found "
-    f"WHERE found.cause = message.cause AND message.state = 'open' AND message.last_run_id <= :run "
-    f"AND NOT ({_SAME.replace('{was}', 'message')} "
-    "AND (found.kind NOT IN ('order', 'increase') OR found.due_on = message.due_on))"
-)
+    "WHERE found.cause = message.cause AND message.state = 'open' AND message.last_run_id <= :run "
+    "AND NOT ({same} AND (found.kind NOT IN ('order', 'increase') OR found.due_on = message.due_on))"
+).replace("{same}", _SAME.replace("{was}", "message"))
 _SEEN = (
     "UPDATE action_message AS message SET last_run_id = :run FROM staged_message AS found "
     "WHERE found.cause = message.cause AND message.state = 'open' AND message.last_run_id < :run"
@@ -71,11 +71,11 @@ _OPEN = (
     "ORDER BY named.planner, lower(person.email) = lower(named.planner) DESC, person.id) AS planner "
     "ON planner.planner = item.planner "
     "WHERE NOT EXISTS (SELECT FROM action_message AS dismissed WHERE dismissed.cause = found.cause "
-    f"AND dismissed.state = 'dismissed' AND {_SAME.replace('{was}', 'dismissed')} "
+    "AND dismissed.state = 'dismissed' AND {same} "
     "AND NOT EXISTS (SELECT FROM action_message AS later WHERE later.cause = found.cause AND later.id > dismissed.id)) "
     "ORDER BY found.due_on, found.kind, found.item_id, found.warehouse_id, found.purchase_order_line_id "
     "ON CONFLICT (cause) WHERE state = 'open' DO NOTHING"
-)
+).replace("{same}", _SAME.replace("{was}", "dismissed"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +129,18 @@ def synchronise(session: Session, run: PlanningRun, fill: Callable[[], None], *,
         told = {"run_id": run.id, "opened": done.opened, "changed": done.changed, "gone": done.gone}
         audit.note(session, ActionMessage.__tablename__, None, after=told)
     return done
+
+
+def forget_line(session: Session, line_id: int, *, at: datetime) -> None:
+    """An order line is about to be taken off its draft: what was asked about it is gone, and keeps its history without it."""
+    about = select(ActionMessage).where(ActionMessage.purchase_order_line_id == line_id).order_by(col(ActionMessage.id))
+    for message in session.exec(about.with_for_update()).all():
+        message.purchase_order_line_id = None
+        if message.state == MessageState.OPEN:
+            message.state, message.closed_at = MESSAGE.after("vanish", MessageState.OPEN).value, at
+        message.version += 1
+        session.add(message)
+    session.flush()
 
 
 def _newer_runs(session: Session, run: PlanningRun) -> list[PlanningRun]:
