@@ -14,6 +14,7 @@ from buyside.domain.money import ZERO, rounded_up
 from buyside.domain.orders import receivable
 from buyside.domain.plans import PLAN_LINE, PlanLineState
 from buyside.domain.refusals import NotFound, NotPositive, OutOfRange, Refused
+from buyside.ledgers.action_messages import forget_line
 from buyside.ledgers.orders import (
     DraftLine,
     SavedOrder,
@@ -156,6 +157,7 @@ def remove_line(
     line = _line(session, order, line_id)
     release_pegs(session, [line.id])
     _reopen_plan_line(session, line)
+    forget_line(session, line.id, at=at)
     session.delete(line)
     return saved(session, actor, order, at=at)
 
