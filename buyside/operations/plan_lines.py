@@ -1,39 +1,35 @@
 """Decisions on the draft plan: change, leave out, take back, lock; the suggestion stays beside them (PLAN-11)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date
+from decimal import Decimal, InvalidOperation
 
 from sqlalchemy import text
 from sqlmodel import Session
 
-from buyside.db.items import Item, Unit
 from buyside.db.plans import PlanLine, PlanningRun
 from buyside.domain.access import Actor, Permission, needs
-from buyside.domain.plans import PLAN_LINE, PlanLineState, RunState, lot_size, off_the_lot
-from buyside.domain.refusals import NotFound, NotPositive, Refused
+from buyside.domain.plan_decisions import (
+    MOST_LINES,
+    NOTHING,
+    Asked,
+    LineLocked,
+    Terms,
+    TooManyLines,
+    decide,
+    drawn,
+    plain,
+)
+from buyside.domain.plans import PLAN_LINE, PlanLineState, RunState
+from buyside.domain.refusals import NotFound, Refused, Stale, Unreadable
+from buyside.domain.sheet_changes import CellProblem, RowChange, RowSaved, RowsRefused
 from buyside.ledgers import audit
-from buyside.queries.plan_lines import Source, lock_plan_line, sources_of
+from buyside.ledgers.plan_lines import PlanLineDecided, decided, write_decision
+from buyside.queries.plan_lines import lock_plan_line, lock_plan_lines, terms_of
 
-
-class LineLocked(Refused):
-    code = "plans.line-locked"
-    says = "This line is locked. Unlock it to change it."
-
-
-class VendorNotUsable(Refused):
-    code, field = "plans.vendor-not-usable", "vendor_item_id"
-    says = "{vendor} cannot deliver this item: the vendor or its mapping is not active on {on}."
-
-
-class OtherItem(Refused):
-    code, field = "plans.other-item", "vendor_item_id"
-    says = "That vendor item is for another item."
-
-
-class TooFine(Refused):
-    code, field = "plans.too-fine", "quantity_packs"
-    says = "{unit} is ordered with {digits} decimals at most."
+_TOO_MUCH, _DECIMALS = Decimal(10) ** 12, 6  # what numeric(18, 6) holds
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
 
 class ReasonMissing(Refused):
@@ -46,22 +42,9 @@ class RunNotDone(Refused):
     says = "This planning run is {state}; there is no plan to decide on."
 
 
-@dataclass(frozen=True, slots=True)
-class PlanLineDecided:
-    """A plan line after a decision. Quantity in the purchase unit; `remarks` are what a vendor or a date may mind."""
-
-    line_id: int
-    version: int
-    state: str
-    is_locked: bool
-    vendor_item_id: int | None
-    quantity_packs: Decimal
-    unit_price: Decimal | None
-    currency_code: str | None
-    needed_on: date
-    order_by: date
-    late_days: int
-    remarks: tuple[str, ...] = ()
+class NoBetterOffer(Refused):
+    code = "plans.no-better-offer"
+    says = "No larger order of this line is known to cost less. {why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,36 +67,183 @@ def change_plan_line(
     vendor_item_id: int | None = None,
     needed_on: date | None = None,
     unit_price: Decimal | None = None,
+    contract_id: int | None = None,
 ) -> PlanLineDecided:
-    """Decide otherwise on an open line; what is None stays.
+    """Decide otherwise on an open line; what is None stays. `contract_id` 0 takes the line off its contract.
 
-    Another vendor takes over the quantity in its own lots, unless one is given. A new quantity or vendor takes its price from
-    the vendor's list as of the run's day, unless a price is given. Order-by date and late days follow (PLAN-9). A quantity
-    below the minimum or off the multiple is the buyer's to decide: it is remarked, not refused.
-    Refuses: NotFound, Stale, WrongState, LineLocked, NotPositive, OtherItem, VendorNotUsable, TooFine.
+    Another vendor takes over the quantity in its own lots, unless one is given. A new quantity, vendor or contract takes its
+    price from the contract or the vendor's list as of the run's day, unless a price is given. Order-by date, late days and the
+    date of arrival follow (PLAN-9). A quantity below the minimum or off the multiple is the buyer's to decide: it is
+    remarked, not refused.
+    Refuses: NotFound, Stale, WrongState, LineLocked, NotPositive, OtherItem, VendorNotUsable, VendorNeeded, TooFine,
+    ContractNotUsable, ContractExhausted.
     """
     line, run = _decidable(session, actor, line_id, version)
     PLAN_LINE.after("change", PlanLineState(line.state))
-    if quantity_packs is not None and quantity_packs <= 0:
-        raise NotPositive(field="quantity_packs")
-    if unit_price is not None and unit_price < 0:
-        raise NotPositive(field="unit_price")
-    source = _source_for(session, line, run, vendor_item_id)
-    if source is not None and vendor_item_id not in {None, line.vendor_item_id}:
-        _hand_over(line, source, quantity_packs)
-    if quantity_packs is not None:
-        _refuse_too_fine(session, line, quantity_packs)
-        line.quantity_packs = quantity_packs
-    if unit_price is not None:
-        line.unit_price = unit_price
-    elif source is not None and (quantity_packs is not None or vendor_item_id is not None):
-        price = source.price_of(line.quantity_packs, run.as_of)
-        line.unit_price = price.unit_price if price else None
-    if needed_on is not None:
-        line.needed_on = needed_on
-    line.order_by = source.order_by(line.needed_on) if source else _order_by_without_vendor(session, line)
-    line.late_days = max(0, (run.as_of - line.order_by).days)
-    return _decided(session, line, source)
+    asked = Asked(quantity_packs, vendor_item_id, needed_on, unit_price, contract_id)
+    found = decide(line, asked, terms_of(session, run, [line]))
+    write_decision(line, found.decision)
+    return decided(session, line, found.remarks)
+
+
+@needs(Permission.PLAN_EDIT)
+def take_better_offer(session: Session, actor: Actor, *, line_id: int, version: int) -> PlanLineDecided:
+    """Order as much as the price-break advice says, at its price: it costs less in all (PLAN-8).
+
+    Refuses: NotFound, Stale, WrongState, LineLocked, NoBetterOffer, and what change_plan_line refuses.
+    """
+    line, run = _decidable(session, actor, line_id, version)
+    PLAN_LINE.after("change", PlanLineState(line.state))
+    if line.better_quantity_packs is None:
+        raise NoBetterOffer(why="The list has no break that would.")
+    if not is_as_advised(line):
+        raise NoBetterOffer(why="The advice was for the line as it was suggested.")
+    found = decide(
+        line, Asked(line.better_quantity_packs, unit_price=line.better_unit_price), terms_of(session, run, [line])
+    )
+    write_decision(line, found.decision)
+    return decided(session, line, found.remarks)
+
+
+def is_as_advised(line: PlanLine) -> bool:
+    """Whether a line stands as it was when the larger order was advised."""
+    return (line.quantity_packs, line.vendor_item_id, line.unit_price, line.contract_id) == (
+        line.suggested_quantity_packs,
+        line.suggested_vendor_item_id,
+        line.suggested_unit_price,
+        line.suggested_contract_id,
+    )
+
+
+@needs(Permission.PLAN_EDIT)
+def change_plan_lines(session: Session, actor: Actor, *, changes: tuple[RowChange, ...]) -> tuple[RowSaved, ...]:
+    """Decide on several lines of one plan as a grid sends them, all or none; the answers stand in the order of the changes.
+
+    Cells, in canonical text: quantity_packs, needed_on, unit_price ("" is the list's), vendor (its code; "" is none), contract (its
+    number; "" is none). `before` brings every cell back that moved along, so that saving it is the way back.
+    Refuses: TooManyLines, NotFound, RowsRefused (each cell that cannot be; general.stale where somebody was faster).
+    """
+    if len(changes) > MOST_LINES:
+        raise TooManyLines(count=len(changes), most=MOST_LINES)
+    lines, run = lock_plan_lines(session, actor, [int(each.key) if each.key.isdecimal() else 0 for each in changes])
+    if run is None:
+        return ()
+    terms = terms_of(session, run, list(lines.values()))
+    saved: list[RowSaved] = []
+    problems: list[CellProblem] = []
+    for place, change in enumerate(changes):
+        line = lines[int(change.key)]
+        before = _cells(line, terms)
+        try:
+            _refuse_undecidable(line, change.version)
+            found = decide(line, _asked(line, change.cells, terms), terms)
+        except Refused as refusal:
+            problems.append(_problem(place, change, refusal, before))
+            continue
+        write_decision(line, found.decision)
+        line.version += 1
+        session.add(line)
+        terms = drawn(terms, line.item_id, found.decision)
+        after = _cells(line, terms)
+        saved.append(
+            RowSaved(change.key, line.version, {name: was for name, was in before.items() if after[name] != was})
+        )
+    if problems:
+        raise RowsRefused(problems)
+    session.flush()
+    return tuple(saved)
+
+
+def _cells(line: PlanLine, terms: Terms) -> dict[str, str]:
+    """A line's decision as cells, in canonical text."""
+    source = terms.sources.get(line.vendor_item_id or NOTHING)
+    agreement = terms.agreements.get((line.contract_id or NOTHING, line.item_id))
+    return {
+        "vendor": source.vendor_code if source else "",
+        "contract": agreement.number if agreement else "",
+        "quantity_packs": plain(line.quantity_packs),
+        "needed_on": line.needed_on.isoformat(),
+        "unit_price": "" if line.unit_price is None else plain(line.unit_price),
+    }
+
+
+_FIELDS = {"vendor_item_id": "vendor", "contract_id": "contract"}
+
+
+def _problem(place: int, change: RowChange, refusal: Refused, now: dict[str, str]) -> CellProblem:
+    column = _FIELDS.get(refusal.field, refusal.field)
+    if column not in change.cells:
+        column = "" if len(change.cells) != 1 or isinstance(refusal, Stale) else next(iter(change.cells))
+    return CellProblem(
+        row=place,
+        key=change.key,
+        column=column,
+        value=change.cells.get(column, ""),
+        code=refusal.code,
+        says=str(refusal),
+        theirs=now if isinstance(refusal, Stale) else {},
+    )
+
+
+def _asked(line: PlanLine, cells: Mapping[str, str], terms: Terms) -> Asked:
+    """What cells ask of a line. Refuses: Unreadable, NotFound."""
+    unknown = cells.keys() - {"quantity_packs", "needed_on", "unit_price", "vendor", "contract"}
+    if unknown:
+        raise Unreadable(value=min(unknown), wanted="a column that is decided on")
+    price = cells.get("unit_price", "").strip()
+    return Asked(
+        quantity_packs=_number(cells["quantity_packs"], "quantity_packs") if "quantity_packs" in cells else None,
+        vendor_item_id=_vendor_item(line, cells["vendor"].strip(), terms) if "vendor" in cells else None,
+        needed_on=_day(cells["needed_on"]) if "needed_on" in cells else None,
+        unit_price=_number(price, "unit_price") if price else None,
+        contract_id=_contract(line, cells["contract"].strip(), terms) if "contract" in cells else None,
+        relists="unit_price" in cells and not price,
+    )
+
+
+def _number(written: str, name: str) -> Decimal:
+    try:
+        number = Decimal(written)
+    except InvalidOperation:
+        raise Unreadable(value=written, wanted="a number", field=name) from None
+    if not number.is_finite() or abs(number) >= _TOO_MUCH or number != round(number, _DECIMALS):
+        raise Unreadable(value=written, wanted=f"a number of at most {_DECIMALS} decimals", field=name)
+    return number
+
+
+def _day(written: str) -> date:
+    try:
+        day = date.fromisoformat(written)
+    except ValueError:
+        raise Unreadable(value=written, wanted="a date", field="needed_on") from None
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise Unreadable(value=written, wanted=f"a day from {_FIRST_YEAR} to {_LAST_YEAR}", field="needed_on")
+    return day
+
+
+def _vendor_item(line: PlanLine, called: str, terms: Terms) -> int:
+    """The vendor item of a vendor by its code or name: the one the line has, else the first that is usable."""
+    if not called:
+        return NOTHING
+    sought = called.casefold()
+    found = [
+        each
+        for each in terms.of_item(line.item_id)
+        if sought in {each.vendor_code.casefold(), each.vendor_name.casefold()}
+    ]
+    if not found:
+        raise Unreadable(value=called, wanted="a vendor of this item", field="vendor_item_id")
+    has = [each for each in found if each.vendor_item_id == line.vendor_item_id]
+    return (has or found)[0].vendor_item_id
+
+
+def _contract(line: PlanLine, called: str, terms: Terms) -> int:
+    if not called:
+        return NOTHING
+    for each in terms.agreements.values():
+        if each.item_id == line.item_id and each.number.casefold() == called.casefold():
+            return each.contract_id
+    raise Unreadable(value=called, wanted="a contract for this item", field="contract_id")
 
 
 @needs(Permission.PLAN_EDIT)
@@ -124,7 +254,7 @@ def leave_out_line(session: Session, actor: Actor, *, line_id: int, version: int
     if not reason.strip():
         raise ReasonMissing
     line.state, line.left_out_reason = state.value, reason.strip()
-    return _decided(session, line, None)
+    return decided(session, line)
 
 
 @needs(Permission.PLAN_EDIT)
@@ -132,7 +262,7 @@ def take_back_line(session: Session, actor: Actor, *, line_id: int, version: int
     """Put a line that was left out back into the plan. Refuses: NotFound, Stale, WrongState, LineLocked."""
     line, _ = _decidable(session, actor, line_id, version)
     line.state, line.left_out_reason = PLAN_LINE.after("take_back", PlanLineState(line.state)).value, ""
-    return _decided(session, line, None)
+    return decided(session, line)
 
 
 @needs(Permission.PLAN_EDIT)
@@ -141,7 +271,7 @@ def lock_line(session: Session, actor: Actor, *, line_id: int, version: int, loc
     line, _ = lock_plan_line(session, actor, line_id, version)
     PLAN_LINE.after("change", PlanLineState(line.state))
     line.is_locked = locked
-    return _decided(session, line, None)
+    return decided(session, line)
 
 
 @needs(Permission.PLAN_EDIT)
@@ -192,62 +322,9 @@ def _decidable(session: Session, actor: Actor, line_id: int, version: int) -> tu
     return line, run
 
 
-def _source_for(session: Session, line: PlanLine, run: PlanningRun, vendor_item_id: int | None) -> Source | None:
-    """Where the line will come from: the vendor item asked for, which has to be usable, or the one it has."""
-    wanted = vendor_item_id if vendor_item_id is not None else line.vendor_item_id
-    if wanted is None:
-        return None
-    found = sources_of(session, on=run.as_of, vendor_item_ids=[wanted])
-    if not found:
-        raise NotFound(kind="vendor item", field="vendor_item_id")
-    source = found[0]
-    if source.item_id != line.item_id:
-        raise OtherItem
-    if vendor_item_id is not None and vendor_item_id != line.vendor_item_id and not source.is_usable:
-        raise VendorNotUsable(vendor=source.vendor_name, on=run.as_of)
-    return source
-
-
-def _hand_over(line: PlanLine, source: Source, quantity_packs: Decimal | None) -> None:
-    """Give the line to another vendor, in its unit and lots: the need, or what was decided instead of the suggestion."""
-    is_as_suggested = (
-        line.quantity_packs == line.suggested_quantity_packs and line.vendor_item_id == line.suggested_vendor_item_id
-    )
-    need = line.shortage if is_as_suggested else line.quantity_packs * line.unit_factor
-    line.vendor_item_id, line.unit_id, line.unit_factor = source.vendor_item_id, source.unit_id, source.lots.factor
-    line.currency_code = source.currency_code
-    if quantity_packs is None:
-        line.quantity_packs = lot_size(need, source.lots)
-
-
-def _refuse_too_fine(session: Session, line: PlanLine, quantity: Decimal) -> None:
-    unit = session.get_one(Unit, line.unit_id)
-    if quantity != round(quantity, unit.digits):
-        raise TooFine(unit=unit.code, digits=unit.digits)
-
-
-def _order_by_without_vendor(session: Session, line: PlanLine) -> date:
-    return line.needed_on - timedelta(days=session.get_one(Item, line.item_id).goods_in_days)
-
-
-def _decided(session: Session, line: PlanLine, source: Source | None) -> PlanLineDecided:
-    line.version += 1
-    session.add(line)
-    session.flush()
-    remarks = [off_the_lot(line.quantity_packs, source.lots)] if source else []
-    if source is not None and line.unit_price is None:
-        remarks.append("The vendor's list has no price for this quantity.")
-    return PlanLineDecided(
-        line_id=line.id,
-        version=line.version,
-        state=line.state,
-        is_locked=line.is_locked,
-        vendor_item_id=line.vendor_item_id,
-        quantity_packs=line.quantity_packs,
-        unit_price=line.unit_price,
-        currency_code=line.currency_code,
-        needed_on=line.needed_on,
-        order_by=line.order_by,
-        late_days=line.late_days,
-        remarks=tuple(filter(None, remarks)),
-    )
+def _refuse_undecidable(line: PlanLine, version: int) -> None:
+    if line.version != version:
+        raise Stale(kind="plan line")
+    PLAN_LINE.after("change", PlanLineState(line.state))
+    if line.is_locked:
+        raise LineLocked

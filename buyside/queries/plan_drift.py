@@ -86,7 +86,7 @@ def drifted(session: Session, actor: Actor, *, run_id: int) -> list[Drifted]:
 
 
 def _requirements_of(reader: ArrowReader, run_id: int) -> pl.DataFrame:
-    quantities = ("gross", "scheduled_receipts", "overdue_receipts", "projected", "shortage")
+    quantities = [name for name in REQUIREMENTS.schema if name not in {*_KEY, "date"}]
     columns = ", ".join(f"({name} * 1000000)::int8 AS {name}" for name in quantities)
     return reader.frame(
         f"SELECT item_id AS item, warehouse_id AS warehouse, on_date AS date, {columns} "  # noqa: S608 - our own names

@@ -1,48 +1,24 @@
 """Lines of the draft plan as operations need them: locked, with the terms of who may deliver (VEN-2, VEN-3, VEN-4)."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Collection, Sequence
+from datetime import date
 from decimal import Decimal
 
 from sqlmodel import Session, col, select
 
 from buyside.db.items import Item, PriceBreak, Unit, VendorItem
 from buyside.db.plans import PlanLine, PlanningRun
-from buyside.db.vendors import Vendor
+from buyside.db.vendors import Vendor, VendorClosingDay
 from buyside.domain.access import Actor
-from buyside.domain.plans import LotTerms, Price, price_of
+from buyside.domain.order_days import OrderDays
+from buyside.domain.plan_decisions import Terms
+from buyside.domain.plans import LotTerms, Price
 from buyside.domain.refusals import NotFound, Stale
+from buyside.domain.sourcing import Source
 from buyside.domain.vendors import VendorStatus
+from buyside.queries.contract_balances import agreements_of
 
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A vendor item with what a decision about a plan line asks of it. `digits` and `unit_id` are its purchase unit's."""
-
-    vendor_item_id: int
-    item_id: int
-    vendor_id: int
-    vendor_code: str
-    vendor_name: str
-    vendor_part: str
-    unit_id: int
-    unit_code: str
-    lots: LotTerms
-    lead_days: int
-    goods_in_days: int
-    preference: int
-    currency_code: str
-    prices: tuple[Price, ...]
-    is_usable: bool
-
-    def price_of(self, quantity: Decimal, on: date) -> Price | None:
-        """The price of a quantity in the purchase unit on an order date, in the currency that the list is read in."""
-        return price_of(quantity, self.prices, on)
-
-    def order_by(self, needed_on: date) -> date:
-        """The last day on which ordering brings the goods in time (PLAN-9)."""
-        return needed_on - timedelta(days=self.lead_days + self.goods_in_days)
+__all__ = ("Source", "lock_plan_line", "lock_plan_lines", "sources_of", "terms_of")
 
 
 def lock_plan_line(session: Session, actor: Actor, line_id: int, version: int | None) -> tuple[PlanLine, PlanningRun]:
@@ -55,6 +31,23 @@ def lock_plan_line(session: Session, actor: Actor, line_id: int, version: int | 
     if version is not None and line.version != version:
         raise Stale(kind="plan line")
     return line, session.get_one(PlanningRun, line.run_id)
+
+
+def lock_plan_lines(
+    session: Session, actor: Actor, line_ids: Collection[int]
+) -> tuple[dict[int, PlanLine], PlanningRun | None]:
+    """Lines of one draft plan, locked in order of id, and its run; None without lines. Refuses: NotFound."""
+    wanted = set(line_ids)
+    lines = session.exec(
+        select(PlanLine)
+        .where(col(PlanLine.id).in_(wanted))
+        .order_by(col(PlanLine.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    if len(lines) < len(wanted) or len({each.run_id for each in lines}) > 1:
+        raise NotFound(kind="plan line")
+    return {each.id: each for each in lines}, session.get_one(PlanningRun, lines[0].run_id) if lines else None
 
 
 def sources_of(
@@ -83,11 +76,40 @@ def sources_of(
         select(PriceBreak).where(col(PriceBreak.vendor_item_id).in_([mapping.id for mapping, *_ in found]))
     ):
         lists.setdefault(row.vendor_item_id, []).append(row)
-    sources = [_source(*row, lists.get(row[0].id, []), on) for row in found]
+    days = order_days_of(session, {vendor.id: vendor.order_weekdays for _, vendor, *_ in found})
+    sources = [_source(*row, lists.get(row[0].id, []), days[row[1].id], on) for row in found]
     return sorted(sources, key=lambda each: (not each.is_usable, each.preference, each.lead_days, each.vendor_code))
 
 
-def _source(mapping: VendorItem, vendor: Vendor, item: Item, unit: Unit, prices: list[PriceBreak], on: date) -> Source:
+def order_days_of(session: Session, weekdays: dict[int, str]) -> dict[int, OrderDays]:
+    """By vendor, when it takes orders; `weekdays` are what its record says (VEN-6)."""
+    closings: dict[int, list[tuple[str, str]]] = {}
+    for each in session.exec(select(VendorClosingDay).where(col(VendorClosingDay.vendor_id).in_(weekdays))):
+        closings.setdefault(each.vendor_id, []).append((each.from_day, each.to_day))
+    return {vendor_id: OrderDays.of(days, closings.get(vendor_id, ())) for vendor_id, days in weekdays.items()}
+
+
+def terms_of(session: Session, run: PlanningRun, lines: Sequence[PlanLine]) -> Terms:
+    """What stands behind decisions on some lines of a run: everybody who sells their items, and the contracts for them.
+
+    Of a contract's balance, what other open lines of the run draw is taken off too.
+    """
+    item_ids = {each.item_id for each in lines}
+    units = {each.id: (each.code, each.digits) for each in session.exec(select(Unit))}
+    items = session.exec(select(Item.id, Item.unit_id, Item.goods_in_days).where(col(Item.id).in_(item_ids)))
+    agreements = agreements_of(session, item_ids=item_ids, on=run.as_of, run_id=run.id, but={each.id for each in lines})
+    return Terms(
+        as_of=run.as_of,
+        sources={each.vendor_item_id: each for each in sources_of(session, on=run.as_of, item_ids=item_ids)},
+        agreements={(each.contract_id, each.item_id): each for each in agreements},
+        items={item_id: (unit_id, goods_in_days) for item_id, unit_id, goods_in_days in items},
+        units=units,
+    )
+
+
+def _source(
+    mapping: VendorItem, vendor: Vendor, item: Item, unit: Unit, prices: list[PriceBreak], days: OrderDays, on: date
+) -> Source:
     offered = {each.currency_code for each in prices}
     currency = vendor.currency_code if vendor.currency_code in offered or not offered else min(offered)
     is_valid = (mapping.valid_from or on) <= on <= (mapping.valid_to or on)
@@ -111,4 +133,5 @@ def _source(mapping: VendorItem, vendor: Vendor, item: Item, unit: Unit, prices:
             if each.currency_code == currency
         ),
         is_usable=mapping.is_active and is_valid and vendor.status == VendorStatus.ACTIVE,
+        order_days=days,
     )

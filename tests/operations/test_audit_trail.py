@@ -40,7 +40,17 @@ from buyside.operations.packs import import_pack
 from buyside.operations.people import Address, add_user, change_user, set_organisation
 from buyside.operations.people_access import disable_user, enable_user, forget_identity, set_roles
 from buyside.operations.plan_conversion import convert_plan
-from buyside.operations.plan_lines import change_plan_line, leave_out_line, lock_line, mark_drift, take_back_line
+from buyside.operations.plan_line_sets import SetAct, decide_plan_lines
+from buyside.operations.plan_lines import (
+    change_plan_line,
+    change_plan_lines,
+    leave_out_line,
+    lock_line,
+    mark_drift,
+    take_back_line,
+    take_better_offer,
+)
+from buyside.operations.plan_splits import LinePart, join_plan_line, split_plan_line
 from buyside.operations.plans import cancel_run, run_plan, start_run
 from buyside.operations.production import Finished, Used, post_production
 from buyside.operations.receipts import receive_order, void_receipt
@@ -98,6 +108,26 @@ class Told:
         return answer
 
 
+def _decisions_on_lines(told: Told, line: PlanLine, version: int) -> None:
+    """Several lines at once, cells of a grid, parts, the larger order; in the end the line stands locked as before."""
+    ids = {"line_ids": (line.id,)}
+    told.of(decide_plan_lines, "plan_line", has_before=True, **ids, act=SetAct.UNLOCK)
+    [saved] = told.of(
+        change_plan_lines, "plan_line", has_before=True,
+        changes=(RowChange(str(line.id), version + 1, {"quantity_packs": "8"}),),
+    )  # fmt: skip
+    parts = (LinePart(Decimal(5)), LinePart(Decimal(3)))
+    split = told.of(split_plan_line, "plan_line", has_before=True, line_id=line.id, version=saved.version, parts=parts)
+    joined = told.of(join_plan_line, "plan_line", has_before=True, line_id=line.id, version=split.lines[0].version)
+    with sessions()() as session, session.begin():
+        row = session.get_one(PlanLine, line.id)
+        row.quantity_packs, row.unit_price = row.suggested_quantity_packs, row.suggested_unit_price
+        row.better_quantity_packs, row.better_unit_price = row.quantity_packs + 1, row.unit_price
+    at = {"line_id": line.id, "version": joined.version}
+    told.of(take_better_offer, "plan_line", has_before=True, **at)
+    told.of(decide_plan_lines, "plan_line", has_before=True, **ids, act=SetAct.LOCK)
+
+
 @pytest.mark.rule("ACC-6")
 def test_every_operation_leaves_exactly_one_entry(database: object, tmp_path: Any) -> None:
     with World.open() as world:
@@ -121,6 +151,7 @@ def test_every_operation_leaves_exactly_one_entry(database: object, tmp_path: An
     line = told.of(leave_out_line, "plan_line", has_before=True, **at, version=line.version, reason="not now")
     line = told.of(take_back_line, "plan_line", has_before=True, **at, version=line.version)
     line = told.of(lock_line, "plan_line", has_before=True, **at, version=line.version, locked=True)
+    _decisions_on_lines(told, first, line.version)
     told.of(
         adjust_stock, "stock_entry", warehouse_id=main.id, item_id=bolt.id, quantity=Decimal(-1), reason="lost", at=NOW
     )

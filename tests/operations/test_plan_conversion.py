@@ -137,7 +137,9 @@ def test_a_decision_on_an_old_version_is_refused(plan: Plan) -> None:
         ({"quantity_packs": Decimal(-1)}, "general.not-positive"),
         ({"quantity_packs": Decimal("1.5")}, "plans.too-fine"),
         ({"unit_price": Decimal(-1)}, "general.not-positive"),
-        ({"vendor_item_id": 0}, "access.not-found"),
+        ({"vendor_item_id": 0}, "plans.vendor-needed"),
+        ({"vendor_item_id": 987_654_321}, "access.not-found"),
+        ({"contract_id": 987_654_321}, "access.not-found"),
     ],
 )
 def test_an_impossible_change_is_refused(plan: Plan, change: dict[str, Any], code: str) -> None:
