@@ -65,7 +65,7 @@ def messages(
     return told | _of_plan(results, drafts, as_of)
 
 
-def _of_place(
+def _of_place(  # noqa: C901 - one story, told in one go
     item: Row,
     place: tuple[int, int],
     lines: list[Row],
