@@ -40,7 +40,12 @@ _SIDES = {
         "buyside.pages",
         "buyside.queries.grids",
         ("buyside.queries.order_papers", "order_paper"),
-        doors=("buyside.web.choices", "buyside.web.sheet_files"),
+        doors=(
+            "buyside.web.choices",
+            "buyside.web.plan_board",
+            "buyside.web.requirement_board",
+            "buyside.web.sheet_files",
+        ),
     ),
     "portal": _Side(
         "buyside.pages.portal", "buyside.queries.portal_grids", ("buyside.queries.portal_orders", "portal_paper")

@@ -20,6 +20,7 @@ _STEPS = 8
 _TABS = (
     ("/plan", "Lines"),
     ("/plan/board", "Board"),
+    ("/plan/vendors", "Vendors"),
     ("/plan/difference", "Difference"),
     ("/plan/schedules", "Schedules"),
 )

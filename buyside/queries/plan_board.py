@@ -78,6 +78,7 @@ class BoardCard:
 
     line_id: int
     version: int
+    run_id: int
     item_id: int
     warehouse_id: int
     vendor_item_id: int | None
@@ -100,6 +101,7 @@ class BoardCard:
     """It was split off another line, or others were split off it."""
     is_changed: bool
     drift: str
+    contract_id: int | None
     contract: str
 
     @property
@@ -265,9 +267,8 @@ def board_place(
     card = board_card(session, actor, line_id=line_id)
     if card is None:
         raise NotFound(kind="plan line")
-    run_id = session.get_one(PlanLine, line_id).run_id
     column = monday_of(card.needed_on).isoformat() if by is By.WEEKS else str(card.vendor_id)
-    where = (*_conditions(run_id, filters or BoardFilters()), _in_column(by, column))
+    where = (*_conditions(card.run_id, filters or BoardFilters()), _in_column(by, column))
     is_shown = session.execute(
         _joined(select(func.count()).select_from(PlanLine)).where(*where, col(PlanLine.id) == line_id)
     ).scalar_one()
@@ -367,10 +368,12 @@ def _cards() -> Select[Any]:
         | col(line.vendor_item_id).is_distinct_from(col(line.suggested_vendor_item_id))
         | (col(line.needed_on) != col(line.suggested_needed_on))
         | col(line.unit_price).is_distinct_from(col(line.suggested_unit_price))
+        | col(line.contract_id).is_distinct_from(col(line.suggested_contract_id))
     )
     statement: Select[*tuple[Any, ...]] = select(
         col(line.id).label("line_id"),
         col(line.version).label("version"),
+        col(line.run_id).label("run_id"),
         col(line.item_id).label("item_id"),
         col(line.warehouse_id).label("warehouse_id"),
         col(line.vendor_item_id).label("vendor_item_id"),
@@ -392,6 +395,7 @@ def _cards() -> Select[Any]:
         or_(col(line.split_from_id).is_not(None), has_parts).label("is_part"),
         is_changed.label("is_changed"),
         col(line.drift).label("drift"),
+        col(line.contract_id).label("contract_id"),
         func.coalesce(Contract.number, "").label("contract"),
     ).select_from(line)
     joined = _joined(statement).join(Warehouse, col(Warehouse.id) == col(line.warehouse_id))

@@ -1,5 +1,6 @@
 """What moving a card of the planning board would mean, and what it meant: quantity, price, dates, the item's balance (PLAN-11)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -10,17 +11,19 @@ from buyside.db.audit import AuditEvent, AuditSubject
 from buyside.db.items import Item, Unit, VendorItem
 from buyside.db.plans import PlanLine, PlanningRequirement, PlanningRun
 from buyside.db.stock import Warehouse
-from buyside.db.vendors import Vendor, VendorClosingDay
+from buyside.db.vendors import Vendor
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.money import ZERO
-from buyside.domain.order_days import OrderDays
-from buyside.domain.plans import PlanLineState, lot_size, off_the_lot
-from buyside.domain.refusals import NotFound
+from buyside.domain.plan_decisions import Asked, Decision, Terms, decide
+from buyside.domain.plans import PlanLineState
+from buyside.domain.refusals import NotFound, Refused
+from buyside.domain.sourcing import Source
 from buyside.domain.vendors import VendorStatus
 from buyside.queries.plan_board import By, monday_of, weeks_of
-from buyside.queries.plan_lines import Source, sources_of
+from buyside.queries.plan_lines import terms_of
 
 LOCKED = "This line is locked. Unlock it to move it."
+DECIDED = "This line is decided already: it was ordered or left out."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,67 +75,24 @@ def board_targets(session: Session, actor: Actor, *, line_id: int, by: By) -> Ta
     if line is None:
         raise NotFound(kind="plan line")
     run = session.get_one(PlanningRun, line.run_id)
-    item = session.get_one(Item, line.item_id)
-    sources = sources_of(session, on=run.as_of, item_ids=[line.item_id])
-    days = order_days_of(session, {each.vendor_id for each in sources})
-    if by is By.VENDORS:
-        found = _vendors(session, line, run, sources, days)
-    else:
-        source = next((each for each in sources if each.vendor_item_id == line.vendor_item_id), None)
-        unit = session.get_one(Unit, line.unit_id).code
-        taken = days[source.vendor_id] if source else OrderDays()
-        found = [_week(line, run, item, source, taken, unit, each) for each in weeks_of(session, run)]
-    why_not = LOCKED if line.is_locked else "" if line.state == PlanLineState.OPEN else "This line is decided already."
-    return Targets(line.id, line.version, item.code, why_not, tuple(found))
+    terms = terms_of(session, run, [line])
+    found = _vendors(session, line, terms) if by is By.VENDORS else _weeks(line, terms, weeks_of(session, run))
+    why_not = LOCKED if line.is_locked else "" if line.state == PlanLineState.OPEN else DECIDED
+    return Targets(line.id, line.version, session.get_one(Item, line.item_id).code, why_not, tuple(found))
 
 
-def order_days_of(session: Session, vendor_ids: set[int]) -> dict[int, OrderDays]:
-    """The order days of some vendors, by vendor."""
-    closings: dict[int, list[tuple[str, str]]] = {}
-    for row in session.exec(select(VendorClosingDay).where(col(VendorClosingDay.vendor_id).in_(vendor_ids))):
-        closings.setdefault(row.vendor_id, []).append((row.from_day, row.to_day))
-    rows = session.exec(select(Vendor.id, Vendor.order_weekdays).where(col(Vendor.id).in_(vendor_ids)))
-    return {vendor_id: OrderDays.of(weekdays, closings.get(vendor_id, ())) for vendor_id, weekdays in rows}
-
-
-def handed_over(line: PlanLine, source: Source) -> Decimal:
-    """How much of a line's item another vendor would bring, in its lots: the need, or what was decided in its place."""
-    is_as_suggested = (
-        line.quantity_packs == line.suggested_quantity_packs and line.vendor_item_id == line.suggested_vendor_item_id
-    )
-    return lot_size(line.shortage if is_as_suggested else line.quantity_packs * line.unit_factor, source.lots)
-
-
-def _vendors(
-    session: Session, line: PlanLine, run: PlanningRun, sources: list[Source], days: dict[int, OrderDays]
-) -> list[Target]:
-    """One target per vendor of the item: its usable mapping, else one that says why it is not."""
+def _vendors(session: Session, line: PlanLine, terms: Terms) -> list[Target]:
+    """One target per vendor of the item: the vendor item that the line has, else the first usable one, else any."""
     of_vendor: dict[int, Source] = {}
-    for each in sources:  # usable ones first
+    for each in terms.of_item(line.item_id):
         if each.vendor_item_id == line.vendor_item_id or each.vendor_id not in of_vendor:
             of_vendor[each.vendor_id] = each
     found = []
     for source in of_vendor.values():
         is_here = source.vendor_item_id == line.vendor_item_id
-        quantity = line.quantity_packs if is_here else handed_over(line, source)
-        price = source.price_of(quantity, run.as_of)
-        listed = price.unit_price if price else None
-        found.append(
-            _target(
-                line,
-                run,
-                source,
-                days[source.vendor_id],
-                key=str(source.vendor_id),
-                title=source.vendor_name,
-                is_here=is_here,
-                why_not="" if is_here or source.is_usable else _why_unusable(session, source, run.as_of),
-                quantity=quantity,
-                unit_price=line.unit_price if is_here else listed,
-                currency=(line.currency_code if is_here else None) or source.currency_code,
-                needed_on=line.needed_on,
-            )
-        )
+        why_not = "" if is_here or source.is_usable else _why_unusable(session, source, terms.as_of)
+        asked = Asked() if is_here or why_not else Asked(vendor_item_id=source.vendor_item_id)
+        found.append(_target(line, asked, terms, str(source.vendor_id), source.vendor_name, is_here, why_not))
     return found
 
 
@@ -146,42 +106,14 @@ def _why_unusable(session: Session, source: Source, on: date) -> str:
     return f"The offer of {vendor.name} does not hold on {on.isoformat()}."
 
 
-def _target(
-    line: PlanLine,
-    run: PlanningRun,
-    source: Source,
-    days: OrderDays,
-    *,
-    key: str,
-    title: str,
-    is_here: bool,
-    why_not: str,
-    quantity: Decimal,
-    unit_price: Decimal | None,
-    currency: str,
-    needed_on: date,
-) -> Target:
-    lead = source.lead_days + source.goods_in_days
-    order_by = days.order_by(needed_on, lead)
-    arrives = days.arrives_on(needed_on, lead, run.as_of)
-    remarks = [off_the_lot(quantity, source.lots), "" if unit_price is not None else "No price for this quantity."]
-    return Target(
-        key=key,
-        title=title,
-        is_here=is_here,
-        why_not=why_not,
-        vendor_item_id=source.vendor_item_id,
-        quantity=quantity,
-        unit=source.unit_code,
-        unit_price=unit_price,
-        currency=currency,
-        needed_on=needed_on,
-        order_by=order_by,
-        late_days=max(0, (run.as_of - order_by).days),
-        arrives_on=arrives,
-        later_days=(max(arrives, needed_on) - line.suggested_needed_on).days,
-        remark=" ".join(filter(None, remarks)),
-    )
+def _weeks(line: PlanLine, terms: Terms, mondays: Sequence[date]) -> list[Target]:
+    found = []
+    for monday in mondays:
+        is_here = monday_of(line.needed_on) == monday
+        why_not = "" if is_here or monday + timedelta(days=6) >= terms.as_of else "That week is over."
+        asked = Asked() if is_here or why_not else Asked(needed_on=day_in_week(line, monday, terms.as_of))
+        found.append(_target(line, asked, terms, monday.isoformat(), "", is_here, why_not))
+    return found
 
 
 def day_in_week(line: PlanLine, monday: date, as_of: date) -> date:
@@ -194,44 +126,33 @@ def day_in_week(line: PlanLine, monday: date, as_of: date) -> date:
     return max(as_of, monday + timedelta(days=line.needed_on.weekday()))
 
 
-def _week(
-    line: PlanLine, run: PlanningRun, item: Item, source: Source | None, days: OrderDays, unit: str, monday: date
-) -> Target:
-    is_here = monday_of(line.needed_on) == monday
-    why_not = "" if is_here or monday + timedelta(days=6) >= run.as_of else "That week is over."
-    needed_on = line.needed_on if is_here or why_not else day_in_week(line, monday, run.as_of)
-    if source is not None:
-        return _target(
-            line,
-            run,
-            source,
-            days,
-            key=monday.isoformat(),
-            title="",
-            is_here=is_here,
-            why_not=why_not,
-            quantity=line.quantity_packs,
-            unit_price=line.unit_price,
-            currency=line.currency_code or source.currency_code,
-            needed_on=needed_on,
-        )
-    order_by = needed_on - timedelta(days=item.goods_in_days)
+def _target(line: PlanLine, asked: Asked, terms: Terms, key: str, title: str, is_here: bool, why_not: str) -> Target:
+    """What a decision would make of the line: the same arithmetic as the decision itself."""
+    after = Decision.of(line)
+    remarks: tuple[str, ...] = ()
+    if not is_here and not why_not:
+        try:
+            found = decide(line, asked, terms)
+            after, remarks = found.decision, found.remarks
+        except Refused as refusal:
+            why_not = str(refusal)
+    there = max(after.needed_on, after.arrives_on or after.needed_on)
     return Target(
-        key=monday.isoformat(),
-        title="",
+        key=key,
+        title=title,
         is_here=is_here,
         why_not=why_not,
-        vendor_item_id=None,
-        quantity=line.quantity_packs,
-        unit=unit,
-        unit_price=line.unit_price,
-        currency=line.currency_code or "",
-        needed_on=needed_on,
-        order_by=order_by,
-        late_days=max(0, (run.as_of - order_by).days),
-        arrives_on=None,
-        later_days=(needed_on - line.suggested_needed_on).days,
-        remark="It has no vendor yet.",
+        vendor_item_id=after.vendor_item_id,
+        quantity=after.quantity_packs,
+        unit=terms.units[after.unit_id][0],
+        unit_price=after.unit_price,
+        currency=after.currency_code or "",
+        needed_on=after.needed_on,
+        order_by=after.order_by,
+        late_days=after.late_days,
+        arrives_on=after.arrives_on,
+        later_days=(there - line.suggested_needed_on).days,
+        remark=" ".join(remarks),
     )
 
 

@@ -136,11 +136,21 @@ def _chosen_row(key: str) -> dict[str, Any]:
     return {"path": key, "kind": "item", "code": "BOLT-1", "row": key[:18]}
 
 
+def _board_move(key: str) -> dict[str, Any]:
+    return {"serial": 1, "line": int(key[:18] or 0), "version": 1, "by": "vendors", "column": "1"}
+
+
+def _board_lock(key: str) -> dict[str, Any]:
+    return {"serial": 1, "line": int(key[:18] or 0), "version": 1, "locked": True}
+
+
 def _hit(key: str) -> dict[str, Any]:
     return {"list": "items", "code": key}
 
 
 _SENT: Mapping[str, Callable[[str], dict[str, Any]]] = {
+    "BoardLock": _board_lock,
+    "BoardMove": _board_move,
     "CellEdit": _cell_edit,
     "GridSave": _grid_save,
     "KeptView": _kept_view,
