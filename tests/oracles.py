@@ -45,7 +45,7 @@ class PlanningAnswer:
     """What the run must find."""
 
     coverage: dict[int, tuple[Fraction, Fraction]]  # line: covered, exploded
-    requirements: dict[tuple[int, int, date], tuple[Fraction, ...]]  # gross, receipts, overdue, projected, shortage
+    requirements: dict[tuple[int, int, date], tuple[Fraction, ...]]  # as netted() gives them
     pegs: dict[tuple[int, int, date, int | None], Fraction]
     plan_lines: dict[tuple[int, int, date], Row]
     unmapped: set[int]
@@ -252,7 +252,7 @@ def one_item(
                 answer.pegs[item["item"], warehouse, day, line] = quantity
     if item["supply"] == "buy":
         order(world, item, warehouse, rows, answer)
-    return {day: short_of(pegs.get(day, {}), row[4], turn) for day, row in rows.items() if row[4]}
+    return {day: short_of(pegs.get(day, {}), row[5], turn) for day, row in rows.items() if row[5]}
 
 
 def ask_of_components(
@@ -294,7 +294,7 @@ def short_of(
 def netted(
     world: PlanningWorld, item: Row, warehouse: int, gross: dict[date, Fraction]
 ) -> dict[date, tuple[Fraction, ...]]:
-    """gross, receipts, overdue, projected, shortage on every day on which one of them is not zero."""
+    """gross, receipts, overdue, projected, shortage, to order on every day on which one of them is not zero."""
     today = world.as_of
     arriving = [row for row in world.supply if (row["item"], row["warehouse"]) == (item["item"], warehouse)]
     on_hand = sum(
@@ -305,7 +305,11 @@ def netted(
         return {}
     answer: dict[date, tuple[Fraction, ...]] = {}
     supplied = Fraction(0)
-    for day in sorted({today, *gross, *(max(today, row["arrives_on"]) for row in arriving)}):
+    days = sorted({today, *gross, *(max(today, row["arrives_on"]) for row in arriving)})
+    at_some_time = on_hand + sum((r["quantity"] for r in arriving), Fraction(0))
+
+    missing: list[Fraction] = []  # by day, of everything asked so far, if all that is on order were there already
+    for day in days:
         receipts = sum((r["quantity"] for r in arriving if max(today, r["arrives_on"]) == day), Fraction(0))
         overdue = sum((r["quantity"] for r in arriving if day == today and r["arrives_on"] < today), Fraction(0))
         projected = (
@@ -315,8 +319,11 @@ def netted(
         )
         shortage = max(Fraction(0), item["safety_stock"] - (projected + supplied))
         supplied += shortage
-        if gross.get(day) or receipts or shortage:
-            answer[day] = gross.get(day, Fraction(0)), receipts, overdue, projected, shortage
+        asked = sum((quantity for when, quantity in gross.items() if when <= day), Fraction(0))
+        missing.append(item["safety_stock"] - (at_some_time - asked))
+        to_order = max(Fraction(0), *missing) - max(Fraction(0), *missing[:-1], Fraction(0))
+        if gross.get(day) or receipts or shortage or to_order:
+            answer[day] = gross.get(day, Fraction(0)), receipts, overdue, projected, shortage, to_order
     return answer
 
 
@@ -387,12 +394,16 @@ def order(
         (r["on_hand"] for r in world.item_stock if (r["item"], r["warehouse"]) == (item["item"], warehouse)),
         Fraction(0),
     )
-    moves = {today: Fraction(0)} | {day: row[1] - row[0] for day, row in sorted(rows.items())}
-    days = sorted(moves)
+    on_order = sum(
+        (r["quantity"] for r in world.supply if (r["item"], r["warehouse"]) == (item["item"], warehouse)), Fraction(0)
+    )
+    asked = {today: Fraction(0)} | {day: row[0] for day, row in sorted(rows.items())}
+    days = sorted(asked)
     brought = Fraction(0)
     point = item["reorder_point"] if item["kind"] == "inventory" else None
     for day in days:
-        balance = {until: stock + brought + sum(moves[d] for d in days if d <= until) for until in days}
+        there = stock + on_order + brought  # all open supply counts, even what arrives behind the need
+        balance = {until: there - sum(asked[d] for d in days if d <= until) for until in days}
         need = item["safety_stock"] - balance[day]
         trigger = "shortage"
         if need > 0:

@@ -274,8 +274,8 @@ def _expected(each: _Chosen, today: date) -> date:
 class _Pegs:
     """What each plan line covers, by who asks for it.
 
-    A line covers the shortages from its own suggested date up to the next line of its item, in order of date, as far as
-    its quantity goes. Of a date's shortage no more than the gross was asked for by demand, in proportion to the pegs; what
+    A line covers what is to be ordered from its own suggested date up to the next line of its item, in order of date, as far as
+    its quantity goes. Of a date's need no more than the gross was asked for by demand, in proportion to the pegs; what
     is left refills stock and belongs to nobody.
     """
 
@@ -283,17 +283,17 @@ class _Pegs:
         self._pegs: dict[tuple[int, int, date], list[StoredPeg]] = {}
         for peg in pegs_of_items(session, run_id, sorted(item_ids)):
             self._pegs.setdefault((peg.item_id, peg.warehouse_id, peg.on_date), []).append(peg)
-        self._shortages: dict[tuple[int, int], list[tuple[date, Decimal]]] = {}
+        self._needs: dict[tuple[int, int], list[tuple[date, Decimal]]] = {}
         for row in session.exec(
             select(PlanningRequirement)
             .where(
                 PlanningRequirement.run_id == run_id,
                 col(PlanningRequirement.item_id).in_(item_ids),
-                col(PlanningRequirement.shortage) > 0,
+                col(PlanningRequirement.to_order) > 0,
             )
             .order_by(col(PlanningRequirement.on_date))
         ):
-            self._shortages.setdefault((row.item_id, row.warehouse_id), []).append((row.on_date, row.shortage))
+            self._needs.setdefault((row.item_id, row.warehouse_id), []).append((row.on_date, row.to_order))
         self._starts: dict[tuple[int, int], list[date]] = {}
         for item_id, warehouse_id, starts in session.execute(
             select(col(PlanLine.item_id), col(PlanLine.warehouse_id), func.array_agg(col(PlanLine.suggested_needed_on)))
@@ -309,10 +309,10 @@ class _Pegs:
         end = min((each for each in self._starts[place] if each > start), default=date.max)
         left = line.quantity_packs * line.unit_factor
         shares: dict[int | None, Decimal] = {}
-        for on, shortage in self._shortages.get(place, ()):
+        for on, to_order in self._needs.get(place, ()):
             if not start <= on < end or left <= 0:
                 continue
-            covered = min(shortage, left)
+            covered = min(to_order, left)
             left -= covered
             asked = self._pegs.get((*place, on), [])
             by_demand = min(covered, sum((each.quantity for each in asked), ZERO))

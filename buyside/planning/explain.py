@@ -32,17 +32,19 @@ def arithmetic(
 
     In     REQUIREMENTS, PLAN_LINES of one run; `on_hand` at its start, at QUANTITY_SCALE
     Out    ARITHMETIC, sorted by date
-    Holds  projected == opening - gross + scheduled receipts; opening == projected of the day before
+    Holds  projected == opening - gross + scheduled receipts; opening == projected of the day before;
+           position == on hand + all scheduled receipts - gross to date
     """
     here = (pl.col("item") == item) & (pl.col("warehouse") == warehouse)
     days = REQUIREMENTS.check(requirements).filter(here).drop("item", "warehouse", "overdue_receipts", "projected")
     orders = PLAN_LINES.check(plan_lines).filter(here).select(date="needed_on", planned="stock_quantity")
     moved = (pl.col("scheduled_receipts") - pl.col("gross")).cum_sum() + on_hand
+    position = pl.col("scheduled_receipts").sum() - pl.col("gross").cum_sum() + on_hand
     return ARITHMETIC.check(
         days.join(orders, on="date", how="full", coalesce=True)
         .sort("date")
-        .with_columns(pl.col("gross", "scheduled_receipts", "shortage", "planned").fill_null(0))
-        .with_columns(projected=moved)
+        .with_columns(pl.col("gross", "scheduled_receipts", "shortage", "to_order", "planned").fill_null(0))
+        .with_columns(projected=moved, position=position)
         .with_columns(
             opening=pl.col("projected") + pl.col("gross") - pl.col("scheduled_receipts"),
             projected_with_plan=pl.col("projected") + pl.col("planned").cum_sum(),

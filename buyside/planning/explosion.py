@@ -44,8 +44,8 @@ def explode(
     """Turn the lines of each warehouse into gross quantities of items.
 
     In     the lines with their structures; `at_warehouse` their warehouse ids; the stock of each warehouse in scope
-    Holds  gross == the exact sum of parent quantity × factor, rounded half up once; a made item asks for its shortage
-           only, a phantom for all of it; every component's day = parent's day less its make lead days, never below 0
+    Holds  gross == the exact sum of parent quantity × factor, rounded half up once; a made item asks for what is
+           to be ordered of it only, a phantom for all of it; every component's day = parent's day less its make lead days, never below 0
     Refuses Headroom.
     """
     (sold_edges, edges), unit = with_common_unit([sold.edges, structure.edges])
@@ -62,6 +62,24 @@ def explode(
         gross[warehouse] = run.as_block(unit, wide=wide) if dense else run.as_events()
     unmapped = ~mapped & ~sold.blocked & (sold.demand.quantity > 0)
     return Explosion(gross, unmapped, dead)
+
+
+def asked_by_lines(
+    structure: Structure, sold: Configured, lines: Ints, stock: Stock, *, cells: int = CELLS
+) -> tuple[int, Ints, Ints, Ints]:
+    """What some lines of one warehouse ask of items themselves, exactly: days, then sorted item × days + day, units and rests.
+
+    Units are 10^-6 stock units, rests 10^-18 of one; no sum is rounded.
+    """
+    days = int(sold.demand.day[lines].max(initial=0)) + 1
+    dead, mapped = np.zeros(structure.supply.size, np.bool_), sold.mapped.copy()
+    run = _Run(structure, sold, sold.edges, structure.edges, stock, lines, days, dead, mapped)
+    if (structure.supply.size + run.sources) * days <= cells:
+        units, rests = run.asked_by_lines(wide=True)
+        key = np.flatnonzero((units != 0) | (rests != 0))
+        return days, key, units[key], rests[key]
+    key, units, rests = (np.concatenate(column) for column in zip(*run.asked_in_events(), strict=True))
+    return days, *explosion_kernels.add_exactly(key, np.argsort(key, kind="stable"), units, rests)
 
 
 def _bounds(structure: Structure, sold: Configured, lines: Ints, stock: Stock) -> float:
@@ -104,6 +122,13 @@ class _Run:
 
     def as_block(self, unit: int, *, wide: bool) -> Gross:
         """Dense block of items × days."""
+        cells, rests = self.asked_by_lines(wide=wide)
+        return Gross(
+            *explosion_kernels.explode_block(self.stock, self.edges, cells, rests, self.days, unit, wide, self.dead)
+        )
+
+    def asked_by_lines(self, *, wide: bool) -> tuple[Ints, Ints]:
+        """Dense block of what the lines themselves ask of items, not rounded; `wide`: units and rests."""
         sold, edges, days = self.sold, self.sold_edges, self.days
         cells = np.zeros(self.structure.supply.size * days, np.int64)
         rests = np.zeros(cells.size if wide else 1, np.int64)
@@ -126,26 +151,12 @@ class _Run:
         explosion_kernels.explode_sources(asked, days, edges, cells, rests, days, wide)
         for key, more in self._beyond_twelve_decimals().items():
             cells[key], rests[key] = cells[key] + (rests[key] + more) // REST, (rests[key] + more) % REST
-        return Gross(
-            *explosion_kernels.explode_block(self.stock, self.edges, cells, rests, self.days, unit, wide, self.dead)
-        )
+        return cells, rests
 
     def as_events(self) -> Gross:
         """The same over sorted (item, day) events, one level after the other."""
-        sold, structure, days = self.sold, self.structure, self.days
-        wanted = np.ones(structure.supply.size, np.bool_)
-        line, edge = kernels.list_components(self.lines, sold.demand, self.sold_edges, sold.rules, self.mapped, wanted)
-        key = self.sold_edges.component[edge] * days + sold.demand.day[line]
-        quantity, rest = explosion_kernels.multiply(sold.demand.quantity[line], edge, self.sold_edges)
-        fine = self._beyond_twelve_decimals()
-        waiting = [
-            (key, quantity, rest),
-            (
-                np.fromiter(fine, np.int64, len(fine)),
-                np.array([more // REST for more in fine.values()], np.int64),
-                np.array([more % REST for more in fine.values()], np.int64),
-            ),
-        ]
+        structure, days = self.structure, self.days
+        waiting = self.asked_in_events()
         done: list[tuple[Ints, Ints]] = []
         for first, stop in zip(structure.level_ptr[:-1], structure.level_ptr[1:], strict=True):
             key, quantity, rest = (np.concatenate(column) for column in zip(*waiting, strict=True))
@@ -159,18 +170,34 @@ class _Run:
         key, total = (np.concatenate(column) for column in zip(*done, strict=True))
         return Gross(_pointers(key // days, structure.supply.size), key % days, total)
 
+    def asked_in_events(self) -> list[tuple[Ints, Ints, Ints]]:
+        """What the lines themselves ask as (item × days + day, units, rests), in no order."""
+        sold, days = self.sold, self.days
+        wanted = np.ones(self.structure.supply.size, np.bool_)
+        line, edge = kernels.list_components(self.lines, sold.demand, self.sold_edges, sold.rules, self.mapped, wanted)
+        key = self.sold_edges.component[edge] * days + sold.demand.day[line]
+        fine = self._beyond_twelve_decimals()
+        return [
+            (key, *explosion_kernels.multiply(sold.demand.quantity[line], edge, self.sold_edges)),
+            (
+                np.fromiter(fine, np.int64, len(fine)),
+                np.array([more // REST for more in fine.values()], np.int64),
+                np.array([more % REST for more in fine.values()], np.int64),
+            ),
+        ]
+
     def _components(self, key: Ints, gross: Ints, first: int, stop: int) -> Sequence[tuple[Ints, Ints, Ints]]:
         """What the cells of one level ask of deeper ones."""
         items = np.arange(first, stop)
         supply = self.structure.supply[first:stop]
         day, ptr = key % self.days, _pointers(key // self.days, self.structure.supply.size)
-        count, nothing = np.zeros(ptr.size - 1, np.int64), np.empty((6, 0), np.int64)
+        count, nothing = np.zeros(ptr.size - 1, np.int64), np.empty((7, 0), np.int64)
         explosion_kernels.net_rows(ptr, day, gross, self.stock, first, stop, count, count, nothing, False)
         net_ptr = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
-        net = np.empty((6, int(net_ptr[-1])), np.int64)
+        net = np.empty((7, int(net_ptr[-1])), np.int64)
         explosion_kernels.net_rows(ptr, day, gross, self.stock, first, stop, net_ptr, count, net, True)
         asked = []
-        for at, when, short, which in ((ptr, day, gross, PHANTOM), (net_ptr, net[0], net[5], MAKE)):
+        for at, when, short, which in ((ptr, day, gross, PHANTOM), (net_ptr, net[0], net[6], MAKE)):
             component, needed, edge, cell = explosion_kernels.expand_cells(
                 at, when, short, items[supply == which], self.stock.lead, self.edges, self.dead
             )

@@ -138,6 +138,23 @@ def add_up(key: Ints, order: Ints, cells: Ints, rests: Ints) -> tuple[Ints, Ints
 
 
 @njit(cache=True, nogil=True)
+def add_exactly(key: Ints, order: Ints, cells: Ints, rests: Ints) -> tuple[Ints, Ints, Ints]:
+    """Sums of equal keys, not rounded; `order` sorts the keys."""
+    keys = np.empty(order.size, np.int64)
+    sums = np.zeros(order.size, np.int64)
+    left = np.zeros(order.size, np.int64)
+    at = -1
+    for i in order:
+        if at < 0 or keys[at] != key[i]:
+            at += 1
+            keys[at] = key[i]
+        rest = left[at] + rests[i]
+        sums[at] += cells[i] + rest // REST
+        left[at] = rest % REST
+    return keys[: at + 1].copy(), sums[: at + 1].copy(), left[: at + 1].copy()
+
+
+@njit(cache=True, nogil=True)
 def net_row(
     day: Ints,
     gross: Ints,
@@ -155,13 +172,17 @@ def net_row(
 ) -> int:
     """Net one item in one warehouse, time-phased: gross rows j..j_end and receipts k..k_end, each by day.
 
-    Fills out[0..5] (day, gross, receipts, of these overdue, projected, shortage), one column per day on which anything
-    happens, and returns how many.
+    Fills out[0..6] (day, gross, receipts, of these overdue, projected, shortage, to order), one column per day on which
+    anything happens, and returns how many. What is to be ordered looks at all receipts, however late: the position.
     """
     if j == j_end and k == k_end and not held:
         return 0
     balance = on_hand
+    position = on_hand
+    for r in range(k, k_end):
+        position += receipt[r]
     supplied = 0  # shortages of earlier dates
+    ordered = 0  # orders of earlier dates
     n = 0
     opening = balance < safety
     while j < j_end or k < k_end or opening:
@@ -182,17 +203,14 @@ def net_row(
             late += overdue[k]
             k += 1
         balance += arrives - asked
+        position -= asked
         short = max(0, safety - (balance + supplied))
         supplied += short
-        if asked or arrives or short:
-            out[0, n], out[1, n], out[2, n], out[3, n], out[4, n], out[5, n] = (
-                today,
-                asked,
-                arrives,
-                late,
-                balance,
-                short,
-            )
+        order = max(0, safety - (position + ordered))
+        ordered += order
+        if asked or arrives or short or order:
+            out[0, n], out[1, n], out[2, n], out[3, n] = today, asked, arrives, late
+            out[4, n], out[5, n], out[6, n] = balance, short, order
             n += 1
     return n
 
@@ -250,7 +268,7 @@ def explode_block(
         most = max(most, stock.receipt_ptr[p + 1] - stock.receipt_ptr[p])
     day = np.empty(days, np.int64)
     gross = np.empty(days, np.int64)
-    out = np.empty((6, days + most + 1), np.int64)
+    out = np.empty((7, days + most + 1), np.int64)
     ptr = np.zeros(n + 1, np.int64)
     for p in range(n):
         count = _round_row(cells, rests, p, days, unit, wide, day, gross)
@@ -265,8 +283,8 @@ def explode_block(
             )
             events = 0
             for k in range(total):
-                if out[5, k]:
-                    day[events], gross[events] = out[0, k], out[5, k]
+                if out[6, k]:
+                    day[events], gross[events] = out[0, k], out[6, k]
                     events += 1
         if events == 0:
             continue
@@ -341,7 +359,7 @@ def net_rows(
     size = 1
     for p in range(first, stop):
         size = max(size, ptr[p + 1] - ptr[p] + receipt_ptr[p + 1] - receipt_ptr[p] + 1)
-    row = np.empty((6, size), np.int64)
+    row = np.empty((7, size), np.int64)
     for p in range(first, stop):
         if supply[p] != PHANTOM:
             k, k_end = receipt_ptr[p], receipt_ptr[p + 1]
@@ -362,6 +380,6 @@ def net_rows(
             )
             count[p] = n
             if fill:
-                for c in range(6):
+                for c in range(7):
                     for k in range(n):
                         out[c, start[p] + k] = row[c, k]

@@ -323,6 +323,7 @@ REQUIREMENTS = _frame(
     overdue_receipts=_quantity("of these, due before the as-of date"),
     projected=_quantity("balance at its end without any new order"),
     shortage=_quantity("new supply needed on it, given that earlier shortages were supplied, before lot sizing"),
+    to_order=_quantity("of all that is short up to it, what no open order brings, however late, less earlier ones"),
 )
 PEGS = _frame(
     "PEGS",
@@ -374,6 +375,8 @@ ARITHMETIC = _frame(
     scheduled_receipts=_quantity("open purchase quantities that arrive on it"),
     projected=_quantity("balance at its end without any new order"),
     shortage=_quantity("new supply needed on it"),
+    position=_quantity("on hand and all on order, however late, less gross to date, without any new order"),
+    to_order=_quantity("new supply needed on it that no open order brings, however late"),
     planned=_quantity("what a plan line brings on it, stock units"),
     projected_with_plan=_quantity("balance at its end with the plan lines up to it"),
 )

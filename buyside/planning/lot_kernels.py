@@ -32,10 +32,11 @@ def _stock_units(steps: int, lots: Any, p: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def size_lots(start: Ints, count: Ints, day: Ints, moved: Ints, stock: Any, lots: Any) -> tuple[Ints, Ints]:
-    """Order for every item that is bought: (item, day, need, triggered by shortage, steps, stock units) per plan line.
+def size_lots(start: Ints, count: Ints, day: Ints, gross: Ints, stock: Any, lots: Any) -> tuple[Ints, Ints]:
+    """Order for every item that is bought: (day, need, triggered by shortage, steps, stock units) per plan line.
 
-    `moved` is receipts less gross. What an order brings beyond its need stands in the balance of later days.
+    The balance is the position: on hand and all open supply, however late, less the gross so far. What an order brings beyond
+    its need stands in the balance of later days.
     """
     n = stock.supply.size
     out_ptr = np.zeros(n + 1, np.int64)
@@ -45,13 +46,15 @@ def size_lots(start: Ints, count: Ints, day: Ints, moved: Ints, stock: Any, lots
         for p in range(n):
             if stock.supply[p] == BUY and (stock.held[p] or count[p]):
                 balance = stock.on_hand[p]
+                for r in range(stock.receipt_ptr[p], stock.receipt_ptr[p + 1]):
+                    balance += stock.receipt[r]
                 point = lots.reorder_point[p]
                 k, stop = start[p], start[p] + count[p]
                 opening = k == stop or day[k] > 0
                 while opening or k < stop:
                     today = 0 if opening else day[k]
                     if not opening:
-                        balance += moved[k]
+                        balance -= gross[k]
                         k += 1
                     opening = False
                     need = stock.safety[p] - balance
@@ -61,7 +64,7 @@ def size_lots(start: Ints, count: Ints, day: Ints, moved: Ints, stock: Any, lots
                         for f in range(k, stop):
                             if day[f] >= today + lots.period[p]:
                                 break
-                            later += moved[f]
+                            later -= gross[f]
                             need = max(need, stock.safety[p] - later)
                     if balance <= point:
                         need = max(need, lots.order_up_to[p] - balance)

@@ -22,24 +22,28 @@ POLICIES = ("lot_for_lot", "fixed_multiple", "period")
 def plan_lines(
     structure: Structure, netted: Netted, stocks: Mapping[int, Stock], choice: Choice, as_of: date
 ) -> pl.DataFrame:
-    """Order what is short from the chosen vendor, in lots, with what a lot brings beyond its need carried forward.
+    """Order what no open supply brings, however late, from the chosen vendor, in lots; what a lot brings more is carried forward.
 
     A lot is the need in the purchase unit, rounded up to its digits, at least the minimum, up to the multiple; under the
-    policy period it covers the shortages of so many days. An inventory item whose balance, with earlier plan lines,
+    policy period it covers the needs of so many days. An inventory item whose position, with earlier plan lines,
     is at or below its reorder point goes up to its order-up-to level (to the reorder point itself if it has none).
 
     Out    PLAN_LINES, sorted by item, warehouse and date
-    Holds  with the plan lines' stock quantities no balance is below safety stock; order_by == needed_on - lead days -
-           goods-in days; late_days == max(0, as_of - order_by)
+    Holds  with the plan lines' stock quantities no position (on hand and all on order less gross so far) is below safety
+           stock; order_by == needed_on - lead days - goods-in days; late_days == max(0, as_of - order_by)
     Refuses Misfit, Headroom.
     """
     lots, step = _lots(structure, netted, choice)
     n = structure.supply.size
-    moved = netted.rows[2] - netted.rows[1]
     ptrs, found = [np.zeros(1, np.int64)], [np.empty((5, 0), np.int64)]
     for w, stock in enumerate(stocks.values()):
         ptr, rows = lot_kernels.size_lots(
-            netted.start[w * n : (w + 1) * n], netted.count[w * n : (w + 1) * n], netted.rows[0], moved, stock, lots
+            netted.start[w * n : (w + 1) * n],
+            netted.count[w * n : (w + 1) * n],
+            netted.rows[0],
+            netted.rows[1],
+            stock,
+            lots,
         )
         ptrs.append(ptr[1:] + ptrs[-1][-1])
         found.append(rows)

@@ -14,7 +14,7 @@ from buyside.planning.structure import Structure
 
 
 def dead_ends(structure: Structure, explosion: Explosion, netted: Netted, as_of: date) -> pl.DataFrame:
-    """Cells of made (their shortage) and phantom items (their gross) without a BOM row that counts on the day.
+    """Cells of made (what is to be ordered of them) and phantom items (their gross) without a BOM row that counts on the day.
 
     Out    DEAD_ENDS, sorted by item, warehouse and date
     """
@@ -26,7 +26,7 @@ def dead_ends(structure: Structure, explosion: Explosion, netted: Netted, as_of:
             if structure.supply[p] == MAKE:
                 start = netted.start[w * n + p]
                 rows = netted.rows[:, start : start + netted.count[w * n + p]]
-                day, quantity = rows[0], rows[5]
+                day, quantity = rows[0], rows[6]
             else:
                 cells = slice(gross.ptr[p], gross.ptr[p + 1])
                 day, quantity = gross.day[cells], gross.quantity[cells]

@@ -1,4 +1,4 @@
-"""Time-phased netting per item and warehouse (PLAN-5)."""
+"""Time-phased netting per item and warehouse (PLAN-5), over the whole horizon (PLAN-16)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from buyside.planning.structure import Structure
 
 @dataclass(frozen=True)
 class Netted:
-    """The six rows of net_row() for all warehouses, in order of item id, warehouse and day.
+    """The seven rows of net_row() for all warehouses, in order of item id, warehouse and day.
 
     Group w × items + p is item p (in order of the structure) in warehouse w: its columns are `count` many from `start`
     on; `order` is the order in which the groups stand.
@@ -89,13 +89,15 @@ def net(structure: Structure, gross: Mapping[int, Gross], stocks: Mapping[int, S
     """Net every bought and made item in every warehouse over the whole horizon.
 
     Holds  projected == on hand + receipts - gross, all up to the date; shortage == max(0, safety - (projected + the
-           shortages of earlier dates)); a row wherever gross, receipts or shortage is not zero
+           shortages of earlier dates)); to order up to a date == max(0, safety - position) at its worst so far, where the
+           position is on hand + all receipts, however late - gross up to the date; a row wherever gross, receipts,
+           shortage or to order is not zero
     """
     n = structure.supply.size
     by_id = np.argsort(structure.at.ids, kind="stable")
     order = (by_id[:, None] + np.arange(len(stocks)) * n).ravel()
     start, count = np.zeros(n * len(stocks), np.int64), np.zeros(n * len(stocks), np.int64)
-    rows = np.empty((6, 0), np.int64)
+    rows = np.empty((7, 0), np.int64)
     for fill in (False, True):
         for w, (warehouse, stock) in enumerate(stocks.items()):
             cells, here = gross[warehouse], slice(w * n, (w + 1) * n)
@@ -104,7 +106,7 @@ def net(structure: Structure, gross: Mapping[int, Gross], stocks: Mapping[int, S
             )
         if not fill:
             start[order] = np.cumsum(count[order]) - count[order]
-            rows = np.empty((6, int(count.sum())), np.int64)
+            rows = np.empty((7, int(count.sum())), np.int64)
     return Netted(list(stocks), order, start, count, rows)
 
 
@@ -119,7 +121,7 @@ def requirements(structure: Structure, netted: Netted, as_of: date) -> pl.DataFr
     """REQUIREMENTS of a netting, sorted by item, warehouse and date."""
     item, warehouse = ids_of(structure, netted.warehouses, netted.order)
     counts, rows = netted.count[netted.order], netted.rows
-    names = ("gross", "scheduled_receipts", "overdue_receipts", "projected", "shortage")
+    names = ("gross", "scheduled_receipts", "overdue_receipts", "projected", "shortage", "to_order")
     return REQUIREMENTS.check(
         pl.DataFrame(
             {

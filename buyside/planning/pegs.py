@@ -2,8 +2,8 @@
 
 Shares of a cell are exact until the cell is divided: each line gets its share rounded down to 10^-6, and what is missing to
 the cell's gross goes to the largest remainders, ties to the lowest line id. In a made item's cell, stock and receipts
-serve the lines in order of needed-by date, approval time and id; the shortage belongs to those that are left, and
-to nobody (null) as far as it refills safety stock.
+serve the lines in order of needed-by date, approval time and id; what is to be ordered belongs to those that are left,
+and to nobody (null) as far as it refills safety stock.
 """
 
 from collections.abc import Collection
@@ -112,11 +112,11 @@ class _Pegging:
             gross.append(found.quantity[keep])
         self.gross = pl.DataFrame({"cell": _joined(cells), "gross": _joined(gross)})
         group = netted.groups()
-        short = netted.rows[5] > 0
+        short = netted.rows[6] > 0
         if n:
             short &= (structure.supply == MAKE)[group % n] & wanted[group % n]
         self.short = pl.DataFrame(
-            {"cell": group[short] * self.days + netted.rows[0][short], "short": netted.rows[5][short]}
+            {"cell": group[short] * self.days + netted.rows[0][short], "short": netted.rows[6][short]}
         ).with_columns(item=pl.col("cell") // self.days % max(n, 1))
 
     def first_level(self) -> pl.DataFrame:

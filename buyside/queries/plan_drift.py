@@ -29,7 +29,7 @@ _OWN_RECEIPTS = """
     GROUP BY 1, 2
 """
 _KEY = ("item", "warehouse")
-_MEASURES = ("gross", "scheduled_receipts", "projected", "shortage")
+_MEASURES = ("gross", "scheduled_receipts", "projected", "shortage", "to_order")
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,7 @@ def _counts(inputs: PlanInputs, results: PlanResults) -> dict[str, Any]:
 def _streams(run_id: int, results: PlanResults) -> Iterator[Stream]:
     run = pl.lit(run_id, pl.Int64).alias("run_id")
     key = (pl.col("item").alias("item_id"), pl.col("warehouse").alias("warehouse_id"), pl.col("date").alias("on_date"))
-    quantities = ("gross", "scheduled_receipts", "overdue_receipts", "projected", "shortage")
+    quantities = ("gross", "scheduled_receipts", "overdue_receipts", "projected", "shortage", "to_order")
     place = {"run_id": Wire.INT8, "item_id": Wire.INT8, "warehouse_id": Wire.INT8, "on_date": Wire.DATE}
     yield _stream(
         "planning_requirement",

@@ -29,7 +29,7 @@ def found(results: PlanResults) -> PlanningAnswer:
     """Results in natural units, as the oracle gives them."""
     money = ("unit_price", "better_quantity", "better_price", "saving", "shortage", "stock_quantity", "quantity")
     same = ("order_by", "late_days", "trigger", "vendor_item", "vendor", "currency", "reason", "candidates")
-    names = ("gross", "scheduled_receipts", "overdue_receipts", "projected", "shortage")
+    names = ("gross", "scheduled_receipts", "overdue_receipts", "projected", "shortage", "to_order")
     assert results.pegs is not None
     return PlanningAnswer(
         coverage={
