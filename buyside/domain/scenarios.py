@@ -291,6 +291,11 @@ CHANGES: tuple[type[Change], ...] = (
 _BY_NAME = {(each.kind.value, each.act): each for each in CHANGES}
 
 
+def class_of(kind: str, act: str) -> type[Change] | None:
+    """The class of a kind and act; None where there is none."""
+    return _BY_NAME.get((kind, act))
+
+
 def content_of(change: Change) -> dict[str, Any]:
     """A change as a document: what it says, canonical, without what it leaves as it is."""
     content: dict[str, Any] = {"act": change.act}

@@ -20,7 +20,7 @@ from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.money import ZERO
 from buyside.domain.plans import RunState
 from buyside.domain.refusals import NotFound, Refused
-from buyside.ledgers import audit
+from buyside.ledgers import audit, scenarios
 from buyside.ledgers.action_messages import synchronise
 
 if TYPE_CHECKING:  # the engine is loaded by the first run, not by whoever may start one
@@ -256,6 +256,7 @@ def _store(session: Session, run_id: int, found: "CalculatedRun") -> RunDone:
     messages = found.messages
     if messages is not None:
         synchronise(session, run, lambda: _copy(session, messages), at=run.finished_at)
+    scenarios.take_over(session, run)
     counts = found.counts
     return RunDone(
         run_id=run_id,

@@ -17,13 +17,14 @@ from buyside.domain.refusals import Refused
 from buyside.planning.copy_stream import Wire, binary_copy
 from buyside.planning.explain import reason_text
 from buyside.planning.frames import PRICE_SCALE, QUANTITY_SCALE, Cycle, Headroom
-from buyside.planning.item_totals import item_totals
 from buyside.planning.run import PlanInputs, PlanResults, plan
 from buyside.queries import plan_files
 from buyside.queries.message_results import MESSAGE_WIRES, messages_of, read_open_orders
 from buyside.queries.plan_files import Codes, decimal_text
 from buyside.queries.plan_stored import packed
 from buyside.queries.planning import arrow_reader, read_inputs
+from buyside.queries.scenario_figures import figures_of
+from buyside.queries.scenario_inputs import scenario_inputs
 
 PEGS_STORED_TO = 60_000
 """Demand lines up to which a run stores its pegs; a larger one divides on demand what is looked at."""
@@ -80,13 +81,15 @@ def calculate(
 ) -> CalculatedRun:
     """Read one snapshot, plan it, and make everything ready to store. Writes nothing.
 
+    A scenario's run reads what was kept with its base run, with its changes in it, and is compared with that run.
+
     `on_step` hears read, cover, explode, net, choose, peg, prepare, each before it begins, and cancels by raising.
-    Refuses: BomInCircle, NumbersTooLarge.
+    Refuses: BomInCircle, NumbersTooLarge, and what scenario_inputs refuses.
     """
     say = on_step or (lambda _step: None)
     say("read")
     with arrow_reader(session) as reader:
-        inputs = read_inputs(reader, warehouses)
+        inputs = scenario_inputs(session, run_id) or read_inputs(reader, warehouses)
         codes = plan_files.read_codes(reader, warehouses)
         open_orders = read_open_orders(reader)
     with_pegs = inputs.lines.height <= PEGS_STORED_TO
@@ -98,17 +101,18 @@ def calculate(
     except Headroom as limit:
         raise NumbersTooLarge(what=str(limit)) from None
     say("prepare")
+    compared = figures_of(session, run_id=run_id, inputs=inputs, results=results)
     said = with_reasons(results.plan_lines)
     reasons = said.select("says").unique(maintain_order=True)
     messages = messages_of(session, run_id, inputs, results, open_orders, as_of)
     return CalculatedRun(
-        counts=_counts(inputs, results),
+        counts=_counts(inputs, results) | compared.counts,
         sha256=plan_files.sha256_of(
             plan_files.requirements_file(results.requirements, codes),
             plan_files.coverage_file(results.coverage, codes),
             plan_files.plan_lines_file(said, codes),
         ),
-        streams=(*_streams(run_id, results), _totals(run_id, inputs, results, as_of)),
+        streams=tuple(_streams(run_id, results)),
         staged=_staged(inputs, said, reasons, codes),
         reasons=reasons["says"].to_list(),
         problems=list(_problems(run_id, results)),
@@ -119,6 +123,7 @@ def calculate(
                 for each in fields(inputs)
             ),
             ("plan_lines", results.plan_lines.height, packed(results.plan_lines)),
+            *compared.frames,
         ],
     )
 
@@ -158,7 +163,6 @@ def _counts(inputs: PlanInputs, results: PlanResults) -> dict[str, Any]:
         "contradictions": results.contradictions["line"].n_unique(),
         "uncovered_options": results.uncovered_options.height,
         "dead_ends": results.dead_ends.height,
-        "last_on": str(results.requirements["date"].max() or results.as_of),
     }
 
 
@@ -199,18 +203,6 @@ def _streams(run_id: int, results: PlanResults) -> Iterator[Stream]:
             results.pegs.select(run, *key, pl.col("line").fill_null(0).alias("sales_order_line_id"), "quantity"),
             place | {"sales_order_line_id": Wire.INT8, "quantity": Wire.NUMERIC},
         )
-
-
-def _totals(run_id: int, inputs: PlanInputs, results: PlanResults, as_of: date) -> Stream:
-    """What lists of requirements sort and filter by, summed once for all who look."""
-    totals = item_totals(inputs, results.requirements, results.plan_lines, results.coverage, as_of)
-    keys = {"run_id": Wire.INT8, "item_id": Wire.INT8, "warehouse_id": Wire.INT8}
-    dated = dict.fromkeys(("short_on", "order_on"), Wire.DATE)
-    exact = dict.fromkeys((name for name in totals.columns if name not in {"item", "warehouse", *dated}), Wire.NUMERIC)
-    named = totals.rename({"item": "item_id", "warehouse": "warehouse_id"})
-    return _stream(
-        "planning_item_total", named.with_columns(pl.lit(run_id, pl.Int64).alias("run_id")), keys | exact | dated
-    )
 
 
 def _staged(inputs: PlanInputs, said: pl.DataFrame, reasons: pl.DataFrame, codes: Codes) -> Stream:

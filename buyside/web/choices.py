@@ -1,4 +1,4 @@
-"""Codes to choose from while somebody types into a cell that refers to another sheet: `GET /api/choices/<sheet>?text=`."""
+"""Codes to choose from while somebody types: `GET /api/choices/<sheet>?text=`, where open lines of orders count as sheets too."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from buyside.domain.access import Actor, Permission
 from buyside.domain.refusals import Unreadable
 from buyside.queries.read import ask
+from buyside.queries.scenario_records import LINE_LISTS, open_line_choices
 from buyside.queries.sheets import reference_choices
 from buyside.web.doors import door
 
@@ -23,7 +24,11 @@ def _choices(request: Request, actor: Actor) -> Response:
     if not re.fullmatch(r"[0-9]{1,3}", limit):
         raise Unreadable(value=limit[:60], wanted="a number of choices")
     text = request.query_params.get("text", "").replace("\0", "")[:_LONGEST]
-    found = ask(reference_choices, actor, sheet=request.path_params["sheet"], text=text, limit=int(limit))
+    among = request.path_params["sheet"]
+    if among in LINE_LISTS:
+        found = ask(open_line_choices, actor, among=among, text=text, limit=int(limit))
+    else:
+        found = ask(reference_choices, actor, sheet=among, text=text, limit=int(limit))
     return JSONResponse([[code, name] for code, name in found])
 
 
