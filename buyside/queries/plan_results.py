@@ -17,6 +17,7 @@ from buyside.domain.refusals import Refused
 from buyside.planning.copy_stream import Wire, binary_copy
 from buyside.planning.explain import reason_text
 from buyside.planning.frames import PRICE_SCALE, QUANTITY_SCALE, Cycle, Headroom
+from buyside.planning.item_totals import item_totals
 from buyside.planning.run import PlanInputs, PlanResults, plan
 from buyside.queries import plan_files
 from buyside.queries.message_results import MESSAGE_WIRES, messages_of, read_open_orders
@@ -112,7 +113,7 @@ def calculate(
             plan_files.coverage_file(results.coverage, codes),
             plan_files.plan_lines_file(said, codes),
         ),
-        streams=tuple(_streams(run_id, results)),
+        streams=(*_streams(run_id, results), _totals(run_id, inputs, results, as_of)),
         staged=_staged(inputs, said, reasons, codes),
         reasons=reasons["says"].to_list(),
         problems=list(_problems(run_id, results)),
@@ -163,6 +164,7 @@ def _counts(inputs: PlanInputs, results: PlanResults) -> dict[str, Any]:
         "contradictions": results.contradictions["line"].n_unique(),
         "uncovered_options": results.uncovered_options.height,
         "dead_ends": results.dead_ends.height,
+        "last_on": str(results.requirements["date"].max() or results.as_of),
     }
 
 
@@ -203,6 +205,18 @@ def _streams(run_id: int, results: PlanResults) -> Iterator[Stream]:
             results.pegs.select(run, *key, pl.col("line").fill_null(0).alias("sales_order_line_id"), "quantity"),
             place | {"sales_order_line_id": Wire.INT8, "quantity": Wire.NUMERIC},
         )
+
+
+def _totals(run_id: int, inputs: PlanInputs, results: PlanResults, as_of: date) -> Stream:
+    """What lists of requirements sort and filter by, summed once for all who look."""
+    totals = item_totals(inputs, results.requirements, results.plan_lines, results.coverage, as_of)
+    keys = {"run_id": Wire.INT8, "item_id": Wire.INT8, "warehouse_id": Wire.INT8}
+    dated = dict.fromkeys(("short_on", "order_on"), Wire.DATE)
+    exact = dict.fromkeys((name for name in totals.columns if name not in {"item", "warehouse", *dated}), Wire.NUMERIC)
+    named = totals.rename({"item": "item_id", "warehouse": "warehouse_id"})
+    return _stream(
+        "planning_item_total", named.with_columns(pl.lit(run_id, pl.Int64).alias("run_id")), keys | exact | dated
+    )
 
 
 def _staged(inputs: PlanInputs, said: pl.DataFrame, reasons: pl.DataFrame, codes: Codes) -> Stream:
