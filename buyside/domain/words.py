@@ -11,7 +11,7 @@ from buyside.domain.items import ItemKind, SupplyMode
 from buyside.domain.lifecycle import in_words
 from buyside.domain.orders import OrderState
 from buyside.domain.people import MembershipStatus, PersonKind, PersonStatus, SessionStatus, Surface
-from buyside.domain.plans import PlanLineState, RunState
+from buyside.domain.plans import MessageKind, MessageState, PlanLineState, RunState
 from buyside.domain.stock import StockReason
 from buyside.domain.vendors import VendorStatus
 
@@ -80,6 +80,17 @@ ORDER_WORDS = words(
 )
 PLAN_LINE_WORDS = words(PlanLineState, {PlanLineState.OPEN: Tone.ACTIVE, PlanLineState.CONVERTED: Tone.GOOD})
 RUN_WORDS = words(RunState, {RunState.RUNNING: Tone.ACTIVE, RunState.DONE: Tone.GOOD, RunState.FAILED: Tone.BAD})
+MESSAGE_KIND_WORDS = words(
+    MessageKind,
+    {
+        MessageKind.ORDER: Tone.ACTIVE,
+        MessageKind.EXPEDITE: Tone.BAD,
+        MessageKind.INCREASE: Tone.ACTIVE,
+        MessageKind.DECREASE: Tone.WARN,
+        MessageKind.CANCEL: Tone.WARN,
+    },
+)
+MESSAGE_STATE_WORDS = words(MessageState, {MessageState.OPEN: Tone.ACTIVE, MessageState.DONE: Tone.GOOD})
 SALES_ORDER_WORDS = words(SalesOrderStatus, {SalesOrderStatus.APPROVED: Tone.ACTIVE})
 STOCK_REASON_WORDS = words(StockReason)
 ITEM_KIND_WORDS = words(ItemKind)

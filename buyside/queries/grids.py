@@ -4,6 +4,7 @@ from buyside.queries.audit import AUDIT_ROWS
 from buyside.queries.bank_accounts import BANK_ACCOUNT_ROWS
 from buyside.queries.demand import SALES_LINE_ROWS, SALES_ORDER_ROWS
 from buyside.queries.memberships import MEMBERSHIP_ROWS
+from buyside.queries.messages import MESSAGE_ROWS
 from buyside.queries.orders import ORDER_ROWS
 from buyside.queries.people import USER_ROWS
 from buyside.queries.plans import PLAN_LINE_ROWS, PROBLEM_ROWS, REQUIREMENT_ROWS
@@ -26,6 +27,7 @@ GRIDS: tuple[GridSource, ...] = (
     REQUIREMENT_ROWS,
     PLAN_LINE_ROWS,
     PROBLEM_ROWS,
+    MESSAGE_ROWS,
     USER_ROWS,
     MEMBERSHIP_ROWS,
     SESSION_ROWS,
