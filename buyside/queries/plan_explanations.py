@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from buyside.db.demand import SalesOrder, SalesOrderLine
 from buyside.db.items import Item, Unit
 from buyside.db.orders import PurchaseOrder, PurchaseOrderLine
-from buyside.db.plans import PlanLine, PlanningRequirement, PlanningRun
+from buyside.db.plans import PlanLine, PlanningItemTotal, PlanningRequirement, PlanningRun
 from buyside.db.stock import Warehouse
 from buyside.db.structure import Variant
 from buyside.domain.access import Actor, Permission, needs
@@ -23,7 +23,11 @@ from buyside.queries.plan_pegs import pegs_of_items
 
 @dataclass(frozen=True, slots=True)
 class ArithmeticRow:
-    """One date of an item in a warehouse, in stock units. `planned` is what open and converted plan lines bring."""
+    """One date of an item in a warehouse, in stock units. `planned` is what open and converted plan lines bring.
+
+    `position` is on hand and all that is on order, however late, less the gross up to the date; `to_order` what it lacks to the
+    safety stock beyond what earlier dates had to order already (PLAN-16).
+    """
 
     on_date: date
     opening: Decimal
@@ -32,13 +36,19 @@ class ArithmeticRow:
     overdue_receipts: Decimal
     projected: Decimal
     shortage: Decimal
+    position: Decimal
+    to_order: Decimal
     planned: Decimal
     projected_with_plan: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """The netting of one item in one warehouse: opening - gross + receipts = projected; short below the safety stock."""
+    """The netting of one item in one warehouse: opening - gross + receipts = projected; short below the safety stock.
+
+    `reorder_point` is the one that the run kept; `covered` what finished goods in stock made needless, None where the run did
+    not keep it.
+    """
 
     run_id: int
     item_id: int
@@ -51,6 +61,8 @@ class Arithmetic:
     as_of: date
     on_hand: Decimal
     safety_stock: Decimal
+    reorder_point: Decimal | None
+    covered: Decimal | None
     rows: tuple[ArithmeticRow, ...]
 
 
@@ -59,6 +71,9 @@ def requirement_arithmetic(
     session: Session, actor: Actor, *, run_id: int, item_id: int, warehouse_id: int
 ) -> Arithmetic:
     """The time-phased netting of a requirement as the run found it, and what the plan does about it. Refuses: NotFound."""
+    total = session.get(PlanningItemTotal, (run_id, item_id, warehouse_id))
+    if total is None:
+        raise NotFound(kind="requirement")
     needs_of = (
         select(PlanningRequirement)
         .where(
@@ -69,8 +84,6 @@ def requirement_arithmetic(
         .order_by(col(PlanningRequirement.on_date))
     )
     found = {row.on_date: row for row in session.execute(needs_of).scalars()}
-    if not found:
-        raise NotFound(kind="requirement")
     planned: dict[date, Decimal] = {}
     for on, quantity in session.execute(
         select(col(PlanLine.needed_on), func.sum(PlanLine.quantity_packs * PlanLine.unit_factor))
@@ -85,8 +98,6 @@ def requirement_arithmetic(
         planned[on] = _six(quantity)
     item = session.get_one(Item, item_id)
     unit = session.get_one(Unit, item.unit_id)
-    first = found[min(found)]
-    on_hand = first.projected - first.scheduled_receipts + first.gross
     return Arithmetic(
         run_id=run_id,
         item_id=item_id,
@@ -97,9 +108,11 @@ def requirement_arithmetic(
         supply=item.supply,
         warehouse=session.get_one(Warehouse, warehouse_id).code,
         as_of=session.get_one(PlanningRun, run_id).as_of,
-        on_hand=on_hand,
-        safety_stock=_safety(found, item),
-        rows=tuple(_arithmetic_rows(found, planned, on_hand)),
+        on_hand=total.on_hand,
+        safety_stock=total.safety_stock,
+        reorder_point=total.reorder_point,
+        covered=total.covered,
+        rows=tuple(_arithmetic_rows(found, planned, total.on_hand)),
     )
 
 
@@ -107,10 +120,12 @@ def _arithmetic_rows(
     found: dict[date, PlanningRequirement], planned: dict[date, Decimal], on_hand: Decimal
 ) -> list[ArithmeticRow]:
     rows, balance, brought = [], on_hand, ZERO
+    position = on_hand + sum((each.scheduled_receipts for each in found.values()), ZERO)
     for on in sorted(found.keys() | planned.keys()):
         need = found.get(on)
         brought += planned.get(on, ZERO)
         opening, balance = balance, need.projected if need else balance
+        position -= need.gross if need else ZERO
         rows.append(
             ArithmeticRow(
                 on_date=on,
@@ -120,22 +135,13 @@ def _arithmetic_rows(
                 overdue_receipts=need.overdue_receipts if need else ZERO,
                 projected=balance,
                 shortage=need.shortage if need else ZERO,
+                position=position,
+                to_order=need.to_order if need else ZERO,
                 planned=planned.get(on, ZERO),
                 projected_with_plan=balance + brought,
             )
         )
     return rows
-
-
-def _safety(found: dict[date, PlanningRequirement], item: Item) -> Decimal:
-    """The safety stock that the run kept: told by its shortages where there are any, else by the item of today."""
-    earlier = ZERO
-    for on in sorted(found):
-        row = found[on]
-        if row.shortage > 0:
-            return row.shortage + row.projected + earlier
-        earlier += row.shortage
-    return item.safety_stock
 
 
 @dataclass(frozen=True, slots=True)
