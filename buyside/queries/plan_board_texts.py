@@ -54,13 +54,13 @@ def _vendor_says(groups: Sequence[VendorGroup], locale: str) -> tuple[str, str]:
     """What is missing to the minimum, else when the vendor takes orders next."""
     for each in groups:
         if each.missing > 0:
-            return f"{shown_money(each.missing, each.currency, locale)} below minimum", "warn"
+            return f"{shown_money(each.missing, each.unit, locale)} below minimum", "warn"
     for each in groups:
         if each.next_order_on is not None and not each.takes_orders_today:
             return f"Takes orders on {shown_date(each.next_order_on, locale)}", "neutral"
     for each in groups:
         if each.missing_to_freight_free > 0:
-            return f"{shown_money(each.missing_to_freight_free, each.currency, locale)} to free freight", "neutral"
+            return f"{shown_money(each.missing_to_freight_free, each.unit, locale)} to free freight", "neutral"
     return "", "neutral"
 
 

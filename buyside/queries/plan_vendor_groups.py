@@ -15,13 +15,17 @@ from buyside.db.plans import PlanLine, PlanningRun
 from buyside.db.stock import Warehouse
 from buyside.db.vendors import Vendor
 from buyside.domain.access import Actor, Permission, needs
-from buyside.domain.money import ZERO
+from buyside.domain.money import ZERO, rounded
 from buyside.domain.order_days import OrderDays
 from buyside.domain.plan_decisions import Asked, Decision, Terms, decide
 from buyside.domain.plans import PlanLineState
+from buyside.domain.rates import Rates
 from buyside.domain.refusals import NotFound, Refused
 from buyside.domain.sourcing import Source
+from buyside.ledgers.exchange_rates import rates_of
 from buyside.queries.plan_lines import order_days_of, terms_of
+
+_MONEY_DIGITS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class WouldBeOrder:
     lines: int
     total: Decimal
     missing: Decimal
-    """What it is below the vendor's minimum order value; zero where that is reached."""
+    """What it is below the vendor's minimum order value, in the vendor's currency; zero where that is reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,8 @@ class Helping:
 class VendorGroup:
     """The open lines of one vendor in one currency; `vendor_id` is None for lines without a vendor. Amounts without tax.
 
-    Minimum and free freight are in the vendor's own currency and so only hold for its lines in that.
+    Minimum, free freight and what is missing to them are in `unit`, the vendor's own currency; lines in another are compared at
+    the day's rate, and not at all without one.
     """
 
     vendor_id: int | None
@@ -63,6 +68,7 @@ class VendorGroup:
     """Lines that cannot become an order: without a price, or of nothing."""
     total: Decimal
     orders: tuple[WouldBeOrder, ...]
+    unit: str
     minimum: Decimal | None
     missing: Decimal
     freight_free: Decimal | None
@@ -102,8 +108,11 @@ class Fitting:
 
 @dataclass
 class _Group:
+    """`rate` is what one of its currency is worth in the vendor's own; None if that is not known."""
+
     vendor: Vendor | None
     currency: str
+    rate: Decimal | None
     counts: dict[str, int] = field(default_factory=dict)
     orders: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
 
@@ -114,7 +123,7 @@ def vendor_groups(session: Session, actor: Actor, *, run_id: int, today: date) -
     run = session.get(PlanningRun, run_id)
     if run is None:
         raise NotFound(kind="planning run")
-    groups = _grouped(session, run_id)
+    groups = _grouped(session, run_id, today)
     days = order_days_of(session, {each.vendor.id: each.vendor.order_weekdays for each in groups if each.vendor})
     short = {(each.vendor.id, each.currency): _short_places(each) for each in groups if each.vendor}
     fitting = _fitting(session, run, {key: places for key, places in short.items() if places}, groups)
@@ -123,7 +132,7 @@ def vendor_groups(session: Session, actor: Actor, *, run_id: int, today: date) -
 
 @needs(Permission.PLAN_VIEW)
 def fitting_lines(
-    session: Session, actor: Actor, *, run_id: int, vendor_id: int, currency: str, limit: int = 200
+    session: Session, actor: Actor, *, run_id: int, vendor_id: int, currency: str, today: date, limit: int = 200
 ) -> list[Fitting]:
     """Open lines of other vendors that this one sells too and that its short orders could take: in time first, then those that
     cost least more.
@@ -133,7 +142,7 @@ def fitting_lines(
     run = session.get(PlanningRun, run_id)
     if run is None or session.get(Vendor, vendor_id) is None:
         raise NotFound(kind="planning run" if run is None else "vendor")
-    groups = _grouped(session, run_id)
+    groups = _grouped(session, run_id, today)
     own = next(
         (each for each in groups if each.vendor and (each.vendor.id, each.currency) == (vendor_id, currency)), None
     )
@@ -147,7 +156,7 @@ def _rank(each: Fitting) -> tuple[Any, ...]:
     return max(0, each.later_days), each.leaves_short > 0, dearer, each.item, each.line_id
 
 
-def _grouped(session: Session, run_id: int) -> list[_Group]:
+def _grouped(session: Session, run_id: int, today: date) -> list[_Group]:
     """The groups of a run's open lines with the orders that each would make."""
     line = PlanLine
     is_ready = col(line.unit_price).is_not(None) & (col(line.quantity_packs) > 0)
@@ -173,9 +182,12 @@ def _grouped(session: Session, run_id: int) -> list[_Group]:
     ).all()
     ids = {row.vendor_id for row in rows}
     vendors = {each.id: each for each in session.execute(select(Vendor).where(col(Vendor.id).in_(ids))).scalars()}
+    rates = rates_of(session, {row.currency for row in rows} | {each.currency_code for each in vendors.values()})
     groups: dict[tuple[int, str], _Group] = {}
     for row in rows:
-        group = groups.setdefault((row.vendor_id, row.currency), _Group(vendors.get(row.vendor_id), row.currency))
+        vendor = vendors.get(row.vendor_id)
+        rate = _rate(row.currency, vendor.currency_code, rates, today) if vendor else None
+        group = groups.setdefault((row.vendor_id, row.currency), _Group(vendor, row.currency, rate))
         for name in ("lines", "ready", "late", "drifted", "locked"):
             group.counts[name] = group.counts.get(name, 0) + getattr(row, name)
         group.orders[row.warehouse, row.contract] = [row.ready, row.total]
@@ -185,43 +197,51 @@ def _grouped(session: Session, run_id: int) -> list[_Group]:
     )
 
 
-def _missing(group: _Group, vendor: Vendor) -> Decimal:
+def _rate(currency: str, wanted: str, rates: Rates, today: date) -> Decimal | None:
+    """What one of a currency is worth in another today."""
+    if currency == wanted:
+        return Decimal(1)
+    of, into = rates.on(currency, today), rates.on(wanted, today)
+    return of.rate / into.rate if of and into else None
+
+
+def _missing(group: _Group) -> Decimal:
     """What the orders of a group are below the vendor's minimum, each by itself, in all."""
-    return sum((_below(total, vendor, group.currency) for lines, total in group.orders.values() if lines), ZERO)
+    return sum((_below(total, group) for lines, total in group.orders.values() if lines), ZERO)
+
+
+def _below(total: Decimal, group: _Group) -> Decimal:
+    """What an order is below the vendor's minimum, in the vendor's currency."""
+    return _short(total, group, group.vendor.minimum_order_value if group.vendor else None)
+
+
+def _to_freight_free(group: _Group) -> Decimal:
+    threshold = group.vendor.freight_free_value if group.vendor else None
+    return sum((_short(total, group, threshold) for lines, total in group.orders.values() if lines), ZERO)
+
+
+def _short(total: Decimal, group: _Group, threshold: Decimal | None) -> Decimal:
+    if threshold is None or group.rate is None:
+        return ZERO
+    return rounded(max(ZERO, threshold - total * group.rate), _MONEY_DIGITS)
 
 
 def _short_places(group: _Group) -> set[str]:
     """The warehouses whose order, without a contract, is below the minimum or not free of freight."""
+    vendor = group.vendor
+    thresholds = (vendor.minimum_order_value, vendor.freight_free_value) if vendor else ()
     return {
         warehouse
         for (warehouse, contract), (lines, total) in group.orders.items()
-        if group.vendor and lines and not contract and _short_of(total, group.vendor, group.currency)
+        if lines and not contract and any(_short(total, group, each) for each in thresholds)
     }
-
-
-def _short_of(total: Decimal, vendor: Vendor, currency: str) -> bool:
-    thresholds = (vendor.minimum_order_value, vendor.freight_free_value)
-    return vendor.currency_code == currency and any(each is not None and total < each for each in thresholds)
-
-
-def _below(total: Decimal, vendor: Vendor, currency: str) -> Decimal:
-    if vendor.minimum_order_value is None or vendor.currency_code != currency:
-        return ZERO
-    return max(ZERO, vendor.minimum_order_value - total)
-
-
-def _to_freight_free(group: _Group, vendor: Vendor) -> Decimal:
-    if vendor.freight_free_value is None or vendor.currency_code != group.currency:
-        return ZERO
-    threshold = vendor.freight_free_value
-    return sum((max(ZERO, threshold - total) for lines, total in group.orders.values() if lines), ZERO)
 
 
 def _answer(
     group: _Group, days: Mapping[int, OrderDays], fitting: Mapping[tuple[int, str], list[Fitting]], today: date
 ) -> VendorGroup:
     vendor, counts = group.vendor, group.counts
-    is_own = vendor is not None and vendor.currency_code == group.currency
+    is_compared = vendor is not None and group.rate is not None
     taken = days[vendor.id] if vendor else OrderDays()
     found = fitting.get((vendor.id, group.currency), []) if vendor else []
     return VendorGroup(
@@ -236,16 +256,15 @@ def _answer(
         unready=counts["lines"] - counts["ready"],
         total=sum((total for _, total in group.orders.values()), ZERO),
         orders=tuple(
-            WouldBeOrder(
-                warehouse, contract, lines, total, _below(total, vendor, group.currency) if vendor and lines else ZERO
-            )
+            WouldBeOrder(warehouse, contract, lines, total, _below(total, group))
             for (warehouse, contract), (lines, total) in sorted(group.orders.items())
             if lines
         ),
-        minimum=vendor.minimum_order_value if vendor and is_own else None,
-        missing=_missing(group, vendor) if vendor else ZERO,
-        freight_free=vendor.freight_free_value if vendor and is_own else None,
-        missing_to_freight_free=_to_freight_free(group, vendor) if vendor else ZERO,
+        unit=vendor.currency_code if vendor else group.currency,
+        minimum=vendor.minimum_order_value if vendor and is_compared else None,
+        missing=_missing(group),
+        freight_free=vendor.freight_free_value if vendor and is_compared else None,
+        missing_to_freight_free=_to_freight_free(group),
         next_order_on=taken.next_from(today) if vendor else None,
         takes_orders_today=vendor is not None and taken.takes(today),
         cutoff=vendor.order_cutoff if vendor else "",
@@ -281,24 +300,19 @@ def _fitting(
     for source in terms.sources.values():
         if source.is_usable and (source.vendor_id, source.currency_code) in wanted:
             offered.setdefault(source.item_id, {}).setdefault(source.vendor_id, source)
-    totals = {
-        (each.vendor.id, each.currency, place): total
-        for each in groups
-        if each.vendor
-        for place, (_, total) in each.orders.items()
-    }
+    standing = {(each.vendor.id, each.currency): each for each in groups if each.vendor}
     found: dict[tuple[int, str], list[Fitting]] = {}
     for row in lines:
         for source in offered.get(row.Item.id, {}).values():
             key = (source.vendor_id, source.currency_code)
             if row.Warehouse.code in wanted[key] and (row.Vendor is None or row.Vendor.id != source.vendor_id):
-                fits = _fit(row, source, terms, totals)
+                fits = _fit(row, source, terms, standing)
                 if fits is not None:
                     found.setdefault(key, []).append(fits)
     return found
 
 
-def _fit(row: Any, source: Source, terms: Terms, totals: Mapping[Any, Decimal]) -> Fitting | None:
+def _fit(row: Any, source: Source, terms: Terms, standing: Mapping[tuple[int, str], _Group]) -> Fitting | None:
     line: PlanLine = row.PlanLine
     try:
         after = decide(line, Asked(vendor_item_id=source.vendor_item_id), terms).decision
@@ -309,11 +323,7 @@ def _fit(row: Any, source: Source, terms: Terms, totals: Mapping[Any, Decimal]) 
     amount = after.quantity_packs * after.unit_price
     now = None if line.unit_price is None else line.quantity_packs * line.unit_price
     here = decide(line, Asked(), terms).decision
-    leaves = ZERO
-    if row.Vendor is not None and now is not None:
-        before = totals.get((row.Vendor.id, line.currency_code, (row.Warehouse.code, "")), ZERO)
-        is_short = _below(before, row.Vendor, line.currency_code or "")
-        leaves = ZERO if is_short or before <= now else _below(before - now, row.Vendor, line.currency_code or "")
+    own = standing.get((row.Vendor.id, line.currency_code or "")) if row.Vendor else None
     return Fitting(
         line_id=line.id,
         version=line.version,
@@ -328,8 +338,14 @@ def _fit(row: Any, source: Source, terms: Terms, totals: Mapping[Any, Decimal]) 
         difference=amount - now if now is not None and line.currency_code == after.currency_code else None,
         late_days=after.late_days,
         later_days=(_there(after) - _there(here)).days,
-        leaves_short=leaves,
+        leaves_short=_left_short(own, row.Warehouse.code, now) if own and now else ZERO,
     )
+
+
+def _left_short(group: _Group, warehouse: str, amount: Decimal) -> Decimal:
+    """What the order that a line leaves would be below its minimum, if it is not yet and something stays on it."""
+    _, total = group.orders.get((warehouse, ""), (0, ZERO))
+    return ZERO if total <= amount or _below(total, group) else _below(total - amount, group)
 
 
 def _there(decision: Decision) -> date:
