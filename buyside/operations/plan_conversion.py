@@ -1,24 +1,30 @@
 """From the draft plan to purchase orders: grouped, pegged, and each line once (PLAN-13)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import func
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from buyside.db.items import Item
-from buyside.db.plans import PlanLine, PlanningRequirement, PlanningRun
+from buyside.db.plans import PlanningRun
 from buyside.domain.access import Actor, Permission, needs
-from buyside.domain.money import ZERO, spread
-from buyside.domain.plans import PLAN_LINE, PlanLineState, RunState
+from buyside.domain.money import ZERO, rounded
+from buyside.domain.plan_decisions import ContractExhausted, plain
+from buyside.domain.plans import PLAN_LINE, PlanLineState, RunOrigin, RunState
+from buyside.domain.rates import Rates
 from buyside.domain.refusals import NotFound, Refused
-from buyside.ledgers.orders import DraftLine, day_of, write_draft
-from buyside.queries.plan_lines import Source, sources_of
-from buyside.queries.plan_pegs import StoredPeg, pegs_of_items
+from buyside.ledgers import audit
+from buyside.ledgers.exchange_rates import rates_of
+from buyside.ledgers.order_batch import Draft, Drafted, write_drafts
+from buyside.ledgers.orders import DraftLine, day_of
+from buyside.queries.contract_balances import agreements_of
+from buyside.queries.plan_line_pegs import LinePegs
+from buyside.queries.plan_orders import OrderableLine, OrderTerms, lock_orderable_lines, order_terms
 
-_DIGITS = 6
+_NAMED = 5
+_MONEY_DIGITS = 2
 
 
 class NothingToConvert(Refused):
@@ -33,7 +39,7 @@ class PlanDrifted(Refused):
 
 class PlanSuperseded(Refused):
     code = "plans.superseded"
-    says = "A newer plan of {as_of} covers the same warehouses. Convert that one, so that nothing is ordered twice."
+    says = "A newer plan of {as_of} covers the same items. Convert that one, so that nothing is ordered twice."
 
 
 class RunNotDone(Refused):
@@ -41,9 +47,19 @@ class RunNotDone(Refused):
     says = "This planning run is {state}; there is no plan to convert."
 
 
+class OnlyAScenario(Refused):
+    code = "plans.only-a-scenario"
+    says = "This is what would be if. Make a plan of it to order."
+
+
+class BelowMinimum(Refused):
+    code = "plans.below-minimum"
+    says = "{which} Add lines to it, or confirm to order all the same."
+
+
 @dataclass(frozen=True, slots=True)
 class NewOrder:
-    """A draft order that came out of a plan."""
+    """A draft order that came out of a plan. `missing_to_free` freight is in its currency; None where there is no threshold."""
 
     order_id: int
     number: str
@@ -53,6 +69,10 @@ class NewOrder:
     currency_code: str
     lines: int
     total: Decimal
+    contract: str
+    next_order_day: date
+    cutoff: str
+    missing_to_free: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +94,6 @@ class Converted:
     not_converted: tuple[NotConverted, ...]
 
 
-@dataclass(frozen=True)
-class _Chosen:
-    line: PlanLine
-    item: Item
-    source: Source
-
-    @property
-    def place(self) -> tuple[int, int]:
-        """Item and warehouse."""
-        return self.line.item_id, self.line.warehouse_id
-
-
 @needs(Permission.PLAN_CONVERT)
 def convert_plan(
     session: Session,
@@ -95,31 +103,51 @@ def convert_plan(
     line_ids: tuple[int, ...] | None = None,
     vendor_id: int | None = None,
     despite_drift: bool = False,
+    despite_minimum: bool = False,
     at: datetime,
 ) -> Converted:
     """Make draft orders of a plan's lines: the given ones, else all open ones, of one vendor if one is named.
 
     One order per vendor, currency, warehouse and contract. Each line is converted once, by whoever locked it first; a
     line that cannot be is answered with the reason. Pegs go along.
-    Refuses: NotFound, RunNotDone, PlanSuperseded, PlanDrifted, NothingToConvert, and what write_draft refuses.
+    Refuses: NotFound, RunNotDone, OnlyAScenario, PlanSuperseded, NothingToConvert, PlanDrifted, ContractExhausted, BelowMinimum,
+    and what write_drafts refuses.
     """
+    run = _lock_run(session, run_id)
+    moved = {} if despite_drift else _moved(session, actor, run_id)
+    lines = lock_orderable_lines(session, actor, run_id=run_id, on=run.as_of, line_ids=line_ids, vendor_id=vendor_id)
+    _refuse_superseded(session, run)  # under the locks: a newer plan that takes locked lines over waits for them
+    chosen, left = _sort_out(lines, vendor_id, is_picked=line_ids is not None)
+    if not chosen:
+        raise NothingToConvert(why=" ".join(f"{each.item_code}: {each.why}" for each in left[:_NAMED]))
+    if not despite_drift:
+        _refuse_drifted(chosen, moved)
+    _refuse_exhausted(session, run, chosen)
+    groups = _groups(chosen)
+    terms = order_terms(session, {each[0].vendor_id for each in groups if each[0].vendor_id})
+    today = day_of(session, at)
+    rates = rates_of(
+        session, {each[0].currency_code for each in groups} | {each.currency_code for each in terms.values()}
+    )
+    if not despite_minimum:
+        _refuse_below_minimum(groups, terms, rates, today)
+    pegs = LinePegs(session, run_id, (each.item_id for each in chosen))
+    drafts = [_draft(run, group, terms, pegs, today) for group in groups]
+    drafted = write_drafts(session, actor, drafts, at=at)
+    _mark_converted(session, groups, drafted)
+    orders = [_told(each, group, terms, rates, today) for each, group in zip(drafted, groups, strict=True)]
+    return Converted(tuple(orders), len(chosen), tuple(left))
+
+
+def _lock_run(session: Session, run_id: int) -> PlanningRun:
     run = session.exec(select(PlanningRun).where(PlanningRun.id == run_id).with_for_update(read=True)).one_or_none()
     if run is None:
         raise NotFound(kind="planning run")
     if run.state != RunState.DONE:
         raise RunNotDone(state=run.state)
-    _refuse_superseded(session, run)
-    moved = {} if despite_drift else _moved(session, actor, run_id)
-    lines = _lock_lines(session, run_id, line_ids)
-    chosen, left = _sort_out(session, run, lines, vendor_id, is_picked=line_ids is not None)
-    if not chosen:
-        raise NothingToConvert(why=" ".join(f"{each.item_code}: {each.why}" for each in left[:5]))
-    if touched := [each for each in chosen if each.place in moved]:
-        raise PlanDrifted(what=_named(touched, [moved[each.place] for each in touched]))
-    pegs = _Pegs(session, run_id, {each.line.item_id for each in chosen})
-    today = day_of(session, at)
-    orders = [_order(session, actor, run, group, pegs, at, today) for group in _groups(chosen)]
-    return Converted(tuple(orders), len(chosen), tuple(left))
+    if run.origin == RunOrigin.SCENARIO:
+        raise OnlyAScenario
+    return run
 
 
 def _moved(session: Session, actor: Actor, run_id: int) -> dict[tuple[int, int], str]:
@@ -129,197 +157,199 @@ def _moved(session: Session, actor: Actor, run_id: int) -> dict[tuple[int, int],
     return {(each.item_id, each.warehouse_id): each.says for each in drifted(session, actor, run_id=run_id)}
 
 
-def _named(lines: Sequence[_Chosen], says: Sequence[str]) -> str:
-    words = [f"{each.item.code} ({said.lower()})" for each, said in zip(lines, says, strict=True)]
+def _refuse_drifted(chosen: Sequence[OrderableLine], moved: Mapping[tuple[int, int], str]) -> None:
+    """Also of what was locked before and brings something else than is suggested now (PLAN-11)."""
+    words = [
+        f"{each.item_code} ({moved[each.place].lower() if each.place in moved else 'locked at another quantity'})"
+        for each in chosen
+        if each.place in moved or each.is_carried_otherwise
+    ]
     unique = list(dict.fromkeys(words))
-    return ", ".join(unique[:5]) + (f" and {len(unique) - 5} more" if len(unique) > 5 else "")
+    if unique:
+        more = f" and {len(unique) - _NAMED} more" if len(unique) > _NAMED else ""
+        raise PlanDrifted(what=", ".join(unique[:_NAMED]) + more)
 
 
 def _refuse_superseded(session: Session, run: PlanningRun) -> None:
-    """A newer plan over one of the same warehouses has taken this one's open demand over."""
-    places = run.scope.get("warehouses")
+    """A newer plan over one of the same warehouses and item groups has taken this one's open demand over."""
     newer = session.exec(
         select(PlanningRun)
-        .where(PlanningRun.state == RunState.DONE.value, col(PlanningRun.id) > run.id)
+        .where(
+            PlanningRun.state == RunState.DONE.value,
+            PlanningRun.origin != RunOrigin.SCENARIO.value,
+            col(PlanningRun.id) > run.id,
+        )
         .order_by(col(PlanningRun.id).desc())
     ).all()
     for other in newer:
-        theirs = other.scope.get("warehouses")
-        if places is None or theirs is None or set(places) & set(theirs):
+        if all(_meet(run.scope.get(part), other.scope.get(part)) for part in ("warehouses", "groups")):
             raise PlanSuperseded(as_of=other.as_of)
 
 
-def _lock_lines(session: Session, run_id: int, line_ids: tuple[int, ...] | None) -> list[PlanLine]:
-    """The lines, locked in order of id: whoever comes second sees them as the first one left them. Refuses: NotFound."""
-    wanted = select(PlanLine).where(PlanLine.run_id == run_id)
-    if line_ids is not None:
-        wanted = wanted.where(col(PlanLine.id).in_(line_ids))
-    lines = session.exec(
-        wanted.order_by(col(PlanLine.id)).with_for_update().execution_options(populate_existing=True)
-    ).all()
-    if line_ids is not None and len(lines) < len(set(line_ids)):
-        raise NotFound(kind="plan line")
-    return list(lines)
+def _meet(ours: list[int] | None, theirs: list[int] | None) -> bool:
+    return ours is None or theirs is None or not set(ours).isdisjoint(theirs)
 
 
 def _sort_out(
-    session: Session, run: PlanningRun, lines: Sequence[PlanLine], vendor_id: int | None, *, is_picked: bool
-) -> tuple[list[_Chosen], list[NotConverted]]:
+    lines: Sequence[OrderableLine], vendor_id: int | None, *, is_picked: bool
+) -> tuple[list[OrderableLine], list[NotConverted]]:
     """Lines that can be ordered, and the others with the reason. Lines of other vendors are not asked for."""
-    sources = {
-        each.vendor_item_id: each
-        for each in sources_of(
-            session, on=run.as_of, vendor_item_ids={each.vendor_item_id for each in lines if each.vendor_item_id}
-        )
-    }
-    items = {
-        each.id: each for each in session.exec(select(Item).where(col(Item.id).in_({each.item_id for each in lines})))
-    }
     chosen, left = [], []
     for line in lines:
-        source = sources.get(line.vendor_item_id or 0)
-        if vendor_id is not None and (source is None or source.vendor_id != vendor_id) and not is_picked:
+        if vendor_id is not None and line.vendor_id != vendor_id and not is_picked:
             continue
-        why = _why_not(line, items[line.item_id], source, vendor_id)
-        if why:
-            left.append(NotConverted(line.id, items[line.item_id].code, line.needed_on, why))
-        elif source is not None:
-            chosen.append(_Chosen(line, items[line.item_id], source))
+        if why := line.why_not(vendor_id):
+            left.append(NotConverted(line.line_id, line.item_code, line.needed_on, why))
+        else:
+            chosen.append(line)
     return chosen, left
 
 
-def _why_not(line: PlanLine, item: Item, source: Source | None, vendor_id: int | None) -> str:
-    if line.state == PlanLineState.CONVERTED:
-        return "It is on an order already."
-    if line.state == PlanLineState.LEFT_OUT:
-        return f"It was left out: {line.left_out_reason}"
-    if source is None:
-        return "It has no vendor."
-    if vendor_id is not None and source.vendor_id != vendor_id:
-        return f"It is for {source.vendor_name}."
-    if line.unit_price is None:
-        return "It has no price."
-    if line.quantity_packs <= 0:
-        return "Its quantity is zero."
-    if not item.is_active:
-        return f"{item.code} is no longer bought."
-    if not source.is_usable:
-        return f"{source.vendor_name} cannot deliver it any more."
-    return ""
+def _refuse_exhausted(session: Session, run: PlanningRun, chosen: Sequence[OrderableLine]) -> None:
+    """What all lines on a contract draw together is left of it; the contracts stay locked until the transaction ends."""
+    drawing = [each for each in chosen if each.contract_id is not None]
+    if not drawing:
+        return
+    contracts = sorted({each.contract_id for each in drawing if each.contract_id is not None})
+    session.execute(text("SELECT id FROM contract WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"), {"ids": contracts})
+    items = {each.item_id for each in drawing}
+    for agreed in agreements_of(session, item_ids=items, on=run.as_of):
+        of_contract = [each for each in drawing if each.contract_id == agreed.contract_id]
+        value = sum((each.quantity_packs * (each.unit_price or ZERO) for each in of_contract), ZERO)
+        if agreed.amount_left is not None and value > agreed.amount_left:
+            said = {"left": f"{plain(agreed.amount_left)} {agreed.currency_code}"}
+            raise ContractExhausted(contract=agreed.number, asked=f"{plain(value)} {agreed.currency_code}", **said)
+        of_item = [each for each in of_contract if each.item_id == agreed.item_id]
+        if of_item:
+            factor = of_item[0].unit_factor
+            left, asked = agreed.quantity_left(factor), sum((each.stock_quantity for each in of_item), ZERO) / factor
+            if left is not None and asked > left:
+                raise ContractExhausted(contract=agreed.number, left=f"a quantity of {plain(left)}", asked=plain(asked))
 
 
-def _groups(chosen: Sequence[_Chosen]) -> Iterable[list[_Chosen]]:
+def _groups(chosen: Sequence[OrderableLine]) -> list[list[OrderableLine]]:
     """One list per order, in a steady order: vendor, currency, warehouse, contract; lines by date and item."""
-    groups: dict[tuple[int, str, int, int], list[_Chosen]] = {}
-    for each in sorted(chosen, key=lambda one: (one.line.needed_on, one.item.code, one.line.id)):
-        currency = each.line.currency_code or each.source.currency_code
-        key = (each.source.vendor_id, currency, each.line.warehouse_id, each.line.contract_id or 0)
+    groups: dict[tuple[int, str, int, int], list[OrderableLine]] = {}
+    for each in sorted(chosen, key=lambda one: (one.needed_on, one.item_code, one.line_id)):
+        key = (each.vendor_id or 0, each.currency_code, each.warehouse_id, each.contract_id or 0)
         groups.setdefault(key, []).append(each)
     return [groups[key] for key in sorted(groups)]
 
 
-def _order(
-    session: Session, actor: Actor, run: PlanningRun, group: list[_Chosen], pegs: "_Pegs", at: datetime, today: date
-) -> NewOrder:
+def _value(group: Sequence[OrderableLine]) -> Decimal:
+    """What an order comes to before tax, in its currency."""
+    return sum((each.quantity_packs * (each.unit_price or ZERO) for each in group), ZERO)
+
+
+def _in_currency(amount: Decimal, currency: str, wanted: str, rates: Rates, today: date) -> Decimal | None:
+    """An amount in another currency at today's rates; None where one is not known."""
+    if currency == wanted:
+        return amount
+    of, into = rates.on(currency, today), rates.on(wanted, today)
+    return amount * of.rate / into.rate if of and into else None
+
+
+def _refuse_below_minimum(
+    groups: Sequence[Sequence[OrderableLine]], terms: Mapping[int, OrderTerms], rates: Rates, today: date
+) -> None:
+    """Every order that would stay below its vendor's minimum value is named (VEN-6)."""
+    said = []
+    for group in groups:
+        vendor = terms[group[0].vendor_id or 0]
+        value = _in_currency(_value(group), group[0].currency_code, vendor.currency_code, rates, today)
+        if vendor.minimum_value is None or value is None or value >= vendor.minimum_value:
+            continue
+        unit = vendor.currency_code
+        said.append(
+            f"The order to {vendor.name} comes to {plain(rounded(value, _MONEY_DIGITS))} {unit}, and its minimum is "
+            f"{plain(vendor.minimum_value)} {unit}: {plain(rounded(vendor.minimum_value - value, _MONEY_DIGITS))} {unit} are missing."
+        )
+    if said:
+        more = [f"And {len(said) - _NAMED} more orders are below a minimum."] if len(said) > _NAMED else []
+        raise BelowMinimum(which=" ".join([*said[:_NAMED], *more]))
+
+
+def _draft(
+    run: PlanningRun, group: Sequence[OrderableLine], terms: Mapping[int, OrderTerms], pegs: LinePegs, today: date
+) -> Draft:
     first = group[0]
-    order, written = write_draft(
-        session,
-        actor,
-        vendor_id=first.source.vendor_id,
-        warehouse_id=first.line.warehouse_id,
-        currency_code=first.line.currency_code or first.source.currency_code,
-        contract_id=first.line.contract_id,
+    vendor = terms[first.vendor_id or 0]
+    return Draft(
+        vendor_id=vendor.vendor_id,
+        warehouse_id=first.warehouse_id,
+        currency_code=first.currency_code,
+        contract_id=first.contract_id,
         title=f"Plan of {run.as_of}",
-        at=at,
+        order_by=min(each.order_by for each in group),
+        tolerances=[each.tolerance_percent for each in group],
         lines=[
             DraftLine(
-                item_id=each.line.item_id,
-                quantity=each.line.quantity_packs,
-                unit_id=each.line.unit_id,
-                unit_factor=each.line.unit_factor,
-                unit_price=each.line.unit_price or ZERO,
-                needed_on=each.line.needed_on,
-                expected_on=_expected(each, today),
-                vendor_item_id=each.source.vendor_item_id,
-                vendor_part=each.source.vendor_part,
-                description=each.item.name,
-                pegs=pegs.of(each.line),
+                item_id=each.item_id,
+                quantity=each.quantity_packs,
+                unit_id=each.unit_id,
+                unit_factor=each.unit_factor,
+                unit_price=each.unit_price or ZERO,
+                needed_on=each.needed_on,
+                expected_on=vendor.expected_on(each.needed_on, each.days, today),
+                vendor_item_id=each.vendor_item_id,
+                vendor_part=each.vendor_part,
+                description=each.item_name,
+                pegs=pegs.take(each),
             )
             for each in group
         ],
     )
-    for each, line in zip(group, written, strict=True):
-        each.line.state = PLAN_LINE.after("convert", PlanLineState(each.line.state)).value
-        each.line.purchase_order_line_id = line.id
-        each.line.version += 1
-        session.add(each.line)
-    session.flush()
+
+
+def _mark_converted(session: Session, groups: Sequence[Sequence[OrderableLine]], drafted: Sequence[Drafted]) -> None:
+    pairs = [
+        (line.line_id, ordered)
+        for group, each in zip(groups, drafted, strict=True)
+        for line, ordered in zip(group, each.line_ids, strict=True)
+    ]
+    after = PLAN_LINE.after("convert", PlanLineState.OPEN).value
+    session.execute(
+        text(
+            "UPDATE plan_line AS line SET state = :state, purchase_order_line_id = given.ordered, version = line.version + 1 "
+            "FROM unnest(CAST(:lines AS int8[]), CAST(:ordered AS int8[])) AS given (line, ordered) "
+            "WHERE line.id = given.line"
+        ),
+        {"state": after, "lines": [line for line, _ in pairs], "ordered": [ordered for _, ordered in pairs]},
+    )
+    for line_id, ordered in pairs:
+        audit.note(
+            session,
+            "plan_line",
+            line_id,
+            before={"state": PlanLineState.OPEN.value},
+            after={"state": after, "purchase_order_line_id": ordered},
+        )
+    session.expire_all()
+
+
+def _told(
+    drafted: Drafted,
+    group: Sequence[OrderableLine],
+    terms: Mapping[int, OrderTerms],
+    rates: Rates,
+    today: date,
+) -> NewOrder:
+    order, vendor = drafted.order, terms[group[0].vendor_id or 0]
+    missing = None
+    if vendor.freight_free_value is not None:
+        free = _in_currency(vendor.freight_free_value, vendor.currency_code, order.currency_code, rates, today)
+        missing = None if free is None else max(ZERO, rounded(free - _value(group), _MONEY_DIGITS))
     return NewOrder(
         order_id=order.id,
         number=order.number,
-        vendor_code=first.source.vendor_code,
-        vendor_name=first.source.vendor_name,
+        vendor_code=vendor.code,
+        vendor_name=vendor.name,
         warehouse_id=order.warehouse_id,
         currency_code=order.currency_code,
-        lines=len(written),
+        lines=len(group),
         total=order.total,
+        contract=group[0].contract,
+        next_order_day=vendor.next_order_day(today),
+        cutoff=vendor.cutoff,
+        missing_to_free=missing,
     )
-
-
-def _expected(each: _Chosen, today: date) -> date:
-    """When it can be there: as needed, unless lead time and goods-in from today end later."""
-    return max(each.line.needed_on, today + timedelta(days=each.source.lead_days + each.source.goods_in_days))
-
-
-class _Pegs:
-    """What each plan line covers, by who asks for it.
-
-    A line covers what is to be ordered from its own suggested date up to the next line of its item, in order of date, as far as
-    its quantity goes. Of a date's need no more than the gross was asked for by demand, in proportion to the pegs; what
-    is left refills stock and belongs to nobody.
-    """
-
-    def __init__(self, session: Session, run_id: int, item_ids: set[int]) -> None:
-        self._pegs: dict[tuple[int, int, date], list[StoredPeg]] = {}
-        for peg in pegs_of_items(session, run_id, sorted(item_ids)):
-            self._pegs.setdefault((peg.item_id, peg.warehouse_id, peg.on_date), []).append(peg)
-        self._needs: dict[tuple[int, int], list[tuple[date, Decimal]]] = {}
-        for row in session.exec(
-            select(PlanningRequirement)
-            .where(
-                PlanningRequirement.run_id == run_id,
-                col(PlanningRequirement.item_id).in_(item_ids),
-                col(PlanningRequirement.to_order) > 0,
-            )
-            .order_by(col(PlanningRequirement.on_date))
-        ):
-            self._needs.setdefault((row.item_id, row.warehouse_id), []).append((row.on_date, row.to_order))
-        self._starts: dict[tuple[int, int], list[date]] = {}
-        for item_id, warehouse_id, starts in session.execute(
-            select(col(PlanLine.item_id), col(PlanLine.warehouse_id), func.array_agg(col(PlanLine.suggested_needed_on)))
-            .where(PlanLine.run_id == run_id, col(PlanLine.item_id).in_(item_ids))
-            .group_by(col(PlanLine.item_id), col(PlanLine.warehouse_id))
-        ):
-            self._starts[item_id, warehouse_id] = sorted(starts)
-
-    def of(self, line: PlanLine) -> tuple[tuple[int | None, Decimal], ...]:
-        """(sales order line, stock units), each line once, in order of id, nobody last. At most the line's quantity."""
-        place = (line.item_id, line.warehouse_id)
-        start = line.suggested_needed_on
-        end = min((each for each in self._starts[place] if each > start), default=date.max)
-        left = line.quantity_packs * line.unit_factor
-        shares: dict[int | None, Decimal] = {}
-        for on, to_order in self._needs.get(place, ()):
-            if not start <= on < end or left <= 0:
-                continue
-            covered = min(to_order, left)
-            left -= covered
-            asked = self._pegs.get((*place, on), [])
-            by_demand = min(covered, sum((each.quantity for each in asked), ZERO))
-            parts = spread(by_demand, [each.quantity for each in asked], _DIGITS) if by_demand else []
-            for peg, part in zip(asked if parts else (), parts, strict=True):
-                shares[peg.sales_order_line_id] = shares.get(peg.sales_order_line_id, ZERO) + part
-            if covered > by_demand:
-                shares[None] = shares.get(None, ZERO) + covered - by_demand
-        ordered = sorted(shares.items(), key=lambda share: (share[0] is None, share[0] or 0))
-        return tuple((asks, quantity) for asks, quantity in ordered if quantity > 0)

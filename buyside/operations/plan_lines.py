@@ -21,13 +21,25 @@ from buyside.domain.plan_decisions import (
     drawn,
     plain,
 )
-from buyside.domain.plans import PLAN_LINE, PlanLineState, RunState
+from buyside.domain.plans import PLAN_LINE, PlanLineState, RunOrigin, RunState
 from buyside.domain.refusals import NotFound, Refused, Stale, Unreadable
 from buyside.domain.sheet_changes import CellProblem, RowChange, RowSaved, RowsRefused
 from buyside.ledgers import audit
 from buyside.ledgers.plan_lines import PlanLineDecided, decided, write_decision
 from buyside.queries.plan_lines import lock_plan_line, lock_plan_lines, terms_of
 
+__all__ = (
+    "DriftMarked",
+    "PlanLineDecided",
+    "change_plan_line",
+    "change_plan_lines",
+    "is_as_advised",
+    "leave_out_line",
+    "lock_line",
+    "mark_drift",
+    "take_back_line",
+    "take_better_offer",
+)
 _TOO_MUCH, _DECIMALS = Decimal(10) ** 12, 6  # what numeric(18, 6) holds
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
@@ -81,7 +93,7 @@ def change_plan_line(
     line, run = _decidable(session, actor, line_id, version)
     PLAN_LINE.after("change", PlanLineState(line.state))
     asked = Asked(quantity_packs, vendor_item_id, needed_on, unit_price, contract_id)
-    found = decide(line, asked, terms_of(session, run, [line]))
+    found = decide(line, asked, terms_of(session, run, [line], [vendor_item_id] if vendor_item_id else ()))
     write_decision(line, found.decision)
     return decided(session, line, found.remarks)
 
@@ -281,7 +293,7 @@ def mark_drift(session: Session, actor: Actor, *, run_id: int) -> DriftMarked:
     Refuses: NotFound, RunNotDone.
     """
     run = session.get(PlanningRun, run_id)
-    if run is None:
+    if run is None or run.origin == RunOrigin.SCENARIO:
         raise NotFound(kind="planning run")
     if run.state != RunState.DONE:
         raise RunNotDone(state=run.state)

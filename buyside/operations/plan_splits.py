@@ -72,7 +72,7 @@ def split_plan_line(
     line, run = _open_line(session, actor, line_id, version)
     for part in parts:
         _refuse_unmeant(part)
-    terms = terms_of(session, run, [line])
+    terms = terms_of(session, run, [line], [each.vendor_item_id for each in parts if each.vendor_item_id])
     before, typed = line.quantity_packs * line.unit_factor, typed_price(line, terms)
     pieces = [line, *(_off(line) for _ in parts[1:])]
     decided: list[Decided] = []

@@ -12,7 +12,7 @@ from buyside.db.vendors import Vendor, VendorClosingDay
 from buyside.domain.access import Actor
 from buyside.domain.order_days import OrderDays
 from buyside.domain.plan_decisions import Terms
-from buyside.domain.plans import LotTerms, Price
+from buyside.domain.plans import LotTerms, Price, RunOrigin
 from buyside.domain.refusals import NotFound, Stale
 from buyside.domain.sourcing import Source
 from buyside.domain.vendors import VendorStatus
@@ -30,7 +30,7 @@ def lock_plan_line(session: Session, actor: Actor, line_id: int, version: int | 
         raise NotFound(kind="plan line")
     if version is not None and line.version != version:
         raise Stale(kind="plan line")
-    return line, session.get_one(PlanningRun, line.run_id)
+    return line, _plan_of(session, line)
 
 
 def lock_plan_lines(
@@ -47,7 +47,15 @@ def lock_plan_lines(
     ).all()
     if len(lines) < len(wanted) or len({each.run_id for each in lines}) > 1:
         raise NotFound(kind="plan line")
-    return {each.id: each for each in lines}, session.get_one(PlanningRun, lines[0].run_id) if lines else None
+    return {each.id: each for each in lines}, _plan_of(session, lines[0]) if lines else None
+
+
+def _plan_of(session: Session, line: PlanLine) -> PlanningRun:
+    """The run of a line that somebody decides on. Nobody decides on lines of a scenario. Refuses: NotFound."""
+    run = session.get_one(PlanningRun, line.run_id)
+    if run.origin == RunOrigin.SCENARIO:
+        raise NotFound(kind="plan line")
+    return run
 
 
 def sources_of(
@@ -89,18 +97,21 @@ def order_days_of(session: Session, weekdays: dict[int, str]) -> dict[int, Order
     return {vendor_id: OrderDays.of(days, closings.get(vendor_id, ())) for vendor_id, days in weekdays.items()}
 
 
-def terms_of(session: Session, run: PlanningRun, lines: Sequence[PlanLine]) -> Terms:
+def terms_of(session: Session, run: PlanningRun, lines: Sequence[PlanLine], also: Collection[int] = ()) -> Terms:
     """What stands behind decisions on some lines of a run: everybody who sells their items, and the contracts for them.
 
-    Of a contract's balance, what other open lines of the run draw is taken off too.
+    `also` are vendor items that were asked for, whatever they are of. Of a contract's balance, what other open lines of the run draw is taken off too.
     """
     item_ids = {each.item_id for each in lines}
     units = {each.id: (each.code, each.digits) for each in session.exec(select(Unit))}
     items = session.exec(select(Item.id, Item.unit_id, Item.goods_in_days).where(col(Item.id).in_(item_ids)))
+    sources = {each.vendor_item_id: each for each in sources_of(session, on=run.as_of, item_ids=item_ids)}
+    if strange := set(also) - sources.keys():
+        sources |= {each.vendor_item_id: each for each in sources_of(session, on=run.as_of, vendor_item_ids=strange)}
     agreements = agreements_of(session, item_ids=item_ids, on=run.as_of, run_id=run.id, but={each.id for each in lines})
     return Terms(
         as_of=run.as_of,
-        sources={each.vendor_item_id: each for each in sources_of(session, on=run.as_of, item_ids=item_ids)},
+        sources=sources,
         agreements={(each.contract_id, each.item_id): each for each in agreements},
         items={item_id: (unit_id, goods_in_days) for item_id, unit_id, goods_in_days in items},
         units=units,

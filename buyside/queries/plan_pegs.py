@@ -27,10 +27,17 @@ def pegs_of_items(session: Session, run_id: int, item_ids: Sequence[int]) -> lis
         from buyside.queries.plan_stored import divided_pegs
 
         return divided_pegs(session, run_id, list(item_ids))
+    peg = PlanningPeg
     return [
-        StoredPeg(each.item_id, each.warehouse_id, each.on_date, each.sales_order_line_id or None, each.quantity)
-        for each in session.exec(
-            select(PlanningPeg)
+        StoredPeg(item_id, warehouse_id, on, asks or None, quantity)
+        for item_id, warehouse_id, on, asks, quantity in session.execute(
+            select(  # type: ignore[call-overload]
+                col(peg.item_id),
+                col(peg.warehouse_id),
+                col(peg.on_date),
+                col(peg.sales_order_line_id),
+                col(peg.quantity),
+            )
             .where(PlanningPeg.run_id == run_id, col(PlanningPeg.item_id).in_(item_ids))
             .order_by(
                 col(PlanningPeg.item_id),

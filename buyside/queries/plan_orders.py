@@ -1,0 +1,181 @@
+"""Plan lines on their way to purchase orders: what an order needs of each, read for many at once (PLAN-13)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from buyside.db.items import VendorItem
+from buyside.db.plans import PlanLine
+from buyside.db.vendors import Vendor
+from buyside.domain.access import Actor
+from buyside.domain.order_days import OrderDays
+from buyside.domain.plans import PlanLineState
+from buyside.domain.refusals import NotFound
+from buyside.queries.answers import each_as
+from buyside.queries.plan_lines import order_days_of
+
+_LINES = text(
+    """
+    SELECT line.id AS line_id, line.item_id, line.warehouse_id, line.state, line.left_out_reason, line.quantity_packs,
+           line.unit_id, line.unit_factor, line.unit_price, line.contract_id, line.needed_on, line.order_by,
+           line.suggested_needed_on, coalesce(line.split_from_id, line.id) AS root_id,
+           coalesce(line.currency_code, vendor.currency_code, '') AS currency_code,
+           line.carried_from_id IS NOT NULL AND line.quantity_packs * line.unit_factor <>
+               line.suggested_quantity_packs * coalesce(suggested.unit_factor, line.unit_factor) AS is_carried_otherwise,
+           item.code AS item_code, item.name AS item_name, item.is_active AS is_bought,
+           coalesce(item.over_receipt_percent, vendor.over_receipt_percent, organisation.over_receipt_percent)
+               AS tolerance_percent,
+           mapping.id AS vendor_item_id, coalesce(mapping.vendor_part, '') AS vendor_part,
+           coalesce(mapping.lead_days, 0) + item.goods_in_days AS days,
+           vendor.id AS vendor_id, coalesce(vendor.name, '') AS vendor_name,
+           coalesce(mapping.is_active AND vendor.status = 'active'
+                    AND :on BETWEEN coalesce(mapping.valid_from, :on) AND coalesce(mapping.valid_to, :on), false) AS is_usable,
+           coalesce(contract.number, '') AS contract,
+           coalesce(contract.status = 'active' AND :on BETWEEN contract.valid_from AND contract.valid_to
+                    AND contract.vendor_id = vendor.id, true) AS may_draw
+    FROM plan_line AS line JOIN item ON item.id = line.item_id
+    JOIN organisation ON organisation.id = 1
+    LEFT JOIN vendor_item AS mapping ON mapping.id = line.vendor_item_id
+    LEFT JOIN vendor ON vendor.id = mapping.vendor_id
+    LEFT JOIN vendor_item AS suggested ON suggested.id = line.suggested_vendor_item_id
+    LEFT JOIN contract ON contract.id = line.contract_id
+    WHERE line.id = ANY(:lines) ORDER BY line.id
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderableLine:
+    """A plan line with what its order will say. Quantity and price per purchase unit; `days` are lead time and goods-in."""
+
+    line_id: int
+    item_id: int
+    warehouse_id: int
+    state: str
+    left_out_reason: str
+    quantity_packs: Decimal
+    unit_id: int
+    unit_factor: Decimal
+    unit_price: Decimal | None
+    contract_id: int | None
+    needed_on: date
+    order_by: date
+    suggested_needed_on: date
+    root_id: int
+    """The line that it was split off, else itself."""
+    currency_code: str
+    is_carried_otherwise: bool
+    """It was locked in the plan before, and brings something else than this one suggests."""
+    item_code: str
+    item_name: str
+    is_bought: bool
+    tolerance_percent: Decimal
+    vendor_item_id: int | None
+    vendor_part: str
+    days: int
+    vendor_id: int | None
+    vendor_name: str
+    is_usable: bool
+    contract: str
+    may_draw: bool
+    """Its contract, if it has one, is valid and its vendor's."""
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Item and warehouse."""
+        return self.item_id, self.warehouse_id
+
+    @property
+    def stock_quantity(self) -> Decimal:
+        """What it brings, in stock units."""
+        return self.quantity_packs * self.unit_factor
+
+    def why_not(self, vendor_id: int | None = None) -> str:
+        """Why it cannot be ordered (of one vendor, if one is named); empty where it can."""
+        if self.state == PlanLineState.CONVERTED:
+            return "It is on an order already."
+        if self.state == PlanLineState.LEFT_OUT:
+            return f"It was left out: {self.left_out_reason}"
+        if self.vendor_id is None:
+            return "It has no vendor."
+        if vendor_id is not None and self.vendor_id != vendor_id:
+            return f"It is for {self.vendor_name}."
+        if self.unit_price is None:
+            return "It has no price."
+        if self.quantity_packs <= 0:
+            return "Its quantity is zero."
+        if not self.is_bought:
+            return f"{self.item_code} is no longer bought."
+        if not self.is_usable:
+            return f"{self.vendor_name} cannot deliver it any more."
+        return "" if self.may_draw else f"Contract {self.contract} cannot be drawn on any more."
+
+
+def lock_orderable_lines(
+    session: Session,
+    actor: Actor,
+    *,
+    run_id: int,
+    on: date,
+    line_ids: Collection[int] | None = None,
+    vendor_id: int | None = None,
+) -> list[OrderableLine]:
+    """Lines of a run, locked in order of id: whoever comes second sees them as the first one left them.
+
+    The given ones, else those of a vendor, else all of them. `on` is the day whose mappings and contracts count. Refuses: NotFound.
+    """
+    wanted = select(PlanLine.id).where(PlanLine.run_id == run_id)
+    if line_ids is not None:
+        wanted = wanted.where(col(PlanLine.id).in_(set(line_ids)))
+    elif vendor_id is not None:
+        theirs = select(VendorItem.id).where(VendorItem.vendor_id == vendor_id)
+        wanted = wanted.where(col(PlanLine.vendor_item_id).in_(theirs))
+    locked = list(session.exec(wanted.order_by(col(PlanLine.id)).with_for_update()))
+    if line_ids is not None and len(locked) < len(set(line_ids)):
+        raise NotFound(kind="plan line")
+    return each_as(session, OrderableLine, _LINES.bindparams(lines=locked, on=on))
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTerms:
+    """What a vendor asks of an order as a whole (VEN-6). Values in its currency."""
+
+    vendor_id: int
+    code: str
+    name: str
+    currency_code: str
+    minimum_value: Decimal | None
+    freight_free_value: Decimal | None
+    cutoff: str
+    days: OrderDays
+
+    def next_order_day(self, today: date) -> date:
+        """The first day from today on which it takes orders; today for one that never opens."""
+        return self.days.next_from(today)
+
+    def expected_on(self, needed_on: date, days: int, today: date) -> date:
+        """When goods can be there: as needed, unless lead time and goods-in from its next order day end later."""
+        return max(needed_on, self.next_order_day(today) + timedelta(days=days))
+
+
+def order_terms(session: Session, vendor_ids: Collection[int]) -> dict[int, OrderTerms]:
+    """By vendor, what it asks of an order."""
+    vendors = session.exec(select(Vendor).where(col(Vendor.id).in_(vendor_ids))).all()
+    days = order_days_of(session, {each.id: each.order_weekdays for each in vendors})
+    return {
+        each.id: OrderTerms(
+            each.id,
+            each.code,
+            each.name,
+            each.currency_code,
+            each.minimum_order_value,
+            each.freight_free_value,
+            each.order_cutoff,
+            days[each.id],
+        )
+        for each in vendors
+    }
