@@ -21,6 +21,7 @@ from buyside.domain.refusals import NotFound
 from buyside.domain.words import Kind
 from buyside.queries.answers import columns, each_as
 from buyside.queries.orders import due_on, is_open
+from buyside.queries.plan_origin import is_a_plan
 from buyside.queries.rows import ESCAPE, GridSource, RowColumn
 
 
@@ -202,10 +203,10 @@ class SalesOrderDetail:
 
 
 def latest_run(session: Session) -> PlanningRun | None:
-    """The latest finished run."""
+    """The latest finished run that is a plan."""
     return session.scalars(
         select(PlanningRun)
-        .where(col(PlanningRun.state) == RunState.DONE.value)
+        .where(col(PlanningRun.state) == RunState.DONE.value, is_a_plan())
         .order_by(col(PlanningRun.id).desc())
         .limit(1)
     ).one_or_none()

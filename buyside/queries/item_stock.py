@@ -21,6 +21,7 @@ from buyside.domain.refusals import NotFound
 from buyside.domain.stock import StockPlace
 from buyside.queries.answers import columns, each_as, organisation_date
 from buyside.queries.orders import AWAITING, due_on, open_quantity
+from buyside.queries.plan_origin import is_a_plan
 
 MOST_POINTS = 200
 """Days that one chart is made of."""
@@ -184,7 +185,8 @@ def stock_over_time(
 
 
 def _newest_run() -> ScalarSelect[int]:
-    return select(func.max(PlanningRun.id)).where(col(PlanningRun.state) == RunState.DONE.value).scalar_subquery()
+    done = select(func.max(PlanningRun.id)).where(col(PlanningRun.state) == RunState.DONE.value, is_a_plan())
+    return done.scalar_subquery()
 
 
 def _run_of(session: Session, warehouse_id: int) -> PlanningRun | None:

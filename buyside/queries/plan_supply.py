@@ -14,6 +14,7 @@ from buyside.db.vendors import Vendor
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.money import ZERO
 from buyside.queries.answers import each_as
+from buyside.queries.plan_origin import is_a_plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def supply_of_line(session: Session, actor: Actor, *, sales_order_line_id: int) 
     coverage = session.execute(
         select(PlanningCoverage)
         .join(PlanningRun, col(PlanningRun.id) == col(PlanningCoverage.run_id))
-        .where(col(PlanningCoverage.sales_order_line_id) == sales_order_line_id)
+        .where(col(PlanningCoverage.sales_order_line_id) == sales_order_line_id, is_a_plan())
         .order_by(col(PlanningCoverage.run_id).desc())
         .limit(1)
     ).scalar_one_or_none()

@@ -22,6 +22,7 @@ from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.plans import PlanLineState, RunState
 from buyside.domain.words import Kind
 from buyside.queries.answers import each_as, one_as
+from buyside.queries.plan_origin import is_a_plan
 from buyside.queries.rows import GridSource, RowColumn
 
 _NOTHING = Decimal(0)
@@ -47,6 +48,7 @@ class RunRow:
 
 
 def _runs() -> Select[Any]:
+    """Runs that are plans: those of scenarios stand beside one, on a page of their own."""
     open_lines = (
         select(func.count())
         .select_from(PlanLine)
@@ -65,7 +67,7 @@ def _runs() -> Select[Any]:
         col(PlanningRun.finished_at),
         func.coalesce(AppUser.name, "").label("started_by"),
         open_lines.label("open_lines"),
-    ).join(AppUser, col(AppUser.id) == col(PlanningRun.user_id), isouter=True)
+    ).join(AppUser, col(AppUser.id) == col(PlanningRun.user_id), isouter=True).where(is_a_plan())
 
 
 def _run_row(**columns: Any) -> RunRow:

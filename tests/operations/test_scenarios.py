@@ -15,6 +15,8 @@ from buyside.db.plans import PlanLine, PlanningRequirement, PlanningRun, Plannin
 from buyside.domain.access import Actor, Role
 from buyside.domain.plans import RunOrigin
 from buyside.domain.refusals import Refused
+from buyside.operations.plan_conversion import convert_plan
+from buyside.operations.plan_lines import change_plan_line, leave_out_line, lock_line, mark_drift
 from buyside.operations.plans import RunDone, cancel_run, run_plan, start_run
 from buyside.operations.run import perform
 from buyside.operations.scenarios import (
@@ -30,6 +32,11 @@ from buyside.operations.scenarios import (
     rename_scenario,
     set_change,
 )
+from buyside.queries.demand import latest_run as newest_plan
+from buyside.queries.item_stock import stock_over_time
+from buyside.queries.plan_supply import supply_of_line
+from buyside.queries.plans import find_run, latest_run, runs
+from buyside.queries.read import ask
 from tests.world import NOW, TODAY, World
 
 BUYER = Actor(user_id=None, name="buyer", roles=frozenset({Role.BUYER}))
@@ -376,3 +383,39 @@ def test_of_two_who_change_a_scenario_the_second_is_told(story: Story) -> None:
 def test_no_scenario_starts_from_a_scenario(story: Story) -> None:
     done = calculated(made(story, "One", ("vendor", "out", {"vendor": story.codes["acme"]})).scenario_id)
     assert refusal(lambda: perform(create_scenario, BUYER, run_id=done.run_id, name="x", at=NOW)) == "scenarios.no-plan"
+
+
+@pytest.mark.rule("PLAN-15")
+def test_no_query_and_no_operation_takes_a_scenario_for_a_plan(story: Story) -> None:
+    """Newest of all runs, it is still nobody's plan: not shown, not decided on, not ordered, in nobody's way."""
+    out = ("vendor", "out", {"vendor": story.codes["cheap"]})
+    done = calculated(made(story, "Newest", out).scenario_id)
+    with sessions()() as session:
+        newest = session.exec(select(col(PlanningRun.id)).order_by(col(PlanningRun.id).desc())).first()
+        assert newest == done.run_id
+        found = newest_plan(session)
+        assert found is not None
+        base = found.id
+        assert session.get_one(PlanningRun, base).origin == RunOrigin.PERSON
+        line = session.exec(select(PlanLine).where(PlanLine.run_id == done.run_id)).first()
+        assert line is not None
+        supply = supply_of_line(session, BUYER, sales_order_line_id=story.ids["line"])
+        outlook = stock_over_time(
+            session, BUYER, item_id=story.ids["frame"], warehouse_id=story.ids["main"], today=TODAY
+        )
+    assert supply.run_id != done.run_id
+    assert outlook.run_id != done.run_id
+    assert ask(latest_run, BUYER).run_id == base
+    assert done.run_id not in {each.run_id for each in ask(runs, BUYER)}
+    assert ask(find_run, BUYER, run_id=done.run_id) is None
+    decisions: list[Callable[[], Any]] = [
+        lambda: perform(change_plan_line, BUYER, line_id=line.id, version=line.version, quantity_packs=Decimal(9)),
+        lambda: perform(leave_out_line, BUYER, line_id=line.id, version=line.version, reason="no"),
+        lambda: perform(lock_line, BUYER, line_id=line.id, version=line.version, locked=True),
+        lambda: perform(mark_drift, BUYER, run_id=done.run_id),
+    ]
+    assert [refusal(each) for each in decisions] == ["access.not-found"] * 4
+    assert refusal(lambda: perform(convert_plan, BUYER, run_id=done.run_id, at=NOW)) == "plans.only-a-scenario"
+    with sessions()() as session:
+        told = text("SELECT count(*) FROM action_message WHERE first_run_id = :run OR last_run_id = :run")
+        assert session.execute(told, {"run": done.run_id}).scalar_one() == 0
