@@ -4,7 +4,7 @@ A world is plain: lists of dicts with Fraction or int quantities in natural unit
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from math import ceil, floor
@@ -202,8 +202,22 @@ def kept_in(world: PlanningWorld, item: Row, warehouse: int) -> bool:
 Shares = dict[tuple[int, int], dict[date, dict[int | None, Fraction]]]  # item and warehouse: day: line: exact quantity
 
 
-def planned(world: PlanningWorld) -> PlanningAnswer:
-    """The whole run."""
+def planned(world: PlanningWorld, groups: list[int] | None = None, horizon_days: int | None = None) -> PlanningAnswer:
+    """The whole run, or what it tells of some item groups, of demand up to a horizon."""
+    if horizon_days is not None:
+        last = world.as_of + timedelta(days=horizon_days)
+        world = replace(world, lines=[line for line in world.lines if line["needed_on"] <= last])
+    answer = everything(world)
+    if groups is not None:
+        told = {item["item"] for item in world.items if item["group"] in groups}
+        for part in (answer.requirements, answer.pegs, answer.plan_lines, answer.dead_ends):
+            for key in [key for key in part if key[0] not in told]:
+                del part[key]
+    return answer
+
+
+def everything(world: PlanningWorld) -> PlanningAnswer:
+    """All that a run finds."""
     answer = PlanningAnswer(cover(world), {}, {}, {}, set(), set(), {})
     shares = asked_by_lines(world, answer)
     for item in by_depth(world):

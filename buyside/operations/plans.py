@@ -14,6 +14,7 @@ import psycopg
 from sqlalchemy import Connection, Engine, insert, text
 from sqlmodel import Session, col, select
 
+from buyside.db.items import ItemGroup
 from buyside.db.plans import PlanLine, PlanningProblem, PlanningRun, PlanningRunInput
 from buyside.db.stock import Warehouse
 from buyside.domain.access import Actor, Permission, needs
@@ -27,12 +28,24 @@ if TYPE_CHECKING:  # the engine is loaded by the first run, not by whoever may s
     from buyside.queries.plan_results import CalculatedRun, Stream
 
 _LOCKS = 0x706C616E << 32  # our range of advisory locks; the low half is the run's id
+LONGEST_HORIZON = 3_650
+"""Days: ten years of demand; longer is as good as no horizon."""
 _BEGINS_WITHIN = 60.0  # seconds from the start of a run to its worker's lock
 
 
 class UnknownWarehouse(Refused):
     code, field = "plans.unknown-warehouse", "warehouse_codes"
     says = "There is no warehouse {codes}."
+
+
+class UnknownGroup(Refused):
+    code, field = "plans.unknown-group", "group_codes"
+    says = "There is no item group {codes}."
+
+
+class HorizonOutOfRange(Refused):
+    code, field = "plans.horizon-out-of-range", "horizon_days"
+    says = "A horizon is 0 to {most} days."
 
 
 class NotRunning(Refused):
@@ -77,11 +90,20 @@ class RunEnded:
 
 @needs(Permission.PLAN_RUN)
 def start_run(
-    session: Session, actor: Actor, *, as_of: date, warehouse_codes: tuple[str, ...] | None = None, at: datetime
+    session: Session,
+    actor: Actor,
+    *,
+    as_of: date,
+    warehouse_codes: tuple[str, ...] | None = None,
+    group_codes: tuple[str, ...] | None = None,
+    horizon_days: int | None = None,
+    at: datetime,
 ) -> RunStarted:
     """Open a planning run as of a day, for all warehouses or some. `run_plan` calculates it.
 
-    Runs whose worker died are marked failed on the way. Refuses: UnknownWarehouse.
+    `group_codes` limits what it reports to items of some item groups; `horizon_days` leaves out demand needed more days
+    after that day. Runs whose worker died are marked failed on the way.
+    Refuses: UnknownWarehouse, UnknownGroup, HorizonOutOfRange.
     """
     _bury_dead_runs(session, at)
     scope: dict[str, Any] = {}
@@ -89,7 +111,16 @@ def start_run(
         found = session.exec(select(Warehouse).where(col(Warehouse.code).in_(warehouse_codes))).all()
         if missing := sorted(set(warehouse_codes) - {each.code for each in found}):
             raise UnknownWarehouse(codes=", ".join(missing))
-        scope = {"warehouses": sorted(each.id for each in found), "codes": sorted(each.code for each in found)}
+        scope |= {"warehouses": sorted(each.id for each in found), "codes": sorted(each.code for each in found)}
+    if group_codes is not None:
+        groups = session.exec(select(ItemGroup).where(col(ItemGroup.code).in_(group_codes))).all()
+        if missing := sorted(set(group_codes) - {each.code for each in groups}):
+            raise UnknownGroup(codes=", ".join(missing))
+        scope |= {"groups": sorted(each.id for each in groups), "group_codes": sorted(each.code for each in groups)}
+    if horizon_days is not None:
+        if not 0 <= horizon_days <= LONGEST_HORIZON:
+            raise HorizonOutOfRange(most=LONGEST_HORIZON)
+        scope |= {"horizon_days": horizon_days}
     run = PlanningRun(
         as_of=as_of,
         scope=scope,
@@ -125,15 +156,7 @@ def run_plan(session: Session, actor: Actor, *, run_id: int, on_step: Callable[[
             _say(keeper, run_id, name)
 
         try:
-            places = run.scope.get("warehouses")
-            found = calculate(
-                session,
-                actor,
-                run_id=run_id,
-                as_of=run.as_of,
-                warehouses=None if places is None else tuple(places),
-                on_step=step,
-            )
+            found = calculate(session, actor, run_id=run_id, on_step=step)
             step("store")
             return _store(session, run_id, found)
         except (RunCancelled, NotRunning):

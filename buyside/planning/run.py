@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -76,35 +76,40 @@ def plan(
     as_of: date,
     *,
     warehouses: Collection[int] | None = None,
+    groups: Collection[int] | None = None,
+    horizon_days: int | None = None,
     with_pegs: bool = False,
     on_step: OnStep | None = None,
 ) -> PlanResults:
     """Plan purchasing as of a day.
 
-    `warehouses` limits the run to some (each plans for itself); `on_step` hears the name of each step before it begins
+    `warehouses` limits the run to some (each plans for itself); `horizon_days` leaves out demand needed more days after the
+    as-of date (open supply stays, however late); `groups` limits requirements, plan lines, pegs and dead ends to the items of
+    some item groups, calculated as if they were not limited; `on_step` hears the name of each step before it begins
     (cover, explode, net, choose, peg) and cancels the run by raising.
     The same inputs give the same results to the last digit, whatever the order of their rows.
     Refuses Misfit, Cycle, Headroom.
     """
     say = on_step or _silent
-    basis = basis_of(inputs, as_of, warehouses, say)
+    basis = basis_of(inputs, as_of, warehouses, say, horizon_days)
+    reported = in_groups(inputs.items, groups)
     say("choose")
     lines = ordered(basis.structure, basis.netted, basis.stocks, inputs, as_of)
     pegs = None
     if with_pegs:
         say("peg")
-        pegs = peg(basis.structure, basis.sold, basis.lines, basis.explosion, basis.netted, as_of)
+        pegs = peg(basis.structure, basis.sold, basis.lines, basis.explosion, basis.netted, as_of, reported)
     return PlanResults(
         as_of=as_of,
         coverage=basis.coverage,
-        requirements=requirements(basis.structure, basis.netted, as_of),
-        plan_lines=lines,
+        requirements=_of_items(requirements(basis.structure, basis.netted, as_of), reported),
+        plan_lines=_of_items(lines, reported),
         unmapped=_unmapped(basis),
         uncovered_options=uncovered_options(
             basis.lines, ints(basis.coverage["exploded"]), inputs.line_options, inputs.rules, inputs.rule_conditions
         ),
         contradictions=basis.sold.contradictions,
-        dead_ends=dead_ends(basis.structure, basis.explosion, basis.netted, as_of),
+        dead_ends=_of_items(dead_ends(basis.structure, basis.explosion, basis.netted, as_of), reported),
         pegs=pegs,
     )
 
@@ -118,11 +123,30 @@ def ordered(
 
 
 def pegs_of(
-    inputs: PlanInputs, as_of: date, *, items: Collection[int] | None = None, warehouses: Collection[int] | None = None
+    inputs: PlanInputs,
+    as_of: date,
+    *,
+    items: Collection[int] | None = None,
+    warehouses: Collection[int] | None = None,
+    groups: Collection[int] | None = None,
+    horizon_days: int | None = None,
 ) -> pl.DataFrame:
     """PEGS of some items (None: all) from the inputs of a run, as that run would have given them."""
-    basis = basis_of(inputs, as_of, warehouses, _silent)
-    return peg(basis.structure, basis.sold, basis.lines, basis.explosion, basis.netted, as_of, items)
+    basis = basis_of(inputs, as_of, warehouses, _silent, horizon_days)
+    reported = in_groups(inputs.items, groups)
+    some = reported if items is None else set(items) if reported is None else reported & set(items)
+    return peg(basis.structure, basis.sold, basis.lines, basis.explosion, basis.netted, as_of, some)
+
+
+def in_groups(items: pl.DataFrame, groups: Collection[int] | None) -> set[int] | None:
+    """The items of some item groups; None where they are not limited."""
+    if groups is None:
+        return None
+    return set(items.filter(pl.col("group").is_in(sorted(groups)))["item"].to_list())
+
+
+def _of_items(rows: pl.DataFrame, items: Collection[int] | None) -> pl.DataFrame:
+    return rows if items is None else rows.filter(pl.col("item").is_in(sorted(items)))
 
 
 @dataclass(frozen=True)
@@ -136,12 +160,19 @@ class Missing:
     dead_ends: pl.DataFrame
 
 
-def missing(inputs: PlanInputs, as_of: date, *, warehouses: Collection[int] | None = None) -> Missing:
+def missing(
+    inputs: PlanInputs,
+    as_of: date,
+    *,
+    warehouses: Collection[int] | None = None,
+    groups: Collection[int] | None = None,
+    horizon_days: int | None = None,
+) -> Missing:
     """What plan() would report of these inputs, and nothing of what it would order. `lines`: LINES in scope, sorted by line.
 
     Refuses Misfit, Cycle, Headroom.
     """
-    basis = basis_of(inputs, as_of, warehouses, _silent)
+    basis = basis_of(inputs, as_of, warehouses, _silent, horizon_days)
     return Missing(
         lines=basis.lines,
         unmapped=_unmapped(basis),
@@ -149,7 +180,9 @@ def missing(inputs: PlanInputs, as_of: date, *, warehouses: Collection[int] | No
             basis.lines, ints(basis.coverage["exploded"]), inputs.line_options, inputs.rules, inputs.rule_conditions
         ),
         contradictions=basis.sold.contradictions,
-        dead_ends=dead_ends(basis.structure, basis.explosion, basis.netted, as_of),
+        dead_ends=_of_items(
+            dead_ends(basis.structure, basis.explosion, basis.netted, as_of), in_groups(inputs.items, groups)
+        ),
     )
 
 
@@ -171,7 +204,13 @@ def _unmapped(basis: Basis) -> pl.DataFrame:
     return frames.UNMAPPED.check(left.filter(pl.Series(basis.explosion.unmapped)))
 
 
-def basis_of(inputs: PlanInputs, as_of: date, warehouses: Collection[int] | None, say: OnStep) -> Basis:
+def basis_of(
+    inputs: PlanInputs,
+    as_of: date,
+    warehouses: Collection[int] | None,
+    say: OnStep,
+    horizon_days: int | None = None,
+) -> Basis:
     """Everything up to netting. Refuses Misfit, Cycle, Headroom."""
     say("cover")
     lines = frames.LINES.check(inputs.lines)
@@ -179,6 +218,8 @@ def basis_of(inputs: PlanInputs, as_of: date, warehouses: Collection[int] | None
         lines = frames.LINES.check_key(lines).sort("line")
     if warehouses is not None:
         lines = lines.filter(pl.col("warehouse").is_in(sorted(warehouses)))
+    if horizon_days is not None:
+        lines = lines.filter(pl.col("needed_on") <= as_of + timedelta(days=horizon_days))
     if not lines["warehouse"].is_in(inputs.warehouses["warehouse"].implode()).all():
         raise frames.Misfit("LINES names a warehouse that is not there")
     coverage = cover_finished_goods(lines, inputs.products, inputs.variant_stock)

@@ -14,7 +14,7 @@ from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.refusals import NotFound
 from buyside.planning.frames import REQUIREMENTS
 from buyside.planning.run import PlanInputs, plan
-from buyside.queries.plan_stored import inputs_of, units
+from buyside.queries.plan_stored import inputs_of, scope_of, units
 from buyside.queries.planning import ArrowReader, arrow_reader, read_inputs
 
 _OWN_LINES = """
@@ -60,14 +60,14 @@ def drifted(session: Session, actor: Actor, *, run_id: int) -> list[Drifted]:
     run = session.get(PlanningRun, run_id)
     if run is None:
         raise NotFound(kind="planning run")
-    scope = run.scope.get("warehouses")
+    scope = scope_of(run)
     then = inputs_of(session, run_id)
     with arrow_reader(session) as reader:
-        now = _without_own_orders(reader, run_id, read_inputs(reader, scope))
+        now = _without_own_orders(reader, run_id, read_inputs(reader, scope["warehouses"]))
         before = _requirements_of(reader, run_id)
     if _same(then, now):
         return []
-    after = plan(now, run.as_of, warehouses=scope).requirements
+    after = plan(now, run.as_of, **scope).requirements
     changed = _changed(before, after)
     on_hand = _moved(then.item_stock, now.item_stock, "on_hand")
     on_order = _moved(then.supply, now.supply, "quantity")

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 from sqlmodel import Session
 
+from buyside.db.plans import PlanningRun
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.plans import ProblemKind
 from buyside.domain.refusals import Refused
@@ -22,7 +23,7 @@ from buyside.planning.run import PlanInputs, PlanResults, plan
 from buyside.queries import plan_files
 from buyside.queries.message_results import MESSAGE_WIRES, messages_of, read_open_orders
 from buyside.queries.plan_files import Codes, decimal_text
-from buyside.queries.plan_stored import packed
+from buyside.queries.plan_stored import packed, scope_of
 from buyside.queries.planning import arrow_reader, read_inputs
 from buyside.queries.scenario_figures import figures_of
 from buyside.queries.scenario_inputs import scenario_inputs
@@ -76,11 +77,9 @@ def calculate(
     /,
     *,
     run_id: int,
-    as_of: date,
-    warehouses: tuple[int, ...] | None = None,
     on_step: Callable[[str], None] | None = None,
 ) -> CalculatedRun:
-    """Read one snapshot, plan it, and make everything ready to store. Writes nothing.
+    """Read one snapshot, plan it as of the run's day and in its scope, and make everything ready to store. Writes nothing.
 
     A scenario's run reads what was kept with its base run, with its changes in it, and is compared with that run.
 
@@ -88,14 +87,17 @@ def calculate(
     Refuses: BomInCircle, NumbersTooLarge, and what scenario_inputs refuses.
     """
     say = on_step or (lambda _step: None)
+    run = session.get_one(PlanningRun, run_id)
+    as_of, scope = run.as_of, scope_of(run)
+    warehouses = scope["warehouses"]
     say("read")
     with arrow_reader(session) as reader:
         inputs = scenario_inputs(session, run_id) or read_inputs(reader, warehouses)
-        codes = plan_files.read_codes(reader, warehouses)
+        codes = plan_files.read_codes(reader, None if warehouses is None else tuple(warehouses))
         open_orders = read_open_orders(reader)
     with_pegs = inputs.lines.height <= PEGS_STORED_TO
     try:
-        results = plan(inputs, as_of, warehouses=warehouses, with_pegs=with_pegs, on_step=say)
+        results = plan(inputs, as_of, **scope, with_pegs=with_pegs, on_step=say)
     except Cycle as circle:
         by_id = dict(codes.items.select("item", "code").iter_rows())
         raise BomInCircle(path=" > ".join(by_id.get(each, str(each)) for each in circle.path)) from None

@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import fields
 from decimal import Decimal
+from typing import TypedDict
 
 import polars as pl
 from sqlalchemy import select
@@ -14,6 +15,15 @@ from buyside.planning import frames
 from buyside.planning.frames import PEGS, QUANTITY_SCALE, Frame
 from buyside.planning.run import PlanInputs, pegs_of
 from buyside.queries.plan_pegs import StoredPeg
+
+
+class PlanScope(TypedDict):
+    """Keyword arguments of plan() and pegs_of(): warehouse and item group ids, days of demand; None: all of them."""
+
+    warehouses: list[int] | None
+    groups: list[int] | None
+    horizon_days: int | None
+
 
 _BEFORE = {
     ("ITEMS", "vendor_policy"): "preference",
@@ -61,7 +71,16 @@ def as_declared(declared: Frame, kept: pl.DataFrame) -> pl.DataFrame:
 
 def pegs_again(session: Session, run: PlanningRun, item_ids: Sequence[int] | None = None) -> pl.DataFrame:
     """PEGS of some items of a run (None: all), as the run would have stored them."""
-    return pegs_of(inputs_of(session, run.id), run.as_of, items=item_ids, warehouses=run.scope.get("warehouses"))
+    return pegs_of(inputs_of(session, run.id), run.as_of, items=item_ids, **scope_of(run))
+
+
+def scope_of(run: PlanningRun) -> PlanScope:
+    """What plan() is told of a run's scope."""
+    return PlanScope(
+        warehouses=run.scope.get("warehouses"),
+        groups=run.scope.get("groups"),
+        horizon_days=run.scope.get("horizon_days"),
+    )
 
 
 def divided_pegs(session: Session, run_id: int, item_ids: Sequence[int]) -> list[StoredPeg]:

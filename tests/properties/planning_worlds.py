@@ -20,6 +20,15 @@ def world_of(seed: int) -> PlanningWorld:
     return _Maker(seed).make()
 
 
+def scope_of(seed: int) -> dict[str, Any]:
+    """What a run of that world is limited to; every other one is not."""
+    chance = random.Random(-seed)
+    return {
+        "groups": chance.sample([1, 2, 3, 4], chance.randint(0, 3)) if chance.random() < 0.25 else None,
+        "horizon_days": chance.choice([0, 1, 5, 20, 39]) if chance.random() < 0.35 else None,
+    }
+
+
 def inputs_of(world: PlanningWorld, shuffle: int | None = None) -> PlanInputs:
     """The frames of a world, in a random order of rows if asked for."""
     rows: dict[str, list[dict[str, Any]]] = {
@@ -136,7 +145,7 @@ class _Maker:
         return world
 
     def item(self, item: int, warehouses: list[int]) -> dict[str, Any]:
-        point = self.amount(0, 20) if self.chance(0.25) else None
+        point = self.amount(0, 20) if self.chance(0.4) else None
         return {
             "item": item,
             "supply": self.random.choice(["buy", "buy", "make", "make", "phantom"]),
@@ -150,7 +159,7 @@ class _Maker:
             "make_lead_days": self.random.choice([0, 1, 3, 20]),
             "goods_in_days": self.random.choice([0, 0, 2]),
             "unit_digits": self.random.randint(0, 6),
-            "group": None,
+            "group": self.random.choice([None, 1, 2, 3]),
             "vendor_policy": "preference",
             "contracts_first": True,
         }
@@ -233,14 +242,15 @@ class _Maker:
             for item in items:
                 if self.chance(0.5):
                     world.item_stock.append({"warehouse": warehouse, "item": item, "on_hand": self.amount(-10, 40)})
-        for order_line in range(1, self.random.choice([1, 5, 15])):
+        for order_line in range(1, self.random.choice([1, 5, 15, 25])):
+            late = self.chance(0.4)  # often behind every need, and too much of it or too little
             world.supply.append(
                 {
                     "order_line": order_line,
                     "warehouse": self.random.choice(world.warehouses),
                     "item": self.random.choice(items),
                     "quantity": self.amount(0, 40),
-                    "arrives_on": self.day(-8, 60),
+                    "arrives_on": self.day(20, 150) if late else self.day(-8, 60),
                 }
             )
 

@@ -10,9 +10,9 @@ import pytest
 from buyside.planning import explosion
 from buyside.planning.run import PlanResults, pegs_of, plan
 from tests.oracles import PlanningAnswer, PlanningWorld, planned
-from tests.properties.planning_worlds import inputs_of, world_from, world_of
+from tests.properties.planning_worlds import inputs_of, scope_of, world_from, world_of
 
-WORLDS, NIGHTLY_WORLDS, BATCH = 300, 6_000, 50
+WORLDS, NIGHTLY_WORLDS, BATCH = 300, 20_000, 50
 
 
 def exact(value: int | None) -> Fraction | None:
@@ -50,8 +50,8 @@ def found(results: PlanResults) -> PlanningAnswer:
     )
 
 
-def assert_agrees(world: PlanningWorld, results: PlanResults, what: str) -> None:
-    answer, expected = found(results), planned(world)
+def assert_agrees(world: PlanningWorld, results: PlanResults, what: str, **scope: Any) -> None:
+    answer, expected = found(results), planned(world, **scope)
     for name in PlanningAnswer.__dataclass_fields__:
         assert getattr(answer, name) == getattr(expected, name), f"{what}: {name}"
 
@@ -59,7 +59,8 @@ def assert_agrees(world: PlanningWorld, results: PlanResults, what: str) -> None
 def agree_on(seeds: range) -> None:
     for seed in seeds:
         world = world_of(seed)
-        assert_agrees(world, plan(inputs_of(world), world.as_of, with_pegs=True), f"world {seed}")
+        scope = scope_of(seed)
+        assert_agrees(world, plan(inputs_of(world), world.as_of, with_pegs=True, **scope), f"world {seed}", **scope)
 
 
 @pytest.mark.rule("PLAN-2")
@@ -69,6 +70,8 @@ def agree_on(seeds: range) -> None:
 @pytest.mark.rule("PLAN-6")
 @pytest.mark.rule("PLAN-8")
 @pytest.mark.rule("PLAN-9")
+@pytest.mark.rule("PLAN-10")
+@pytest.mark.rule("PLAN-16")
 @pytest.mark.rule("ITM-4")
 @pytest.mark.rule("ITM-5")
 @pytest.mark.parametrize("start", range(0, WORLDS, BATCH))
@@ -123,6 +126,18 @@ def test_pegs_of_one_item_are_its_part_of_all_pegs() -> None:
             assert pegs_of(inputs, world.as_of, items=[item["item"]]).equals(
                 whole.filter(pl.col("item") == item["item"])
             )
+
+
+@pytest.mark.rule("PLAN-10")
+def test_pegs_of_a_run_in_scope_are_those_that_the_run_would_have_stored() -> None:
+    for seed in range(35_000, 35_000 + WORLDS // 20):
+        world = world_of(seed)
+        inputs, scope = inputs_of(world), {"groups": [1, 3], "horizon_days": 20}
+        whole = plan(inputs, world.as_of, with_pegs=True, **scope).pegs
+        assert whole is not None
+        assert pegs_of(inputs, world.as_of, **scope).equals(whole)
+        some = [item["item"] for item in world.items[:4]]
+        assert pegs_of(inputs, world.as_of, items=some, **scope).equals(whole.filter(pl.col("item").is_in(some)))
 
 
 @pytest.mark.rule("PLAN-10")
