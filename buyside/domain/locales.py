@@ -73,6 +73,12 @@ def shown_date(day: date, locale: str) -> str:
     return str(format_skeleton("yMMMd", day, locale=locale))
 
 
+@lru_cache(maxsize=4096)
+def shown_day(day: date, locale: str) -> str:
+    """A date without its year, where that goes without saying: "3 Nov"."""
+    return str(format_skeleton("MMMd", day, locale=locale))
+
+
 def shown_instant(moment: datetime, locale: str, time_zone: str) -> str:
     """A moment on the clock of `time_zone`, to the minute."""
     there = moment.astimezone(ZoneInfo(time_zone))

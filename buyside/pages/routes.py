@@ -50,21 +50,8 @@ AUDIT = Route("/admin/audit", "Audit trail", Permission.AUDIT_VIEW, "scroll-text
 PERMISSIONS = Route("/admin/permissions", "Permissions", Permission.PERMISSION_VIEW, in_menu=True)
 
 ROUTES = (
-    *(
-        START,
-        REQUIREMENTS,
-        PLAN,
-        PLAN_BOARD,
-        PLAN_VENDORS,
-        MESSAGES,
-        ORDERS,
-        ORDER,
-        RECEIVING,
-        STOCK,
-        SALES_ORDERS,
-        SALES_ORDER,
-    ),
-    *(VENDORS, ITEMS, STRUCTURE, TERMS, FILES),
+    *(START, REQUIREMENTS, PLAN, PLAN_BOARD, PLAN_VENDORS, MESSAGES),
+    *(ORDERS, ORDER, RECEIVING, STOCK, SALES_ORDERS, SALES_ORDER, VENDORS, ITEMS, STRUCTURE, TERMS, FILES),
     *(each for each in SHEET_ROUTES.values() if each.parent),
     *(BANK_ACCOUNTS, CONFIGURATOR, UNMAPPED, VENDOR, ITEM),
     *(USERS, MEMBERSHIPS, SESSIONS, ORGANISATION, AUDIT, PERMISSIONS),

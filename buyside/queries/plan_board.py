@@ -17,8 +17,11 @@ from buyside.db.plans import PlanLine, PlanningRun
 from buyside.db.stock import Warehouse
 from buyside.db.vendors import Vendor
 from buyside.domain.access import Actor, Permission, needs
+from buyside.domain.money import ZERO
 from buyside.domain.plans import PlanLineState
+from buyside.domain.rates import Rates
 from buyside.domain.refusals import NotFound, Unreadable
+from buyside.ledgers.exchange_rates import rates_of
 from buyside.queries.answers import each_as
 from buyside.queries.rows import ESCAPE, escaped
 
@@ -70,6 +73,9 @@ class BoardColumn:
     drifted: int
     unpriced: int
     totals: tuple[Total, ...]
+    """By currency, the largest first."""
+    in_all: Total | None
+    """In the organisation's currency at the day's rates; None where one of them is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,26 +124,9 @@ class BoardPage:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Something that a filter can be set to."""
-
-    code: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class BoardChoices:
-    """What the open lines of a run can be filtered by."""
-
-    vendors: tuple[Choice, ...]
-    groups: tuple[Choice, ...]
-    planners: tuple[str, ...]
-
-
 @needs(Permission.PLAN_VIEW)
 def board_columns(
-    session: Session, actor: Actor, *, run_id: int, by: By, filters: BoardFilters | None = None
+    session: Session, actor: Actor, *, run_id: int, by: By, today: date, filters: BoardFilters | None = None
 ) -> list[BoardColumn]:
     """The columns of a run's board: vendors by name, lines without one first; or weeks in a row, from the run's own on.
 
@@ -174,21 +163,27 @@ def board_columns(
         .group_by(*grouped, col(line.currency_code))
     )
     rows = session.execute(statement).mappings().all()
+    rates = rates_of(session, {row["currency"] for row in rows if row["currency"]})
     if by is By.WEEKS:
         found: dict[date, list[Any]] = {}
         for row in rows:
             found.setdefault(row["key"], []).append(row)
-        return [_column(week.isoformat(), "", "", found.get(week, [])) for week in weeks_of(session, run)]
+        return [_column(week.isoformat(), "", "", found.get(week, []), rates, today) for week in weeks_of(session, run)]
     vendors: dict[tuple[str, str, int], list[Any]] = {}
     for row in rows:
         vendors.setdefault((row["title"].casefold(), row["code"], row["key"]), []).append(row)
     return [
-        _column(str(key), code, vendors[title, code, key][0]["title"], vendors[title, code, key])
+        _column(str(key), code, vendors[title, code, key][0]["title"], vendors[title, code, key], rates, today)
         for title, code, key in sorted(vendors, key=lambda each: (each[2] != 0, each))
     ]
 
 
-def _column(key: str, code: str, title: str, rows: Sequence[Any]) -> BoardColumn:
+def _column(key: str, code: str, title: str, rows: Sequence[Any], rates: Rates, today: date) -> BoardColumn:
+    totals = tuple(
+        Total(row["currency"], row["amount"])
+        for row in sorted(rows, key=lambda row: (-row["amount"], row["currency"]))
+        if row["currency"] and row["lines"] > row["unpriced"]
+    )
     return BoardColumn(
         key=key,
         code=code,
@@ -197,12 +192,19 @@ def _column(key: str, code: str, title: str, rows: Sequence[Any]) -> BoardColumn
         late=sum(row["late"] for row in rows),
         drifted=sum(row["drifted"] for row in rows),
         unpriced=sum(row["unpriced"] for row in rows),
-        totals=tuple(
-            Total(row["currency"], row["amount"])
-            for row in sorted(rows, key=lambda row: (-row["amount"], row["currency"]))
-            if row["currency"] and row["lines"] > row["unpriced"]
-        ),
+        totals=totals,
+        in_all=_in_all(totals, rates, today),
     )
+
+
+def _in_all(totals: Sequence[Total], rates: Rates, today: date) -> Total | None:
+    amount = ZERO
+    for each in totals:
+        rate = rates.on(each.currency, today)
+        if rate is None:
+            return None
+        amount += each.amount * rate.rate
+    return Total(rates.own, amount)
 
 
 def monday_of(day: date) -> date:
@@ -275,35 +277,6 @@ def board_place(
     before = tuple_(*_order()) < tuple_(card.order_by, card.item, card.line_id)
     ahead = session.execute(_joined(select(func.count()).select_from(PlanLine)).where(*where, before)).scalar_one()
     return column, ahead if is_shown else None
-
-
-@needs(Permission.PLAN_VIEW)
-def board_choices(session: Session, actor: Actor, *, run_id: int) -> BoardChoices:
-    """Vendors, item groups and planners of a run's open lines."""
-    group = aliased(ItemGroup)
-    found = session.execute(
-        select(
-            func.coalesce(Vendor.code, "").label("vendor"),
-            func.coalesce(Vendor.name, "").label("vendor_name"),
-            func.coalesce(group.code, "").label("group"),
-            func.coalesce(group.name, "").label("group_name"),
-            col(Item.planner).label("planner"),
-        )
-        .select_from(PlanLine)
-        .join(Item, col(Item.id) == col(PlanLine.item_id))
-        .join(group, col(group.id) == col(Item.group_id), isouter=True)
-        .join(VendorItem, col(VendorItem.id) == col(PlanLine.vendor_item_id), isouter=True)
-        .join(Vendor, col(Vendor.id) == col(VendorItem.vendor_id), isouter=True)
-        .where(col(PlanLine.run_id) == run_id, _is_open())
-        .distinct()
-    ).all()
-    vendors = {Choice(row.vendor, row.vendor_name) for row in found if row.vendor}
-    groups = {Choice(row.group, row.group_name) for row in found if row.group}
-    return BoardChoices(
-        vendors=tuple(sorted(vendors, key=lambda each: (each.name.casefold(), each.code))),
-        groups=tuple(sorted(groups, key=lambda each: (each.name.casefold(), each.code))),
-        planners=tuple(sorted({row.planner for row in found if row.planner})),
-    )
 
 
 def _is_open() -> ColumnElement[bool]:

@@ -5,12 +5,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from buyside.domain.locales import PRICE_DIGITS, shown_date, shown_money, shown_number
-from buyside.queries.plan_board import BoardCard, BoardChoices, BoardColumn, By
+from buyside.domain.locales import PRICE_DIGITS, shown_date, shown_day, shown_money, shown_number
+from buyside.queries.plan_board import BoardCard, BoardColumn, By
+from buyside.queries.plan_board_choices import BoardChoices
 from buyside.queries.plan_board_moves import ItemBalance, Target, Targets
 from buyside.queries.plan_vendor_groups import VendorGroup
 
 _NO_VENDOR = "No vendor"
+_NEAR_DAYS = 180
 
 
 def columns_shown(
@@ -39,8 +41,16 @@ def _column(column: BoardColumn, groups: Sequence[VendorGroup], by: By, locale: 
         "late": column.late,
         "drifted": column.drifted,
         "unpriced": column.unpriced,
-        "total": " + ".join(shown_money(each.amount, each.currency, locale) for each in column.totals) or "–",
+        "total": _total(column, locale),
+        "totals": " + ".join(shown_money(each.amount, each.currency, locale) for each in column.totals),
     }
+
+
+def _total(column: BoardColumn, locale: str) -> str:
+    """The value of a column: of several currencies, about what they come to in the organisation's own."""
+    if len(column.totals) > 1 and column.in_all is not None:
+        return f"≈ {shown_money(column.in_all.amount, column.in_all.currency, locale)}"
+    return " + ".join(shown_money(each.amount, each.currency, locale) for each in column.totals) or "–"
 
 
 def week_shown(key: str, locale: str) -> tuple[str, str]:
@@ -64,8 +74,12 @@ def _vendor_says(groups: Sequence[VendorGroup], locale: str) -> tuple[str, str]:
     return "", "neutral"
 
 
-def card_shown(card: BoardCard, locale: str) -> dict[str, Any]:
-    """One card."""
+def card_shown(card: BoardCard, locale: str, today: date) -> dict[str, Any]:
+    """One card; days near today stand on it without their year."""
+
+    def day(on: date) -> str:
+        return shown_day(on, locale) if abs((on - today).days) < _NEAR_DAYS else shown_date(on, locale)
+
     return {
         "line": card.line_id,
         "version": card.version,
@@ -77,6 +91,8 @@ def card_shown(card: BoardCard, locale: str) -> dict[str, Any]:
         "value": "No price" if card.value is None else shown_money(card.value, card.currency, locale),
         "needed_on": shown_date(card.needed_on, locale),
         "order_by": shown_date(card.order_by, locale),
+        "needed": day(card.needed_on),
+        "by": day(card.order_by),
         "late": card.late_days,
         "is_locked": card.is_locked,
         "is_part": card.is_part,

@@ -13,10 +13,10 @@ from buyside.domain.locales import shown_instant
 from buyside.domain.plan_decisions import NOTHING
 from buyside.domain.refusals import Refused, Stale
 from buyside.operations.plan_lines import change_plan_line, lock_line
-from buyside.queries.plan_board import BoardCard, By, board_card
+from buyside.queries.plan_board import BoardCard, By, board_card, monday_of
 from buyside.queries.plan_board_moves import Target, board_targets, item_balance, last_change
 from buyside.queries.plan_board_texts import balance_shown, card_shown, week_shown
-from buyside.state.base import handler, me
+from buyside.state.base import handler, me, today
 from buyside.state.roles import BuyerState
 
 MOST_MOVES = 50
@@ -87,7 +87,7 @@ class PlanBoardState(BuyerState, rx.State):
         if before is not None:
             self._moves = [*self._moves, _Made(before, decided.version)][-MOST_MOVES:]
         place = week_shown(target.key, me().locale)[0] if wanted.by is By.WEEKS else target.title
-        await self._tell(wanted.serial, wanted.line, f"Moved to {place}.", decided.remarks)
+        await self._tell(wanted.serial, wanted.line, before, f"Moved to {place}.", decided.remarks)
 
     @handler(Permission.PLAN_EDIT)
     async def undo(self, serial: int) -> None:
@@ -97,6 +97,7 @@ class PlanBoardState(BuyerState, rx.State):
         made = self._moves[-1]
         self._moves = self._moves[:-1]
         before = made.before
+        was = await self._ask(board_card, line_id=before.line_id)
         try:
             decided = await self._do(
                 change_plan_line,
@@ -115,7 +116,7 @@ class PlanBoardState(BuyerState, rx.State):
             _Made(each.before, decided.version) if each.before.line_id == before.line_id else each
             for each in self._moves
         ]
-        await self._tell(serial, before.line_id, "Taken back.", decided.remarks)
+        await self._tell(serial, before.line_id, was, "Taken back.", decided.remarks)
 
     @handler(Permission.PLAN_EDIT)
     async def lock(self, wanted: BoardLock) -> None:
@@ -128,7 +129,7 @@ class PlanBoardState(BuyerState, rx.State):
         self._moves = [
             _Made(each.before, decided.version) if each.before.line_id == wanted.line else each for each in self._moves
         ]
-        await self._tell(wanted.serial, wanted.line, "Locked." if wanted.locked else "Unlocked.")
+        await self._tell(wanted.serial, wanted.line, None, "Locked." if wanted.locked else "Unlocked.")
 
     async def _target(self, wanted: BoardMove) -> Target:
         """What the column makes of the line. Refuses: NotFound, NoWayThere."""
@@ -146,7 +147,10 @@ class PlanBoardState(BuyerState, rx.State):
             raise NoWayThere(why=target.why_not)
         return target
 
-    async def _tell(self, serial: int, line_id: int, says: str, remarks: tuple[str, ...] = ()) -> None:
+    async def _tell(
+        self, serial: int, line_id: int, was: BoardCard | None, says: str, remarks: tuple[str, ...] = ()
+    ) -> None:
+        """Tell what came of it: the card as it is now, the columns that it left and reached, and its item's balance."""
         card = await self._ask(board_card, line_id=line_id)
         self.undoable = len(self._moves)
         self.answer = {
@@ -154,7 +158,8 @@ class PlanBoardState(BuyerState, rx.State):
             "line": line_id,
             "ok": True,
             "says": " ".join([says, *remarks]),
-            "card": card_shown(card, me().locale) if card else None,
+            "columns": _columns_of(was) + _columns_of(card),
+            "card": card_shown(card, me().locale, today()) if card else None,
             "balance": await self._balance(card) if card else None,
         }
 
@@ -174,10 +179,16 @@ class PlanBoardState(BuyerState, rx.State):
             "ok": False,
             "says": says,
             "code": refusal.code,
-            "card": card_shown(card, me().locale) if card else None,
+            "columns": _columns_of(card),
+            "card": card_shown(card, me().locale, today()) if card else None,
             "balance": None,
         }
 
     async def _balance(self, card: BoardCard) -> dict[str, Any] | None:
         found = await self._ask(item_balance, run_id=card.run_id, item_id=card.item_id, warehouse_id=card.warehouse_id)
         return balance_shown(found, me().locale) if found else None
+
+
+def _columns_of(card: BoardCard | None) -> list[str]:
+    """The columns that a card stands in, of vendors and of weeks."""
+    return [str(card.vendor_id), monday_of(card.needed_on).isoformat()] if card else []

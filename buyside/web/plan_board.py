@@ -15,10 +15,10 @@ from buyside.queries.plan_board import (
     By,
     board_card,
     board_cards,
-    board_choices,
     board_columns,
     board_place,
 )
+from buyside.queries.plan_board_choices import board_choices
 from buyside.queries.plan_board_moves import board_targets
 from buyside.queries.plan_board_texts import card_shown, choices_shown, columns_shown, targets_shown
 from buyside.queries.plan_vendor_groups import vendor_groups
@@ -61,7 +61,7 @@ def _filters(request: Request) -> BoardFilters:
 
 def _columns(request: Request, actor: Actor) -> Response:
     run_id, by, filters = _number(request, "run"), _by(request), _filters(request)
-    found = ask(board_columns, actor, run_id=run_id, by=by, filters=filters)
+    found = ask(board_columns, actor, run_id=run_id, by=by, today=actor.today(), filters=filters)
     groups = ask(vendor_groups, actor, run_id=run_id, today=actor.today()) if by is By.VENDORS else []
     choices = ask(board_choices, actor, run_id=run_id)
     return JSONResponse({"columns": columns_shown(found, groups, by, actor.locale), "choices": choices_shown(choices)})
@@ -78,7 +78,8 @@ def _cards(request: Request, actor: Actor) -> Response:
         start=_number(request, "start", "0"),
         limit=_number(request, "limit", str(_PAGE)),
     )
-    return JSONResponse({"cards": [card_shown(each, actor.locale) for each in page.cards], "total": page.total})
+    cards = [card_shown(each, actor.locale, actor.today()) for each in page.cards]
+    return JSONResponse({"cards": cards, "total": page.total})
 
 
 def _place(request: Request, actor: Actor) -> Response:

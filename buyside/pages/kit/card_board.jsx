@@ -14,7 +14,7 @@ const FAR = 5;                // pixels after which a press is a drag
 const EDGE = 70;              // pixels at the sides where a drag scrolls the board
 const PATIENCE = 20000;       // milliseconds after which an answer is given up
 const FRESH = 60000;          // milliseconds after which others' moves are looked for
-let serials = Date.now();     // answers of a page before this one are nobody's
+const PAD = 16;               // pixels before the first column
 
 export function CardBoard({ run, canEdit, undoable, answer, onMove, onUndo, onLock }) {
   const [by, setBy] = useState("vendors");
@@ -37,6 +37,7 @@ export function CardBoard({ run, canEdit, undoable, answer, onMove, onUndo, onLo
   const drag = useRef(null);
   const wantsFocus = useRef(null);                      // the card that gets the focus once it is drawn
   const latest = useRef({});
+  const serials = useRef(new Set());                    // what this page asked for: other answers are of one before it
   const navigate = useNavigate();
 
   useEffect(() => { const asked = fromAddress(); setBy(asked.by); setFilters(asked.filters); setRead(true); }, []);
@@ -67,13 +68,15 @@ export function CardBoard({ run, canEdit, undoable, answer, onMove, onUndo, onLo
     return each.key === "0" ? "A vendor is not taken away from a line." : `${each.title} ${targets.otherwise}`;
   };
 
+  const numbered = () => { const serial = Math.max(Date.now(), ...serials.current) + 1; serials.current.add(serial); return serial; };
+
   // ---- focus: a card that is far away is scrolled to first, and has the focus when it is drawn
   const show = useCallback((key, index) => {
     const place = (latest.current.columns ?? []).findIndex((each) => each.key === key);
     const box = lanes.current;
     if (place < 0 || !box) return;
-    const left = place * WIDE;
-    if (left < box.scrollLeft) box.scrollLeft = left;
+    const left = PAD + place * WIDE;
+    if (left < box.scrollLeft) box.scrollLeft = left - PAD;
     else if (left + WIDE > box.scrollLeft + box.clientWidth) box.scrollLeft = left + WIDE - box.clientWidth;
     setView((now) => ({ ...now, left: box.scrollLeft }));
     if (index == null) return;
@@ -130,8 +133,7 @@ export function CardBoard({ run, canEdit, undoable, answer, onMove, onUndo, onLo
       setSays(`${was.card.item} is back in its place. ${why}`);
       return;
     }
-    serials += 1;
-    const move = { serial: serials, card: was.card, from: was.key, to: key, index: was.index, isPointer: was.isPointer };
+    const move = { serial: numbered(), card: was.card, from: was.key, to: key, index: was.index, isPointer: was.isPointer };
     move.timer = setTimeout(() => settle({ serial: move.serial, ok: false, line: was.card.line, says: "No answer came. Look again before you move it once more.", card: was.card }), PATIENCE);
     drag.current = null;
     setSent((now) => [...now, move]);
@@ -147,7 +149,7 @@ export function CardBoard({ run, canEdit, undoable, answer, onMove, onUndo, onLo
     clearTimeout(move?.timer);
     setOutcome(told);
     setRefused(told.ok ? {} : { [told.line]: told.says });
-    await refresh();
+    await refresh([...new Set([...(told.columns ?? []), move?.from, move?.to])].filter(Boolean));
     setSent((now) => now.filter((each) => each.serial !== told.serial));
     setSays(told.ok ? `${told.card?.item ?? ""}: ${told.says} ${told.balance?.says ?? ""}` : `${told.card?.item ?? "The line"} stays as it was. ${told.says}`);
     try {
@@ -157,9 +159,9 @@ export function CardBoard({ run, canEdit, undoable, answer, onMove, onUndo, onLo
       else if (place && told.ok) setSays((said) => `${said} The filters leave it out here.`);
     } catch { /* it is gone; what was told stands */ }
   }, [refresh, focusOn]);
-  useEffect(() => { if (answer?.serial && answer.serial <= serials && answer.serial !== latest.current.settled) { latest.current.settled = answer.serial; settle(answer); } }, [answer?.serial]);
+  useEffect(() => { if (serials.current.has(answer?.serial)) settle(answer); }, [answer?.serial]);
 
-  const undo = useCallback(() => { if (!canEdit || !latest.current.undoable) return; serials += 1; onUndo?.(serials); }, [canEdit, onUndo]);
+  const undo = useCallback(() => { if (!canEdit || !latest.current.undoable) return; onUndo?.(numbered()); }, [canEdit, onUndo]);
   useEffect(() => {
     const onKey = (event) => {
       const isField = event.target.closest?.("input, textarea, select, [contenteditable]");
@@ -233,7 +235,7 @@ export function CardBoard({ run, canEdit, undoable, answer, onMove, onUndo, onLo
       Home: () => to(0), End: () => to(columns[lane].lines - 1), PageDown: () => to(index + 5), PageUp: () => to(index - 5),
       " ": () => canEdit && lift(card, key, index, false),
       Enter: () => navigate(`/plan?${new URLSearchParams({ run: String(run), item: card.item })}`),
-      l: () => { if (canEdit) { serials += 1; onLock?.({ serial: serials, line: card.line, version: card.version, locked: !card.is_locked }); } },
+      l: () => { canEdit && onLock?.({ serial: numbered(), line: card.line, version: card.version, locked: !card.is_locked }) },
       Escape: () => { setRefused({}); setOutcome(null); },
     };
     const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
@@ -258,9 +260,9 @@ export function CardBoard({ run, canEdit, undoable, answer, onMove, onUndo, onLo
         {isEmpty ? <p className="board-none" role="status">{Object.values(filters).some(Boolean) ? "No open line of this plan is like that." : "No line of this plan is open."}</p> : null}
         <div ref={lanes} className="board-lanes" data-lifted={lifted ? "true" : "false"} tabIndex={-1} role="group" aria-label="Planning board"
           onScroll={(event) => { const { scrollLeft } = event.currentTarget; setView((now) => (now.left === scrollLeft ? now : { ...now, left: scrollLeft })); }}>
-          <div className="board-width" style={{ width: columns.length * WIDE }}>
+          <div className="board-width" style={{ width: PAD + columns.length * WIDE }}>
             {columns.slice(first, last).map((each, place) => (
-              <Lane key={each.key} lane={each} left={(first + place) * WIDE} height={view.height} by={by} top={tops[each.key] ?? 0} topSet={tops[`${each.key} set`]}
+              <Lane key={each.key} lane={each} left={PAD + (first + place) * WIDE} height={view.height} by={by} top={tops[each.key] ?? 0} topSet={tops[`${each.key} set`]}
                 onTop={(top) => setTops((now) => (now[each.key] === top ? now : { ...now, [each.key]: top }))}
                 need={need} cardAt={cardAt} at={at} lifted={lifted} target={targetOf(each.key)} why={lifted && targets ? whyNot(each) : ""} isKnown={Boolean(targets)}
                 isChosen={Boolean(lifted) && chosen === each.key} sent={sent} refused={refused} canEdit={canEdit}
@@ -299,7 +301,7 @@ function Lane({ lane, left, height, by, top, topSet, onTop, need, cardAt, at, li
     <section className="board-lane" data-column={lane.key} data-takes={lifted ? (takes ? "true" : "false") : undefined} data-chosen={isChosen ? "true" : "false"} style={{ left, width: WIDE - 8 }} aria-label={lane.title}>
       <header className="board-lane-head" style={{ height: HEAD - 8 }}>
         <div className="board-card-row"><h2 className="clip" title={lane.title}>{lane.title}</h2><span className="board-count">{lane.lines_text}</span></div>
-        <div className="board-card-row"><span className="board-figure">{lane.total}</span>{lane.late ? <span className="status" data-tone="bad">{lane.late} late</span> : null}</div>
+        <div className="board-card-row"><span className="board-figure clip" title={lane.totals}>{lane.total}</span>{lane.late ? <span className="status" data-tone="bad">{lane.late} late</span> : null}</div>
         <div className={lane.tone === "warn" && !lifted ? "board-says status" : "board-says"} data-tone={lane.tone} title={says}>{says}</div>
       </header>
       <div ref={box} className="board-cards" onScroll={(event) => onTop(event.currentTarget.scrollTop)}>

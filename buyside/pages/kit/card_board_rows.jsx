@@ -95,7 +95,7 @@ export function useBoard(run, by, filters) {
 
   // What moved is read again: columns, and the pages that stand; what stands meanwhile stays.
   const refresh = useCallback(async (keys) => {
-    const wanted = keys ?? [...cards.current.keys()];
+    const wanted = (keys ?? [...cards.current.keys()]).filter((key) => cards.current.has(key));
     const pages = wanted.flatMap((key) => [...(cards.current.get(key)?.pages.keys() ?? [])].map((page) => readPage(key, page)));
     try { await Promise.all([readColumns(true), ...pages]); } catch (error) { setProblem(error.message); }
     for (const key of wanted) {                       // pages beyond the new end are gone
