@@ -9,20 +9,19 @@ that shares whatever it did not touch, so that any number of people can ask one 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 import polars as pl
 
-from buyside.planning import explosion_kernels, frames, kernels, resident_cells
-from buyside.planning.configuration import Configured, configure
+from buyside.planning import frames, resident_cells
 from buyside.planning.coverage import cover_finished_goods
 from buyside.planning.dense import ROOM, Positions, ints
-from buyside.planning.explosion import Gross, fine_parts
-from buyside.planning.kernels import REST, Ints, Stock
+from buyside.planning.explosion import Gross
+from buyside.planning.kernels import Ints, Stock
 from buyside.planning.netting import Netted, net, requirements, stock_by_warehouse
-from buyside.planning.resident_cells import Cells, Events, joined, kept_cells, negative, part_of, patched, spread
+from buyside.planning.resident_cells import Cells, kept_cells, part_of, patched, spread
+from buyside.planning.resident_demand import NOTHING_ASKED, Asked, Fine, asked_by, fine_cells
 from buyside.planning.resident_tables import Table
 from buyside.planning.run import PlanInputs, basis_of, ordered
 from buyside.planning.structure import Structure
@@ -44,8 +43,6 @@ GROUPED: Mapping[str, tuple[str, bool]] = {
 """The frames that a change can be made in, what their rows are grouped by, and whether rows replace all of their group."""
 
 Without = Mapping[str, Sequence[int] | pl.DataFrame]
-Fine = Mapping[tuple[int, int], Fraction]
-"""By item position and day, what the lines' factors with more than twelve decimals add, in 10^-18 units."""
 
 
 class TooWide(Exception):
@@ -114,7 +111,7 @@ class Resident:
         horizon_days: int | None = None,
     ) -> "Resident":
         """Plan in full and keep it. The arguments are those of plan(). Refuses Misfit, Cycle, Headroom."""
-        basis = basis_of(_within(inputs, as_of, horizon_days), as_of, warehouses, lambda _step: None)
+        basis = basis_of(inputs, as_of, warehouses, lambda _step: None, horizon_days)
         given = {name: getattr(inputs, name) for name in PlanInputs.__dataclass_fields__}
         tables = {
             name: Table(getattr(frames, name.upper()), basis.lines if name == "lines" else given[name], by, whole_groups=whole)
@@ -129,7 +126,7 @@ class Resident:
             cells[warehouse], asked = kept_cells(
                 basis.structure, basis.sold, lines, stock, basis.explosion.gross[warehouse], basis.netted, warehouse
             )
-            fine[warehouse] = _fine_cells(basis.sold, lines)
+            fine[warehouse] = fine_cells(basis.sold, lines)
             bounds[warehouse] = resident_cells.most_needed(basis.structure, asked, _policies(stock))
         return cls(
             as_of, None if warehouses is None else frozenset(warehouses), None if groups is None else frozenset(groups),
@@ -273,16 +270,19 @@ class Resident:
             tables[name], moved[name] = table.changed(given, gone)
         structure, stocks, seeds = self._restocked(tables, moved)
         demand = self._demanded(tables, moved)
-        cells, fine, bounds, touched = {}, {}, {}, [*_named(tables, self.tables, moved)]
+        cells, fine, bounds = {}, {}, {}
+        touched = np.zeros(structure.supply.size, np.bool_)
+        for ids in _named(tables, self.tables, moved):
+            touched[structure.at.find_all(ids, "a change")] = True
         for warehouse, before in self.stocks.items():
-            asked = demand.asked.get(warehouse, _Asked((), {}, ()))
+            asked = demand.asked.get(warehouse, NOTHING_ASKED)
             events, fine[warehouse] = asked.events(self.fine[warehouse])
             bounds[warehouse] = self._bounded(warehouse, asked, stocks[warehouse], seeds)
             found = spread(structure, self.cells[warehouse], before, stocks[warehouse], events, seeds)
             cells[warehouse] = found.cells
-            touched.append(structure.at.ids[found.items])
+            touched[found.items] = True
         after = replace(self, structure=structure, tables=tables, stocks=stocks, cells=cells, fine=fine, bounds=bounds)
-        items = np.unique(np.concatenate(touched))
+        items = np.sort(structure.at.ids[touched])
         for resident in (self, after):
             items = resident._sharing_contracts(items)
         return Replanned(self, after, items.tolist(), demand.before, demand.after)
@@ -334,7 +334,7 @@ class Resident:
         turn[at] = structure.items.height + np.arange(rows.height)
         return replace(structure, items=pl.concat([structure.items, rows.select(structure.items.columns)])[turn])
 
-    def _bounded(self, warehouse: int, asked: "_Asked", stock: Stock, seeds: Ints) -> np.ndarray:
+    def _bounded(self, warehouse: int, asked: Asked, stock: Stock, seeds: Ints) -> np.ndarray:
         """More than the items can be asked for after a change. Refuses: TooWide."""
         bound = self.bounds[warehouse]
         if asked.added or seeds.size:
@@ -359,7 +359,7 @@ class Resident:
             return _Demanded({}, frames.COVERAGE.empty(), frames.COVERAGE.empty())
         sides = [self._covered(side, variants) for side in (self.tables, tables)]
         same = ["line", "product", "variant", "warehouse", "needed_on", "exploded"]
-        asked: dict[int, _Asked] = {}
+        asked: dict[int, Asked] = {}
         for k, (side, sign) in enumerate(((self.tables, -1), (tables, 1))):
             lines, other = sides[k][0], sides[1 - k][0]
             differs = pl.concat(
@@ -369,8 +369,13 @@ class Resident:
                 ]
             )
             lines = lines.join(differs, on="line", how="semi").filter(pl.col("exploded") > 0).sort("line")
-            for warehouse, found in self._asked_by(side, lines).items():
-                asked[warehouse] = asked.get(warehouse, _Asked((), {}, ())).plus(found, sign)
+            options = side["line_options"].rows(lines["line"].to_list())
+            found = asked_by(
+                self.structure, lines, options, self.fixed["sold_bom"], self.fixed["rules"], self.fixed["rule_conditions"],
+                self.as_of,
+            )  # fmt: skip
+            for warehouse, part in found.items():
+                asked[warehouse] = asked.get(warehouse, NOTHING_ASKED).plus(part, sign)
         return _Demanded(asked, sides[0][1], sides[1][1])
 
     def _covered(self, tables: Mapping[str, Table], variants: Collection[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -379,91 +384,12 @@ class Resident:
         coverage = cover_finished_goods(lines, self.fixed["products"], tables["variant_stock"].rows(variants))
         return lines.with_columns(coverage["exploded"]), coverage
 
-    def _asked_by(self, tables: Mapping[str, Table], lines: pl.DataFrame) -> dict[int, "_Asked"]:
-        """What lines (with `exploded`, sorted) ask of items, by warehouse."""
-        if not lines.height:
-            return {}
-        options = tables["line_options"].rows(lines["line"].to_list())
-        rules, conditions = self._rules_for(lines, options)
-        bom = self.fixed["sold_bom"].filter(
-            ((pl.col("parent_kind") == "variant") & pl.col("parent").is_in(lines["variant"].unique().implode()))
-            | ((pl.col("parent_kind") == "product") & pl.col("parent").is_in(lines["product"].unique().implode()))
-        )
-        exploded = np.array(ints(lines["exploded"]))
-        sold = configure(lines, exploded, options, bom, rules, conditions, self.structure.at, self.as_of)
-        wanted, mapped = np.ones(self.structure.supply.size, np.bool_), sold.mapped.copy()
-        at = ints(lines["warehouse"])
-        answer = {}
-        for warehouse in np.unique(at).tolist():
-            some = np.flatnonzero((at == warehouse) & (sold.demand.quantity > 0))
-            line, edge = kernels.list_components(some, sold.demand, sold.edges, sold.rules, mapped, wanted)
-            item, day = sold.edges.component[edge], sold.demand.day[line]
-            units, rests = explosion_kernels.multiply(sold.demand.quantity[line], edge, sold.edges)
-            answer[warehouse] = _Asked(((item, day, units, rests),), _fine_cells(sold, some), ((item, units + 1.0),))
-        return answer
-
-    def _rules_for(self, lines: pl.DataFrame, options: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The rules that could hold for some lines, and their conditions."""
-        rules, conditions = self.fixed["rules"], self.fixed["rule_conditions"]
-        unmet = conditions.filter(~pl.col("option_value").is_in(options["option_value"].unique().implode()))["rule"]
-        some = rules.filter(
-            ~pl.col("rule").is_in(unmet.unique().implode())
-            & (pl.col("product").is_null() | pl.col("product").is_in(lines["product"].unique().implode()))
-            & (pl.col("variant").is_null() | pl.col("variant").is_in(lines["variant"].unique().implode()))
-        )
-        return some, conditions.filter(pl.col("rule").is_in(some["rule"].implode()))
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What lines ask of the items of one warehouse: differences, fine parts, and upper bounds of what is added."""
-
-    parts: tuple[Events, ...]
-    fine: Fine
-    added: tuple[tuple[Ints, np.ndarray], ...]
-
-    def plus(self, other: "_Asked", sign: int) -> "_Asked":
-        """Together with what others ask, or less it."""
-        fine = dict(self.fine)
-        for key, more in other.fine.items():
-            fine[key] = fine.get(key, Fraction(0)) + sign * more
-        if sign < 0:
-            return _Asked((*self.parts, *map(negative, other.parts)), fine, self.added)
-        return _Asked((*self.parts, *other.parts), fine, (*self.added, *other.added))
-
-    def events(self, fine: Fine) -> tuple[Events, Fine]:
-        """The differences, and the fine parts after them: of these only whole 10^-18 stand in a cell."""
-        if not self.fine:
-            return joined(self.parts), fine
-        now = dict(fine)
-        more = []
-        for (item, day), difference in self.fine.items():
-            before = now.get((item, day), Fraction(0))
-            now[item, day] = before + difference
-            whole = _floor(now[item, day]) - _floor(before)
-            more.append((item, day, whole // REST, whole % REST))
-        columns = np.array(more, np.int64).reshape(-1, 4).T
-        return joined([*self.parts, (columns[0], columns[1], columns[2], columns[3])]), now
-
 
 @dataclass(frozen=True)
 class _Demanded:
-    asked: Mapping[int, _Asked]
+    asked: Mapping[int, Asked]
     before: pl.DataFrame
     after: pl.DataFrame
-
-
-def _floor(number: Fraction) -> int:
-    return number.numerator // number.denominator
-
-
-def _fine_cells(sold: Configured, lines: Ints) -> dict[tuple[int, int], Fraction]:
-    """By item and day, what factors with more than twelve decimals add for some lines."""
-    exact: dict[tuple[int, int], Fraction] = {}
-    for i, edge, rest in fine_parts(sold, lines) if sold.fine else ():
-        key = int(sold.edges.component[edge]), int(sold.demand.day[i])
-        exact[key] = exact.get(key, Fraction(0)) + int(sold.demand.quantity[i]) * rest * REST
-    return exact
 
 
 def _policies(stock: Stock) -> np.ndarray:
@@ -503,10 +429,3 @@ def _part(structure: Structure, items: Ints) -> Structure:
 def _same_rows(one: pl.DataFrame, other: pl.DataFrame) -> bool:
     one = one.select(other.columns)
     return one.height == other.height and (one.equals(other) or one.sort(one.columns).equals(other.sort(one.columns)))
-
-
-def _within(inputs: PlanInputs, as_of: date, horizon_days: int | None) -> PlanInputs:
-    """The inputs without demand beyond the horizon."""
-    if horizon_days is None:
-        return inputs
-    return replace(inputs, lines=inputs.lines.filter(pl.col("needed_on") <= as_of + timedelta(days=horizon_days)))

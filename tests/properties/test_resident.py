@@ -225,11 +225,15 @@ def change_worlds(seeds: range) -> tuple[int, int]:
         scope: dict[str, Any] = {}
         if changes.random.random() < 0.2:
             scope["warehouses"] = changes.random.sample(world.warehouses, 1)
+        if changes.random.random() < 0.2:
+            scope["horizon_days"] = changes.random.choice([0, 10, 30])
+        if changes.random.random() < 0.2:
+            scope["groups"] = [1, 3]
         try:
             resident, before = Resident.of(inputs, world.as_of, **scope), plan(inputs, world.as_of, **scope)
         except Headroom:
             continue
-        for _ in range(CHANGES):
+        for turn in range(CHANGES):
             rows, without = changes.of(inputs, world.as_of)
             after = applied(inputs, rows, without)
             try:
@@ -239,7 +243,8 @@ def change_worlds(seeds: range) -> tuple[int, int]:
                 break
             results = plan(after, world.as_of, **scope)
             assert_equal(found, before, results, seed)
-            assert set(resident.change_to(after).items) <= set(found.items), seed
+            if turn == 0:
+                assert set(resident.change_to(after).items) <= set(found.items), seed
             answered += 1
             inputs, before, resident = after, results, found.after
     return answered, wide
