@@ -19,7 +19,7 @@ from buyside.db.plans import PlanLine, PlanningProblem, PlanningRun, PlanningRun
 from buyside.db.stock import Warehouse
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.money import ZERO
-from buyside.domain.plans import RunState
+from buyside.domain.plans import RunOrigin, RunState
 from buyside.domain.refusals import NotFound, Refused
 from buyside.ledgers import audit, scenarios
 from buyside.ledgers.action_messages import synchronise
@@ -97,6 +97,7 @@ def start_run(
     warehouse_codes: tuple[str, ...] | None = None,
     group_codes: tuple[str, ...] | None = None,
     horizon_days: int | None = None,
+    origin: RunOrigin = RunOrigin.PERSON,
     at: datetime,
 ) -> RunStarted:
     """Open a planning run as of a day, for all warehouses or some. `run_plan` calculates it.
@@ -129,6 +130,7 @@ def start_run(
         counts={},
         started_at=at,
         user_id=actor.user_id,
+        origin=RunOrigin(origin).value,
     )
     session.add(run)
     session.flush()
