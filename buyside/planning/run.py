@@ -118,8 +118,18 @@ def ordered(
     structure: Structure, netted: Netted, stocks: Mapping[int, Stock], inputs: PlanInputs, as_of: date
 ) -> pl.DataFrame:
     """PLAN_LINES of what was netted, all of the items or some of them; `inputs` has what concerns their vendors."""
-    choice = choose_vendors(structure, inputs.vendor_items, inputs.prices, as_of)
-    return plan_lines(structure, netted, stocks, choice, as_of)
+    choice = choose_vendors(
+        structure,
+        vendor_items=inputs.vendor_items,
+        prices=inputs.prices,
+        rates=inputs.rates,
+        contracts=inputs.contracts,
+        contract_balances=inputs.contract_balances,
+        as_of=as_of,
+    )
+    return plan_lines(
+        structure, netted, stocks, choice, vendors=inputs.vendors, vendor_closings=inputs.vendor_closings, as_of=as_of
+    )
 
 
 def pegs_of(

@@ -60,7 +60,6 @@ def write_result_files(session: Session, actor: Actor, /, *, run_id: int, folder
             col(PlanningRunInput.run_id) == run_id, col(PlanningRunInput.name) == "plan_lines"
         )
     ).scalar_one()
-    plan_lines = with_reasons(as_declared(PLAN_LINES, unpacked(kept)))
     with arrow_reader(session) as reader:
         codes = replace(
             read_codes(reader, ()), lines=reader.frame(LINE_CODES + _LINES_OF_RUN.replace("{run}", str(run.id)))
@@ -68,6 +67,7 @@ def write_result_files(session: Session, actor: Actor, /, *, run_id: int, folder
         requirements = reader.frame(_REQUIREMENTS.replace("{run}", str(run.id)))
         coverage = reader.frame(_COVERAGE.replace("{run}", str(run.id)))
         pegs = reader.frame(_PEGS.replace("{run}", str(run.id))) if run.counts["pegs"] is not None else None
+    plan_lines = with_reasons(as_declared(PLAN_LINES, unpacked(kept)), codes)
     if pegs is None:
         pegs = pegs_again(session, run)
     folder.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,8 @@ class Codes:
     """warehouse, code"""
     vendor_items: pl.DataFrame
     """vendor_item, vendor, vendor_part, purchase_unit_id, purchase_unit"""
+    contracts: pl.DataFrame
+    """contract, contract_number"""
     lines: pl.DataFrame
     """line, order, number, sku"""
 
@@ -39,6 +41,7 @@ def read_codes(reader: ArrowReader, warehouses: tuple[int, ...] | None) -> Codes
             "unit.id AS purchase_unit_id, unit.code AS purchase_unit FROM vendor_item AS mapping "
             "JOIN vendor ON vendor.id = mapping.vendor_id JOIN unit ON unit.id = mapping.purchase_unit_id"
         ),
+        contracts=reader.frame("SELECT id AS contract, number AS contract_number FROM contract"),
         lines=reader.frame(
             in_scope(LINE_CODES + DEMAND.replace("{more}", "JOIN variant ON variant.id = line.variant_id"), warehouses)
         ),
@@ -94,12 +97,13 @@ def plan_lines_file(plan_lines: pl.DataFrame, codes: Codes) -> pl.DataFrame:
             codes.vendor_items.drop("purchase_unit_id").rename({"vendor": "vendor_code"}), on="vendor_item", how="left"
         )
         .join(codes.items.select("item", "unit"), on="item", how="left")
+        .join(codes.contracts, on="contract", how="left")
         .with_columns(
             pl.coalesce("purchase_unit", "unit").alias("unit"),
             pl.coalesce("quantity", "stock_quantity").alias("order_qty"),
         )
         .pipe(_with_places, codes)
-        .sort("item", "warehouse", "needed_on")
+        .sort("item", "warehouse", "needed_on", "part")
         .select(
             "item",
             "warehouse",
@@ -109,7 +113,7 @@ def plan_lines_file(plan_lines: pl.DataFrame, codes: Codes) -> pl.DataFrame:
             decimal_text("shortage", QUANTITY_SCALE),
             pl.col("vendor_code").alias("vendor"),
             _text_or_nothing("vendor_part"),
-            pl.lit(None, pl.String).alias("contract"),
+            pl.col("contract_number").alias("contract"),
             decimal_text("order_qty", QUANTITY_SCALE),
             "unit",
             decimal_text("unit_price", PRICE_SCALE),

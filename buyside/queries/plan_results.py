@@ -16,9 +16,9 @@ from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.plans import ProblemKind
 from buyside.domain.refusals import Refused
 from buyside.planning.copy_stream import Wire, binary_copy
-from buyside.planning.explain import reason_text
 from buyside.planning.frames import PRICE_SCALE, QUANTITY_SCALE, Cycle, Headroom
 from buyside.planning.item_totals import item_totals
+from buyside.planning.reasons import ABOUT, reason_text
 from buyside.planning.run import PlanInputs, PlanResults, plan
 from buyside.queries import plan_files
 from buyside.queries.message_results import MESSAGE_WIRES, messages_of, read_open_orders
@@ -105,7 +105,7 @@ def calculate(
         raise NumbersTooLarge(what=str(limit)) from None
     say("prepare")
     compared = figures_of(session, run_id=run_id, inputs=inputs, results=results)
-    said = with_reasons(results.plan_lines)
+    said = with_reasons(results.plan_lines, codes)
     reasons = said.select("says").unique(maintain_order=True)
     messages = messages_of(session, run_id, inputs, results, open_orders, as_of)
     return CalculatedRun(
@@ -131,20 +131,33 @@ def calculate(
     )
 
 
-def with_reasons(plan_lines: pl.DataFrame) -> pl.DataFrame:
-    """PLAN_LINES and `says`: what asked for the line, what decided for its vendor, and what would be cheaper (PLAN-7, PLAN-8)."""
-    about = ("trigger", "reason", "candidates")
-    different = plan_lines.select(about).unique(maintain_order=True)
+def with_reasons(plan_lines: pl.DataFrame, codes: Codes) -> pl.DataFrame:
+    """PLAN_LINES and `says`: what decided for the line, and what would be cheaper (PLAN-7, PLAN-8)."""
+    named = pl.col("reason").is_in(["contract", "share"])
+    moved = pl.col("order_by") != pl.col("latest_order_on")
+    told = (
+        plan_lines.join(codes.contracts, on="contract", how="left", maintain_order="left")
+        .join(codes.items.select("item", "unit"), on="item", how="left", maintain_order="left")
+        .join(
+            codes.vendor_items.select("vendor_item", "purchase_unit"),
+            on="vendor_item",
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(pl.when(named).then(pl.col("unit", "purchase_unit", "currency")), money=pl.col("currency"))
+        .with_columns(pl.when(moved).then(pl.col("order_by", "latest_order_on")))
+    )
+    different = told.select(ABOUT).unique(maintain_order=True)
     worded = different.with_columns(
         pl.Series("words", [reason_text(row) for row in different.iter_rows(named=True)], dtype=pl.String)
     )
-    told = plan_lines.join(worded, on=about, how="left", maintain_order="left").with_columns(
+    told = told.join(worded, on=ABOUT, how="left", nulls_equal=True, maintain_order="left").with_columns(
         decimal_text("better_quantity", QUANTITY_SCALE),
         decimal_text("better_price", PRICE_SCALE),
         decimal_text("saving", PRICE_SCALE),
     )
     cheaper = pl.format(
-        ". Ordering {} at {} would cost {} {} less in all", "better_quantity", "better_price", "saving", "currency"
+        ". Ordering {} at {} would cost {} {} less in all", "better_quantity", "better_price", "saving", "money"
     )
     says = pl.col("words") + pl.when(pl.col("saving").is_not_null()).then(cheaper).otherwise(pl.lit("")) + pl.lit(".")
     return plan_lines.with_columns(told.select(says.alias("says"))["says"])
@@ -253,6 +266,12 @@ def _staged(inputs: PlanInputs, said: pl.DataFrame, reasons: pl.DataFrame, codes
             pl.coalesce("quantity", "stock_quantity").alias("quantity_packs"),
             "unit_price",
             pl.col("currency").alias("currency_code"),
+            "trigger",
+            pl.col("contract").alias("contract_id"),
+            "arrives_on",
+            pl.col("better_quantity").alias("better_quantity_packs"),
+            pl.col("better_price").alias("better_unit_price"),
+            "saving",
             pl.col("reason_at").cast(pl.Int64).alias("reason"),
         )
     )
@@ -263,7 +282,10 @@ def _staged(inputs: PlanInputs, said: pl.DataFrame, reasons: pl.DataFrame, codes
         "shortage": Wire.NUMERIC,
         **dict.fromkeys(("vendor_item_id", "unit_id"), Wire.INT8),
         **dict.fromkeys(("unit_factor", "quantity_packs", "unit_price"), Wire.NUMERIC),
-        "currency_code": Wire.WORD,
+        **dict.fromkeys(("currency_code", "trigger"), Wire.WORD),
+        "contract_id": Wire.INT8,
+        "arrives_on": Wire.DATE,
+        **dict.fromkeys(("better_quantity_packs", "better_unit_price", "saving"), Wire.NUMERIC),
         "reason": Wire.INT8,
     }
     return _stream("staged_plan_line", lines, wires)

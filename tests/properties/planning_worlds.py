@@ -142,6 +142,9 @@ class _Maker:
         self.demand(world, variants, values)
         self.stock(world, items, list(variants))
         self.vendors(world, items)
+        self.policies(world)
+        self.order_days(world)
+        self.contracts(world)
         return world
 
     def item(self, item: int, warehouses: list[int]) -> dict[str, Any]:
@@ -289,3 +292,62 @@ class _Maker:
                         **self.validity(0.1),
                     }
                 )
+
+    def policies(self, world: PlanningWorld) -> None:
+        """Groups of items with a policy each, shares of vendors, and what currencies are worth."""
+        every = ["preference", "cheapest", "fastest", "share", "share"]
+        groups = {group: (self.random.choice(every), self.chance(0.7)) for group in range(1, 4)}
+        for item in world.items:
+            if self.chance(0.7):
+                item["group"] = self.random.choice(list(groups))
+                item["vendor_policy"], item["contracts_first"] = groups[item["group"]]
+        for row in world.vendor_items:
+            if self.chance(0.5):
+                row["share_percent"] = self.amount(0, 100, self.random.choice([0, 0, 4]))
+        if self.chance(0.8):
+            world.rates.append({"currency": "EUR", "valid_from": None, "rate": Fraction(1)})
+        for offset in self.random.sample([-400, -9, 0, 1], self.random.choice([0, 1, 2, 3])):
+            rate = {"currency": "USD", "valid_from": self.day(offset, offset), "rate": self.positive(2, 6)}
+            world.rates.append(rate)
+
+    def order_days(self, world: PlanningWorld) -> None:
+        """Vendors that take orders on some days, and are closed on others, one of them perhaps for ever."""
+        for vendor in range(1, 7):
+            if self.chance(0.6):
+                world.vendors.append(
+                    {
+                        "vendor": vendor,
+                        "order_weekdays": self.random.choice([0, 0, 1, 18, 64, self.random.randint(0, 127)]),
+                        "minimum_value": self.positive(900) if self.chance(0.3) else None,
+                        "currency": "EUR",
+                    }
+                )
+                closings = [(1224, 102), (220, 312), (405, 405), (229, 301), (1101, 131), (101, 1231)]
+                for first, last in self.random.sample(closings, self.random.choice([0, 0, 1, 2])):
+                    world.vendor_closings.append({"vendor": vendor, "from_day": first, "to_day": last})
+
+    def contracts(self, world: PlanningWorld) -> None:
+        """Contracts about what their vendor sells, most of them soon used up, some not valid."""
+        for contract in self.random.sample(range(1, 99), self.random.choice([0, 1, 3, 6]) if world.vendor_items else 0):
+            vendor = self.random.choice(world.vendor_items)["vendor"]
+            sold = sorted({row["item"] for row in world.vendor_items if row["vendor"] == vendor})
+            terms = {
+                "contract": contract,
+                "vendor": vendor,
+                "currency": self.random.choice(["EUR", "EUR", "USD"]),
+                "is_usable": self.chance(0.9),
+                **self.validity(0.2),
+            }
+            for item in self.random.sample(sold, self.random.randint(1, len(sold))):
+                limit = self.random.choice([10, 60, 60, 10**4])
+                world.contracts.append(
+                    terms
+                    | {
+                        "item": item,
+                        "unit_price": self.amount(0, 9, 4) if self.chance(0.6) else None,
+                        "quantity_left": self.amount(-2, limit) if self.chance(0.5) else None,
+                    }
+                )
+            if self.chance(0.8):
+                amount = self.amount(-5, self.random.choice([100, 400, 10**5]), 4) if self.chance(0.8) else None
+                world.contract_balances.append({"contract": contract, "amount_left": amount})

@@ -6,6 +6,7 @@ from fractions import Fraction
 import polars as pl
 import pytest
 
+from buyside.domain.order_days import OrderDays
 from buyside.planning.explain import arithmetic, structure_of
 from buyside.planning.frames import (
     CONTRADICTIONS,
@@ -78,14 +79,78 @@ def test_with_the_plan_no_position_stays_below_safety_stock() -> None:
 
 
 @pytest.mark.rule("PLAN-9")
-def test_order_dates_are_told_and_never_moved() -> None:
+@pytest.mark.rule("VEN-6")
+def test_order_dates_are_order_days_that_are_told_late_and_never_moved_behind_the_need() -> None:
+    moved = 0
     for seed in SEEDS:
         world = world_of(seed)
         goods_in = {item["item"]: item["goods_in_days"] for item in world.items}
+        weekdays = {row["vendor"]: row["order_weekdays"] for row in world.vendors}
+        closed = {(row["vendor"], row["from_day"], row["to_day"]) for row in world.vendor_closings}
         for row in plan(inputs_of(world), world.as_of).plan_lines.iter_rows(named=True):
-            days = (row["lead_days"] or 0) + goods_in[row["item"]]
-            assert row["order_by"] == row["needed_on"] - timedelta(days=days)
+            days = timedelta((row["lead_days"] or 0) + goods_in[row["item"]])
+            takes = OrderDays(
+                weekdays.get(row["vendor"], 0), tuple((first, last) for v, first, last in closed if v == row["vendor"])
+            )
+            assert row["latest_order_on"] == row["needed_on"] - days
+            assert row["order_by"] == takes.last_until(row["latest_order_on"]) <= row["latest_order_on"]
             assert row["late_days"] == max(0, (world.as_of - row["order_by"]).days)
+            assert row["arrives_on"] == takes.arrives_on(row["needed_on"], days.days, world.as_of) >= world.as_of + days
+            moved += row["order_by"] != row["latest_order_on"]
+    assert moved > 20
+
+
+@pytest.mark.rule("PLAN-8")
+def test_a_lot_is_never_below_its_need_nor_below_the_minimum_and_is_a_multiple() -> None:
+    for seed in SEEDS:
+        world = world_of(seed)
+        terms = {row["vendor_item"]: row for row in world.vendor_items}
+        for row in plan(inputs_of(world), world.as_of).plan_lines.iter_rows(named=True):
+            assert row["stock_quantity"] >= row["shortage"] > 0
+            if row["vendor_item"] is not None:
+                quantity = Fraction(row["quantity"], 10**6)
+                of_vendor = terms[row["vendor_item"]]
+                assert quantity >= of_vendor["minimum"]
+                assert not of_vendor["multiple"] or not quantity % of_vendor["multiple"]
+
+
+@pytest.mark.rule("PLAN-7")
+def test_parts_of_a_share_cover_the_need_and_none_is_needless() -> None:
+    seen = 0
+    for seed in SEEDS:
+        world = world_of(seed)
+        lines = plan(inputs_of(world), world.as_of).plan_lines.filter(pl.col("reason") == "share")
+        assert lines.filter(pl.col("split_need").is_null()).is_empty()
+        for _, parts in lines.group_by("item", "warehouse", "needed_on", maintain_order=True):
+            need = parts["split_need"].unique().to_list()
+            assert len(need) == 1
+            assert parts["part"].to_list() == list(range(1, parts.height + 1))
+            assert (
+                parts["stock_quantity"].sum() >= need[0] > parts["stock_quantity"].sum() - parts["stock_quantity"][-1]
+            )
+            assert parts["vendor_item"].n_unique() == parts.height
+            seen += parts.height > 1
+    assert seen > 5
+
+
+@pytest.mark.rule("PLAN-7")
+def test_no_contract_is_drawn_below_zero() -> None:
+    drawn_on = 0
+    for seed in SEEDS:
+        world = world_of(seed)
+        lines = plan(inputs_of(world), world.as_of).plan_lines.filter(pl.col("contract").is_not_null())
+        money = (pl.col("quantity").cast(pl.Int128) * pl.col("unit_price").cast(pl.Int128) + 500_000) // 10**6
+        amounts = dict(lines.group_by("contract").agg(money.sum()).iter_rows())
+        for row in world.contract_balances:
+            if row["amount_left"] is not None and row["contract"] in amounts:
+                assert amounts[row["contract"]] <= row["amount_left"] * 10**6, f"world {seed}"
+        for row in world.contracts:
+            mine = lines.filter((pl.col("contract") == row["contract"]) & (pl.col("item") == row["item"]))
+            drawn_on += mine.height
+            if row["quantity_left"] is not None and mine.height:
+                assert mine["quantity"].sum() <= row["quantity_left"] * 10**6, f"world {seed}"
+                assert mine["contract_quantity_left"].min() >= 0
+    assert drawn_on > 10
 
 
 @pytest.mark.rule("PLAN-10")

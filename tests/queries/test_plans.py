@@ -157,7 +157,7 @@ def test_a_plan_line_explains_its_lot_and_names_the_alternatives(plan: Plan) -> 
     line = next(row for row in rows_of(PLAN_LINE_ROWS, plan) if row["item_id"] == plan.frame)
     told = ask(plan_line_detail, BUYER, line_id=int(line["id"]))
     assert told.lot == "Short of 13 pcs; 1 pcs holds 4 pcs; so 4 pcs, which is 16 pcs."
-    assert told.reason == "Preferred before 1 other vendors."
+    assert told.reason == "Preferred before 1 other vendor."
     acme, best = told.alternatives
     assert (acme.vendor, acme.quantity_packs, acme.unit_price, acme.late_days) == ("Acme", 4, Decimal(80), 0)
     assert (best.vendor, best.quantity_packs, best.total, best.late_days) == ("Best", 13, Decimal(273), 10)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from buyside.planning.explain import reason_text
 from buyside.planning.frames import Misfit
+from buyside.planning.reasons import reason_text
 from tests.unit.planning.shop import Shop, day, ordered, units
 
 
@@ -78,8 +78,9 @@ def test_an_order_date_already_past_is_shown_late_with_the_days() -> None:
         ([{"preference": 2}, {"preference": 1, "lead_days": 90}], 2, "preferred"),
         ([{"lead_days": 9}, {"lead_days": 3}], 2, "fastest"),
         ([{"prices": {0: 5}}, {"prices": {0: 40}, "unit_factor": 10}], 2, "cheapest"),
-        ([{"prices": {0: 5}}, {"prices": {0: 4}, "currency": "USD"}], 1, "first"),
-        ([{"prices": {0: 5}}, {}], 1, "first"),
+        ([{"prices": {0: 5}}, {"prices": {0: 4}, "currency": "USD"}], 1, "no_rate"),
+        ([{}, {"prices": {0: 5}}], 2, "priced"),
+        ([{}, {}], 1, "first"),
         ([{}, {"preference": 0, "is_usable": False}], 1, "only"),
         ([{}, {"preference": 0, "until": -1}], 1, "only"),
         ([{}, {"preference": 0, "since": 1}], 1, "only"),
