@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LONGEST_HORIZON = 3_650
+"""Days ahead that a scheduled run may look, at most."""
 _WEEK = 7
 
 
