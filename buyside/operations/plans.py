@@ -23,6 +23,8 @@ from buyside.domain.plans import RunOrigin, RunState
 from buyside.domain.refusals import NotFound, Refused
 from buyside.ledgers import audit, scenarios
 from buyside.ledgers.action_messages import synchronise
+from buyside.ledgers.plan_carry import carry_over
+from buyside.queries.plan_carry import taken_over
 
 if TYPE_CHECKING:  # the engine is loaded by the first run, not by whoever may start one
     from buyside.queries.plan_results import CalculatedRun, Stream
@@ -78,6 +80,8 @@ class RunDone:
     pegs: int | None
     unmapped: int
     result_sha256: str
+    carried: int = 0
+    """Locked lines of the plan before that go on in this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,7 @@ def start_run(
 
 @needs(Permission.PLAN_RUN)
 def run_plan(session: Session, actor: Actor, *, run_id: int, on_step: Callable[[str], None] | None = None) -> RunDone:
-    """Calculate a run that was started, and store all of it or nothing.
+    """Calculate a run that was started, and store all of it or nothing. What is locked in the plan before goes on in it.
 
     Everybody sees its step meanwhile (read, cover, explode, net, choose, peg, prepare, store), and `on_step` hears it. A run
     that is cancelled stops before its next step. What goes wrong is written to the run.
@@ -265,6 +269,9 @@ def _store(session: Session, run_id: int, found: "CalculatedRun") -> RunDone:
     for stream in found.streams:
         _copy(session, stream)
     _store_plan_lines(session, run_id, found)
+    taken = taken_over(session, run)
+    run.follows_run_id = taken.follows_run_id
+    carried = carry_over(session, run_id, taken.lines, taken.lowered)
     if found.problems:
         session.execute(
             insert(PlanningProblem),
@@ -275,7 +282,7 @@ def _store(session: Session, run_id: int, found: "CalculatedRun") -> RunDone:
         [{"run_id": run_id, "name": name, "row_count": rows, "content": kept} for name, rows, kept in found.inputs],
     )
     run.state, run.step, run.finished_at = RunState.DONE.value, "", datetime.now(UTC)
-    run.counts, run.result_sha256 = found.counts, found.sha256
+    run.counts, run.result_sha256 = found.counts | {"carried": carried}, found.sha256
     session.add(run)
     session.flush()
     messages = found.messages
@@ -293,6 +300,7 @@ def _store(session: Session, run_id: int, found: "CalculatedRun") -> RunDone:
         pegs=counts["pegs"],
         unmapped=counts["unmapped"] + counts["contradictions"],
         result_sha256=found.sha256.hex(),
+        carried=carried,
     )
 
 
