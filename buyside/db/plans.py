@@ -304,6 +304,32 @@ class PlanningScenarioChange(SQLModel, table=True):
     content: dict[str, Any] = document_column()
 
 
+class PlanningScenarioItem(SQLModel, table=True):
+    """What a scenario's run orders of an item in a warehouse otherwise than its base run (PLAN-15).
+
+    Quantities in stock units, values in the organisation's currency (None where a line has no price or rate), `late_days` the
+    most of its lines, `needed_on` the first need; the vendor is that of the first line. `differs` is the main thing in a word.
+    """
+
+    __tablename__ = "planning_scenario_item"
+    run_id: int = _key()
+    item_id: int = _key()
+    warehouse_id: int = _key()
+    differs: str = text_column()
+    base_lines: int = Field(sa_type=BigInteger)
+    lines: int = Field(sa_type=BigInteger)
+    base_quantity: Decimal = _total()
+    quantity: Decimal = _total()
+    base_value: Decimal | None = _total(None)
+    value: Decimal | None = _total(None)
+    base_late_days: int = Field(sa_type=BigInteger)
+    late_days: int = Field(sa_type=BigInteger)
+    base_needed_on: date | None = None
+    needed_on: date | None = None
+    base_vendor_id: int | None = Field(default=None, sa_type=BigInteger)
+    vendor_id: int | None = Field(default=None, sa_type=BigInteger)
+
+
 class PlanningSchedule(SQLModel, table=True):
     """When the planning runs by itself, and for what (PLAN-6). `weekdays` as in "mon,wed", empty for every day; `at_time`
     is of the organisation's clock.

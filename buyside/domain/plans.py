@@ -66,6 +66,21 @@ class ChangeKind(StrEnum):
     SUPPLY = "supply"
 
 
+class ScenarioDifference(StrEnum):
+    """In what a scenario's orders of an item differ most from those of its base (PLAN-15)."""
+
+    ADDED = "added"
+    GONE = "gone"
+    MORE = "more"
+    LESS = "less"
+    LATER = "later"
+    SOONER = "sooner"
+    OTHER_VENDOR = "other_vendor"
+    DEARER = "dearer"
+    CHEAPER = "cheaper"
+    OTHER_DATES = "other_dates"
+
+
 class ProblemKind(StrEnum):
     UNMAPPED = "unmapped"
     CONTRADICTION = "contradiction"

@@ -81,6 +81,7 @@ RECORDS: Mapping[str, RecordKind] = {
     "action_message": RecordKind("Action message", ("kind", "item_id"), "/messages?message={id}", _P.PLAN_VIEW),
     "planning_scenario": RecordKind("What-if scenario", ("name",), "/scenarios?scenario={id}", _P.PLAN_VIEW),
     "planning_scenario_change": RecordKind("Change of a scenario", ("scenario_id", "position")),
+    "planning_scenario_item": RecordKind("Difference of a scenario", ("item_id",)),
     "planning_schedule": RecordKind("Planning schedule", ("name",), "/plan/schedules", _P.PLAN_RUN),
     "contract_item": RecordKind("Item of a contract", ("contract_id", "item_id")),
     "pack": RecordKind("Data pack", ("name",)),

@@ -18,7 +18,7 @@ NOT_FOLLOWED = frozenset(
     {
         *("audit_event", "audit_subject", "answered_request", "user_session", "stock_balance"),
         *("sign_in_attempt", "used_logout_token", "search_word"),
-        *("planning_requirement", "planning_item_total", "planning_coverage", "planning_peg"),
+        *("planning_requirement", "planning_item_total", "planning_coverage", "planning_peg", "planning_scenario_item"),
     }
 )
 """Tables whose rows are no change of state by themselves: the books about changes, the traces of signing in, and what a run

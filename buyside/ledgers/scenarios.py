@@ -9,7 +9,7 @@ from buyside.ledgers import audit
 
 _OF_A_RUN = (
     *("planning_requirement", "planning_item_total", "planning_coverage", "planning_peg", "planning_problem"),
-    *("planning_run_input", "plan_line"),
+    *("planning_run_input", "plan_line", "planning_scenario_item"),
 )
 
 

@@ -115,7 +115,11 @@ def calculate(
             plan_files.coverage_file(results.coverage, codes),
             plan_files.plan_lines_file(said, codes),
         ),
-        streams=(*_streams(run_id, results), _totals(run_id, inputs, results, as_of)),
+        streams=(
+            *_streams(run_id, results),
+            _totals(run_id, inputs, results, as_of),
+            *(_stream(*each) for each in compared.tables),
+        ),
         staged=_staged(inputs, said, reasons, codes),
         reasons=reasons["says"].to_list(),
         problems=list(_problems(run_id, results)),

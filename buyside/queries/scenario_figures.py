@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -10,9 +11,11 @@ from sqlmodel import Session
 
 from buyside.db.plans import PlanningRun
 from buyside.domain.plans import RunOrigin
+from buyside.planning.copy_stream import Wire
 from buyside.planning.run import PlanInputs, PlanResults, pegs_of
+from buyside.planning.scenario_differences import item_differences
 from buyside.planning.scenario_figures import VALUES, Figures, figures, item_values, last_day
-from buyside.queries.plan_stored import packed
+from buyside.queries.plan_stored import PlanScope, packed, scope_of
 from buyside.queries.planning import arrow_reader
 from buyside.queries.scenario_inputs import kept_inputs, kept_plan_lines
 
@@ -32,15 +35,17 @@ class ScenarioFigures:
 
     counts: dict[str, Any]
     frames: tuple[tuple[str, int, bytes], ...]
+    tables: tuple[tuple[str, pl.DataFrame, dict[str, Wire]], ...]
+    """Table, rows, and how each column travels there."""
 
 
 def figures_of(session: Session, *, run_id: int, inputs: PlanInputs, results: PlanResults) -> ScenarioFigures:
     """The figures of a scenario's run and of its base, valued alike; nothing for any other run."""
     run = session.get_one(PlanningRun, run_id)
     if run.origin != RunOrigin.SCENARIO:
-        return ScenarioFigures({}, ())
+        return ScenarioFigures({}, (), ())
     base = session.get_one(PlanningRun, run.scope["base_run_id"])
-    places, as_of = base.scope.get("warehouses"), base.as_of
+    scope, as_of = scope_of(base), base.as_of
     before, lines = kept_inputs(session, base), kept_plan_lines(session, base.id)
     with arrow_reader(session) as reader:
         needs = reader.frame(_NEEDS.replace("{run}", str(int(base.id))))
@@ -51,7 +56,7 @@ def figures_of(session: Session, *, run_id: int, inputs: PlanInputs, results: Pl
     def told(
         of: PlanInputs, requirements: pl.DataFrame, plan_lines: pl.DataFrame, pegs: pl.DataFrame | None
     ) -> Figures:
-        return figures(of, requirements, plan_lines, _pegs(of, pegs, as_of, places), values, as_of, until)
+        return figures(of, requirements, plan_lines, _pegs(of, pegs, as_of, scope), values, as_of, until)
 
     own = told(inputs, results.requirements, results.plan_lines, results.pegs)
     theirs = told(before, needs, lines, None)
@@ -59,16 +64,27 @@ def figures_of(session: Session, *, run_id: int, inputs: PlanInputs, results: Pl
     return ScenarioFigures(
         {"figures": _texts(own), "base_figures": _texts(theirs)},
         tuple((name, frame.height, packed(frame)) for name, frame in kept),
+        (_items(run_id, item_differences(before, lines, inputs, results.plan_lines, as_of)),),
     )
 
 
+def _items(run_id: int, differences: pl.DataFrame) -> tuple[str, pl.DataFrame, dict[str, Wire]]:
+    whole = ("run_id", "item_id", "warehouse_id", "base_lines", "lines", "base_late_days", "late_days")
+    wires = dict.fromkeys((*whole, "base_vendor_id", "vendor_id"), Wire.INT8) | {"differs": Wire.WORD}
+    wires |= dict.fromkeys(("base_quantity", "quantity", "base_value", "value"), Wire.NUMERIC)
+    wires |= dict.fromkeys(("base_needed_on", "needed_on"), Wire.DATE)
+    named = {name: f"{name}_id" for name in ("item", "warehouse", "base_vendor", "vendor")}
+    rows = differences.rename(named).with_columns(pl.lit(run_id, pl.Int64).alias("run_id"))
+    return "planning_scenario_item", rows, wires
+
+
 def _pegs(
-    inputs: PlanInputs, pegs: pl.DataFrame | None, as_of: Any, places: list[int] | None
+    inputs: PlanInputs, pegs: pl.DataFrame | None, as_of: date, scope: PlanScope
 ) -> Callable[[list[int]], pl.DataFrame]:
     def of(items: list[int]) -> pl.DataFrame:
         if pegs is not None:
             return pegs.filter(pl.col("item").is_in(items))
-        return pegs_of(inputs, as_of, items=items, warehouses=places)
+        return pegs_of(inputs, as_of, items=items, **scope)
 
     return of
 

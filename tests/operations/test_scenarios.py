@@ -43,7 +43,7 @@ BUYER = Actor(user_id=None, name="buyer", roles=frozenset({Role.BUYER}))
 NEEDED = TODAY + timedelta(days=30)
 OF_A_RUN = (
     *("planning_requirement", "planning_item_total", "planning_coverage", "planning_peg", "planning_problem"),
-    *("planning_run_input", "plan_line"),
+    *("planning_run_input", "plan_line", "planning_scenario_item"),
 )
 
 
