@@ -33,6 +33,8 @@ class _Side:
     paper: tuple[str, str]
     doors: tuple[str, ...] = ()
     """Modules of plain routes that this surface alone has."""
+    keepers: tuple[str, ...] = ()
+    """Modules whose `keep` goes on for as long as this surface serves."""
 
 
 _SIDES = {
@@ -46,6 +48,7 @@ _SIDES = {
             "buyside.web.requirement_board",
             "buyside.web.sheet_files",
         ),
+        keepers=("buyside.web.schedules",),
     ),
     "portal": _Side(
         "buyside.pages.portal", "buyside.queries.portal_grids", ("buyside.queries.portal_orders", "portal_paper")
@@ -96,6 +99,8 @@ app = rx.App(
 app.add_middleware(Guard(), index=0)
 app.register_lifespan_task(_resources)
 app.register_lifespan_task(ended.listen)
+for _keeper in _side.keepers:
+    app.register_lifespan_task(importlib.import_module(_keeper).keep)
 
 _load_pages(_side.pages)
 for page in _shell.PAGES:

@@ -9,10 +9,12 @@ import typer
 
 from buyside.cli.opened import opened_database
 from buyside.cli.output import Json, progress, say, show, show_json
+from buyside.cli.schedules import app as schedule_app
 from buyside.domain.access import OPERATOR
 from buyside.domain.refusals import NotFound
 
 app = typer.Typer(help="Plan purchasing, and order what was planned.", no_args_is_help=True)
+app.add_typer(schedule_app, name="schedule")
 
 _STEPS = {
     "read": "Reading demand, stock and supply",
