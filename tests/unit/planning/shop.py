@@ -140,6 +140,11 @@ def shortage(results: PlanResults, item: int) -> dict[int, Fraction]:
     return {at: short for at, short in _by_day(results.requirements, item, "date", "shortage").items() if short}
 
 
+def to_order(results: PlanResults, item: int) -> dict[int, Fraction]:
+    """What of an item no open order brings, by day number, without zeros."""
+    return {at: more for at, more in _by_day(results.requirements, item, "date", "to_order").items() if more}
+
+
 def ordered(results: PlanResults, item: int) -> dict[int, Fraction]:
     """Purchase quantities of an item by day number."""
     return _by_day(results.plan_lines, item, "needed_on", "quantity")
