@@ -17,7 +17,7 @@ import buyside.operations
 from buyside.db.audit import AuditEvent, AuditSubject
 from buyside.db.engine import sessions
 from buyside.db.people import AppUser, UserSession
-from buyside.db.plans import PlanLine
+from buyside.db.plans import ActionMessage, PlanLine
 from buyside.db.stock import Warehouse
 from buyside.domain.access import INTERNAL_ROLES, OPERATOR, Actor, Permission, Role, needs, permission_of
 from buyside.domain.refusals import Refused
@@ -34,6 +34,13 @@ from buyside.operations.bank_accounts import (
 )
 from buyside.operations.invitations import invite_user, renew_invitation, revoke_invitation
 from buyside.operations.memberships import end_membership, grant_membership
+from buyside.operations.messages import (
+    dismiss_messages,
+    finish_messages,
+    reopen_messages,
+    snooze_messages,
+    take_messages,
+)
 from buyside.operations.order_lines import add_line, change_line, remove_line
 from buyside.operations.orders import cancel_order, close_order, hold_order, issue_order, save_order
 from buyside.operations.packs import import_pack
@@ -55,6 +62,16 @@ from buyside.operations.plans import cancel_run, run_plan, start_run
 from buyside.operations.production import Finished, Used, post_production
 from buyside.operations.receipts import receive_order, void_receipt
 from buyside.operations.run import perform, within
+from buyside.operations.schedules import (
+    Planned,
+    add_schedule,
+    change_schedule,
+    claim_schedule,
+    pause_schedule,
+    remove_schedule,
+    resume_schedule,
+    tell_of_schedule,
+)
 from buyside.operations.sessions import end_session, end_sessions_of_user
 from buyside.operations.sheet_files import (
     cancel_import,
@@ -211,8 +228,38 @@ def test_every_operation_leaves_exactly_one_entry(database: object, tmp_path: An
     told.of(keep_view, "saved_view", has_before=True, grid="orders", name="Late", content={}, is_first=True)
     told.of(forget_view, "saved_view", has_before=True, view_id=view.view_id)
     _told_of_files(told)
+    _told_of_messages(told, run, bolt.id, main.id)
+    _told_of_schedules(told)
 
     assert told.operations == every_operation()
+
+
+def _told_of_messages(told: Told, run: int, item_id: int, warehouse_id: int) -> None:
+    """One message in all its turns."""
+    with World.open() as world:
+        about: dict[str, Any] = {"item_id": item_id, "warehouse_id": warehouse_id, "quantity": Decimal(4)}
+        runs = {"first_run_id": run, "last_run_id": run, "opened_at": NOW, "due_on": TODAY}
+        message = world.add(ActionMessage(kind="order", cause="order of the story", **about, **runs))
+    which: dict[str, Any] = {"has_before": True, "message_ids": (message.id,)}
+    told.of(take_messages, "action_message", **which)
+    told.of(snooze_messages, "action_message", **which, until=TODAY + timedelta(days=3), today=TODAY)
+    told.of(finish_messages, "action_message", **which, at=NOW)
+    told.of(reopen_messages, "action_message", **which)
+    told.of(dismiss_messages, "action_message", **which, reason="not now", at=NOW)
+
+
+def _told_of_schedules(told: Told) -> None:
+    """A schedule from its first day to its last."""
+    planned = Planned("Mornings", "06:00")
+    kind, which = "planning_schedule", {"has_before": True}
+    made = told.of(add_schedule, kind, planned=planned, at=NOW)
+    which |= {"schedule_id": made.schedule_id}
+    told.of(change_schedule, kind, **which, version=1, planned=Planned("Evenings", "18:00"), at=NOW)
+    told.of(claim_schedule, kind, **which, at=NOW, is_asked_for=True)
+    told.of(tell_of_schedule, kind, **which, problem="nothing to plan")
+    told.of(pause_schedule, kind, **which, because="holidays", at=NOW)
+    told.of(resume_schedule, kind, **which, version=3, at=NOW)
+    told.of(remove_schedule, kind, **which, version=4)
 
 
 def _told_of_people(told: Told, vendor_id: int) -> None:
