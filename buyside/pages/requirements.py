@@ -1,4 +1,4 @@
-"""Requirements: what each item needs over time, how it is covered, and the arithmetic behind any of it."""
+"""Requirements: items over time, and where any number of them comes from."""
 
 from __future__ import annotations
 
@@ -7,68 +7,51 @@ from typing import Any
 import reflex as rx
 
 from buyside.domain.access import Permission
-from buyside.domain.words import LATE_WORDS, SUPPLY_MODE_WORDS
+from buyside.domain.words import ORDER_WORDS, PLAN_LINE_WORDS
 from buyside.pages import routes
 from buyside.pages.kit.base import link
-from buyside.pages.kit.chart import time_chart
-from buyside.pages.kit.grid import Column, View, above, grid, is_true, one_of
-from buyside.pages.kit.parts import amount, coverage_key, facts, link_button, panel, section, split, status, table
+from buyside.pages.kit.parts import amount, facts, link_button, panel, section, split, status, table
+from buyside.pages.kit.time_board import time_board
+from buyside.pages.kit.time_series import time_series
 from buyside.pages.plan_runs import run_head, with_run
-from buyside.pages.shell import can, page, when_allowed
+from buyside.pages.shell import page, when_allowed
 from buyside.state.plan_runs import PlanRunState as Run
 from buyside.state.requirements import RequirementsState as Needs
 
-_COVERAGE = (
-    ("from_stock_share", "From stock", "from-stock"),
-    ("on_order_share", "On order", "on-order"),
-    ("short_share", "Short", "short"),
-)
+
+def _balance(value: Any, mark: Any) -> Any:
+    """A balance, and in words what is wrong with it."""
+    tone = rx.cond(mark == "below zero", "bad", "warn")
+    return rx.cond(mark != "", rx.el.span(amount(value), " ", status(mark, tone=tone)), amount(value))
 
 
-def _grid() -> rx.Component:
-    return grid(
-        Needs.rows,
-        (
-            Column("item", width=132, is_pinned=True),
-            Column("name", grow=3, least=170),
-            Column("from_stock_share", "Coverage", width=128, parts=_COVERAGE),
-            Column("gross", "Gross", width=112, unit_from="unit"),
-            Column("on_hand", width=112, unit_from="unit"),
-            Column("on_order", width=112, unit_from="unit"),
-            Column("shortage", width=112, unit_from="unit"),
-            Column("short_on", "Short on", width=118),
-            Column("planned", width=112, unit_from="unit"),
-            Column("late_days", "Late", width=84, unit="d"),
-            Column("supply", width=104, words=SUPPLY_MODE_WORDS),
-            Column("warehouse", width=112),
-            Column("is_late", "On time", width=110, words=LATE_WORDS, is_hidden=True),
+def _sum(each: Any) -> rx.Component:
+    return rx.el.tr(
+        rx.el.th(rx.el.span(each["sign"], class_name="sum-sign", aria_hidden="true"), each["label"], scope="row"),
+        rx.el.td(amount(each["value"]), class_name="number"),
+        rx.el.td(
+            rx.cond(
+                each["mark"] != "",
+                status(each["says"], tone=rx.cond(each["mark"] == "minus", "bad", "warn")),
+                each["says"],
+            )
         ),
-        label="Requirements",
-        noun="items",
-        state=Needs,
-        on_open=Needs.open,
-        scope={"run_id": Run.run_id},
-        views=(
-            View("Short", {"shortage": above("0"), "supply": one_of("buy")}),
-            View("Late", {"is_late": is_true()}),
-            View("Made", {"supply": one_of("make")}),
-            View("All"),
-        ),
-        quick_hint="Item code or name",
-        empty=("Nothing is short", "Demand in this run is covered by stock and open orders."),
-        can_export=can(Permission.DATA_EXPORT),
-        actions=[coverage_key()],
+        aria_current=rx.cond(each["is_asked"], "true", "false"),
+        data_key=each["key"],
+    )
+
+
+def _sums() -> rx.Component:
+    return rx.el.table(
+        rx.el.caption("Arithmetic of the number", class_name="only-read"),
+        rx.el.tbody(rx.foreach(Needs.sums, _sum)),
+        class_name="sums",
     )
 
 
 def _step(row: Any) -> tuple[Any, ...]:
     return (
-        rx.el.button(
-            row["day"],
-            type="button",
-            class_name="link",
-            aria_pressed=rx.cond(Needs.picked == row["iso"], "true", "false"),
-        ),
+        rx.el.button(row["day"], type="button", class_name="link"),
         amount(row["opening"]),
         amount(row["gross"]),
         rx.cond(
@@ -76,11 +59,15 @@ def _step(row: Any) -> tuple[Any, ...]:
             rx.el.span(amount(row["receipts"]), " ", status("overdue", tone="warn")),
             amount(row["receipts"]),
         ),
-        amount(row["projected"]),
-        rx.cond(row["is_short"], rx.el.strong(amount(row["shortage"]), class_name="short"), amount(row["shortage"])),
+        _balance(row["projected"], row["mark"]),
+        amount(row["shortage"]),
+        amount(row["to_order"]),
         amount(row["planned"]),
-        rx.cond(row["is_below"], rx.el.span(amount(row["with_plan"]), class_name="short"), amount(row["with_plan"])),
+        _balance(row["with_plan"], row["with_mark"]),
     )
+
+
+_STEPS = ("Date", "Opening", "− Gross", "+ Receipts", "= Projected", "Short", "To order", "Planned", "With plan")
 
 
 def _peg(each: Any) -> tuple[Any, ...]:
@@ -92,62 +79,131 @@ def _peg(each: Any) -> tuple[Any, ...]:
         ),
         rx.el.span(each["customer"], class_name="clip"),
         each["sold"],
-        each["day"],
+        each["needed_by"],
+        amount(each["quantity"]),
+        amount(each["served"]),
+    )
+
+
+def _arriving(each: Any) -> tuple[Any, ...]:
+    return (
+        link(each["order"], to=each["path"]),
+        rx.el.span(each["vendor"], class_name="clip"),
+        status(each["state"], ORDER_WORDS),
+        rx.cond(each["is_overdue"], rx.el.span(each["day"], " ", status("overdue", tone="warn")), each["day"]),
         amount(each["quantity"]),
     )
 
 
+def _line(each: Any) -> tuple[Any, ...]:
+    ordered = link(each["order"], to=each["order_path"])
+    return (
+        link(each["day"], to=each["path"]),
+        rx.el.span(amount(each["quantity"]), rx.cond(each["lot"] != "", rx.el.span(" = ", each["lot"], class_name="quiet"), "")),
+        rx.el.span(each["vendor"], rx.el.span(each["reason"], class_name="line-reason")),
+        rx.cond(each["late"] != "", rx.el.span(each["order_by"], " ", status(each["late"], tone="warn")), each["order_by"]),
+        rx.cond(each["order"] != "", ordered, status(each["state"], PLAN_LINE_WORDS)),
+    )  # fmt: skip
+
+
 def _panel() -> rx.Component:
+    chart = time_series(
+        "Coverage of " + Needs.panel["item"] + " over time; the numbers stand in the table below",
+        Needs.points,
+        Needs.marks,
+        start=Needs.chart_start,
+        end=Needs.chart_end,
+        today=Needs.chart_today,
+        locale=Needs.locale,
+        levels=Needs.levels,
+        unit=Needs.unit,
+        axis=Needs.unit,
+        height=240,
+    )
     return panel(
-        Needs.item + " · " + Needs.name,
+        Needs.panel["item"] + " · " + Needs.name,
         facts(
-            ("Warehouse", Needs.warehouse),
+            ("Warehouse", Needs.panel["warehouse"]),
             ("On hand", amount(Needs.on_hand, Needs.unit)),
             ("Safety stock", amount(Needs.safety, Needs.unit)),
+            ("Reorder point", amount(Needs.reorder)),
+            ("In finished goods", amount(Needs.covered)),
         ),
         section(
-            "Over time",
-            time_chart(
-                "Demand, receipts and balance over time",
-                Needs.points,
-                bars=(("gross", "Gross", "var(--gray-8)"), ("receipts", "Receipts", "var(--jade-9)")),
-                lines=(
-                    ("projected", "Projected", "var(--red-9)"),
-                    ("with_plan", "With the plan", "var(--accent-9)"),
-                ),
-                level=Needs.safety_level,
-            ),
-            table(
-                "Arithmetic by date",
-                ("Date", "Opening", "− Gross", "+ Receipts", "= Projected", "Short", "Planned", "With plan"),
-                Needs.steps,
-                _step,
-                numbers=("Opening", "− Gross", "+ Receipts", "= Projected", "Short", "Planned", "With plan"),
-                on_pick=lambda row: Needs.pick(row["iso"]),
-                picked=lambda row: rx.cond(Needs.picked == row["iso"], "true", "false"),
-            ),
-            says="in " + Needs.unit,
+            "How it adds up",
+            _sums(),
+            says=Needs.span + ", in " + Needs.unit,
             actions=[
                 when_allowed(Permission.ITEM_VIEW, link_button("Item", Needs.item_path, look="plain")),
-                link_button("Plan lines", "/plan?item=" + Needs.item_id),
+                link_button("Plan lines", Needs.plan_path),
+            ],
+        ),
+        section("Over time", chart),
+        section(
+            "By date",
+            table(
+                "Arithmetic by date",
+                _STEPS,
+                Needs.steps,
+                _step,
+                numbers=_STEPS[1:],
+                on_pick=lambda row: Needs.pick(row["iso"]),
+                empty="Nothing moves on these days.",
+            ),
+            rx.cond(
+                Needs.steps_more > 0,
+                rx.el.p("and ", Needs.steps_more, " more dates: open a column of the board", class_name="quiet"),
+                rx.fragment(),
+            ),
+            says=Needs.span,
+            actions=[
+                rx.cond(
+                    Needs.panel["on"] != "",
+                    rx.el.button("All dates", type="button", class_name="button plain", on_click=Needs.pick("")),
+                    rx.fragment(),
+                )
             ],
         ),
         section(
             "Demand behind it",
             table(
                 "Demand behind the requirement",
-                ("Sales order", "Customer", "Sold", "Required", "Quantity"),
+                ("Sales order", "Customer", "Sold", "Needed by", "Quantity", "From finished goods"),
                 Needs.pegs,
                 _peg,
-                numbers=("Quantity",),
-                empty="No demand on this date: what moves here is supply or stock policy.",
+                numbers=("Quantity", "From finished goods"),
+                empty="No demand on these days: what moves here is supply or stock policy.",
             ),
             rx.cond(
                 Needs.pegs_more > 0,
                 rx.el.p("and ", Needs.pegs_more, " more: choose a date to see its demand", class_name="quiet"),
                 rx.fragment(),
             ),
-            says=rx.cond(Needs.picked_day != "", "of " + Needs.picked_day, "of all dates; choose a date above"),
+            says=Needs.span,
+        ),
+        section(
+            "The plan",
+            table(
+                "Plan lines",
+                ("Needed", "Quantity", "Vendor", "Order by", "State"),
+                Needs.lines,
+                _line,
+                numbers=("Quantity",),
+                empty="The plan brings nothing on these days.",
+            ),
+            says=Needs.span,
+        ),
+        section(
+            "On order now",
+            table(
+                "Open orders",
+                ("Order", "Vendor", "State", "Arrives", "Quantity"),
+                Needs.arriving,
+                _arriving,
+                numbers=("Quantity",),
+                empty="Nothing is on order.",
+            ),
+            says="all dates, in " + Needs.unit,
         ),
         on_close=Needs.close,
         label="Requirement",
@@ -156,11 +212,12 @@ def _panel() -> rx.Component:
 
 @page(routes.REQUIREMENTS, on_load=[Run.load, Needs.load], is_flush=True)
 def requirements() -> rx.Component:
-    """The run in view, its requirements, and one of them in full."""
+    """The run in view, its items over time, and one number of them in full."""
+    board = time_board(Run.run_id.to_string(), panel=Needs.panel, on_open=Needs.open, on_close=Needs.close)
     return with_run(
         rx.el.div(
             run_head(link_button("Open the plan", routes.PLAN.path)),
-            split(_grid(), _panel(), is_open=Needs.chosen != "", width="680px"),
+            split(board, _panel(), is_open=Needs.panel["id"] != "", width="680px"),
             class_name="stacked",
         )
     )

@@ -16,6 +16,7 @@ from sqlalchemy import Select, and_, exists, func, or_, select, tuple_
 from sqlmodel import Session, col
 
 from buyside.db.items import Item, ItemGroup, Unit, VendorItem
+from buyside.db.people import Organisation
 from buyside.db.plans import PlanLine, PlanningItemTotal, PlanningRequirement, PlanningRun
 from buyside.db.stock import Warehouse
 from buyside.db.vendors import Vendor
@@ -125,6 +126,8 @@ class BoardPage:
     rows: tuple[BoardRow, ...]
     total: int
     after: str
+    currency: str
+    """The organisation's: what values are in."""
 
 
 @needs(Permission.PLAN_VIEW)
@@ -144,6 +147,7 @@ def board_page(session: Session, actor: Actor, *, wanted: BoardWanted) -> BoardP
         rows=tuple(_rows(session, run.id, across, [(each[-2], each[-1]) for each in keys])),
         total=total,
         after=_written(keys[-1]) if more else "",
+        currency=session.get_one(Organisation, 1).currency_code,
     )
 
 

@@ -100,6 +100,7 @@ def _board(request: Request, actor: Actor) -> Response:
             "total": page.total,
             "total_text": shown_number(Decimal(page.total), locale),
             "after": page.after,
+            "currency": page.currency,
             "is_first": first.span is Span.DUE,
             "earlier": earlier.isoformat() if earlier else "",
             "later": later.isoformat() if later else "",

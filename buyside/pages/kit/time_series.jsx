@@ -1,8 +1,8 @@
-// Values over time on an axis of days: steps that hold until the next one, single points, levels across, and where today is.
+// Values over time on an axis of days: steps that hold until the next one, bars, single points, levels across, and where today is.
 // Pixels only: the exact numbers stand in a table beside it.
 import { useMemo } from "react";
 import {
-  CartesianGrid, ComposedChart, Legend, Line, ReferenceLine, ResponsiveContainer, Scatter, Tooltip, XAxis, YAxis,
+  Bar, CartesianGrid, ComposedChart, Legend, Line, ReferenceLine, ResponsiveContainer, Scatter, Tooltip, XAxis, YAxis,
 } from "recharts";
 
 const QUIET = "var(--gray-11)";
@@ -31,7 +31,7 @@ function valueTicks(least, most) {
   return Array.from({ length: last - first + 1 }, (_, place) => Number(((first + place) * step).toPrecision(12)));
 }
 
-export function TimeSeries({ label, rows, marks, levels, start, end, today, todaySays, locale, unit, height, fromZero }) {
+export function TimeSeries({ label, rows, marks, levels, start, end, today, todaySays, locale, unit, axis, height, fromZero }) {
   const language = (locale || "en").replace("_", "-");
   const words = useMemo(() => ({
     month: new Intl.DateTimeFormat(language, { month: "short", timeZone: "UTC" }),
@@ -54,12 +54,13 @@ export function TimeSeries({ label, rows, marks, levels, start, end, today, toda
   return (
     <figure className="chart" role="img" aria-label={label}>
       <ResponsiveContainer width="100%" height={height || 220}>
-        <ComposedChart data={rows} margin={{ top: 14, right: 14, bottom: 0, left: 0 }} accessibilityLayer={false}>
+        <ComposedChart data={rows} margin={{ top: axis ? 20 : 14, right: 14, bottom: 0, left: 0 }} accessibilityLayer={false}>
           <CartesianGrid vertical={false} stroke="var(--gray-6)" strokeDasharray="2 3" />
           <XAxis dataKey="t" type="number" domain={[start, end]} allowDataOverflow ticks={ticks} tickFormatter={inMonth}
             stroke={QUIET} tickLine={false} fontSize={11} minTickGap={18} />
           <YAxis stroke={QUIET} tickLine={false} axisLine={false} width={62} fontSize={11} tickFormatter={words.number.format}
-            domain={[values[0], values.at(-1)]} ticks={values} interval={0} />
+            domain={[values[0], values.at(-1)]} ticks={values} interval={0}
+            label={axis ? { value: axis, position: "top", offset: 4, fontSize: 11, fill: QUIET } : undefined} />
           <Tooltip isAnimationActive={false} labelFormatter={(day) => words.day.format(new Date(day * DAY))}
             formatter={(value, name) => [`${words.number.format(value)} ${unit ?? ""}`, name]}
             contentStyle={{ background: "var(--color-panel-solid)", border: "1px solid var(--gray-6)", borderRadius: 4, fontSize: 12 }}
@@ -73,7 +74,9 @@ export function TimeSeries({ label, rows, marks, levels, start, end, today, toda
           {today ? (
             <ReferenceLine x={today} stroke="var(--gray-8)" label={{ value: todaySays, position: "top", fontSize: 11, fill: QUIET }} />
           ) : null}
-          {marks.map((each) => each.look === "points"
+          {marks.map((each) => each.look === "bars"
+            ? <Bar key={each.key} dataKey={each.key} name={each.name} fill={each.colour} barSize={6} isAnimationActive={false} />
+            : each.look === "points"
             ? <Scatter key={each.key} dataKey={each.key} name={each.name} fill={each.colour} shape="circle" isAnimationActive={false} />
             : <Line key={each.key} dataKey={each.key} name={each.name} stroke={each.colour} strokeDasharray={DASHES[each.look]}
                 type="stepAfter" dot={false} strokeWidth={2} isAnimationActive={false} connectNulls={false} />)}

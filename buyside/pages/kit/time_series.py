@@ -27,6 +27,7 @@ class TimeSeries(rx.NoSSRComponent):
     today_says: rx.Var[str]
     locale: rx.Var[str]
     unit: rx.Var[str]
+    axis: rx.Var[str]
     height: rx.Var[int]
     from_zero: rx.Var[bool]
 
@@ -42,6 +43,7 @@ def time_series(
     locale: Any,
     levels: Any = None,
     unit: Text = "",
+    axis: Text = "",
     height: int = 220,
     from_zero: bool = True,
 ) -> rx.Component:
@@ -49,8 +51,9 @@ def time_series(
 
     rows      list of {"t": day, key: number or None}: what each mark shows on that day
     marks     list of {"key", "name", "colour", "look"}; look is "solid", "dashed" or "dotted" for a value that holds until the
-              next one and ends at None, or "points"
+              next one and ends at None, "bars" or "points"
     levels    list of {"value", "says", "colour"}: marked across
+    axis      what stands above the axis of values, as its unit
     from_zero whether the axis of values begins at zero, as for quantities, or near the least one, as for prices
     """
     return TimeSeries.create(
@@ -64,6 +67,7 @@ def time_series(
         today_says="Today",
         locale=locale,
         unit=unit,
+        axis=axis,
         height=height,
         from_zero=from_zero,
     )
