@@ -103,7 +103,8 @@ def taken_over(session: Session, run: PlanningRun) -> TakenOver:
     places = sorted({(each.item_id, each.warehouse_id) for each in locked})
     asked = {"run": run.id, "items": [item for item, _ in places], "places": [place for _, place in places]}
     fresh = {each.line_id: each for each in each_as(session, _Fresh, _FRESH.bindparams(**asked))}
-    mappings = {each.vendor_item_id for each in locked} | {each.vendor_item_id for each in fresh.values()}
+    named = [*(each.vendor_item_id for each in locked), *(each.vendor_item_id for each in fresh.values())]
+    mappings = {each for each in named if each is not None}
     sources = {
         each.vendor_item_id: each for each in sources_of(session, on=run.as_of, vendor_item_ids=mappings - {None})
     }
