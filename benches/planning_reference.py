@@ -141,13 +141,13 @@ class BareRun:
         )  # fmt: skip
         explode(
             c["order"], c["is_made"], c["on_hand"], c["safety"], c["lead"], c["edge_ptr"], c["edge_component"], c["edge_factor"],
-            c["receipt_ptr"], c["receipt_day"], c["receipt"], cells,
+            c["receipt_ptr"], c["receipt"], cells,
         )  # fmt: skip
         marks.append(time.perf_counter())
         self.netted = net(c["on_hand"], c["safety"], c["receipt_ptr"], c["receipt_day"], c["receipt"], cells)
         marks.append(time.perf_counter())
         self.item, self.day, self.need, self.brings, self.price = choose(
-            *self.netted, c["is_made"], c["on_hand"], c["safety"], c["vendor_item"], c["factor"], c["minimum"], c["multiple"],
+            *self.netted[:4], c["is_made"], c["on_hand"], c["safety"], c["vendor_item"], c["factor"], c["minimum"], c["multiple"],
             c["price_ptr"], c["price_from"], c["price"],
         )  # fmt: skip
         marks.append(time.perf_counter())
@@ -186,20 +186,18 @@ def scatter(
 
 
 @njit(cache=True)
-def explode(order, is_made, on_hand, safety, lead, ptr, component, factor, receipt_ptr, receipt_day, receipt, cells):
+def explode(order, is_made, on_hand, safety, lead, ptr, component, factor, receipt_ptr, receipt, cells):
     days = cells.shape[1]
     short = np.zeros(days, np.int64)
     for p in order:
-        k = receipt_ptr[p]
-        balance = on_hand[p]
+        position = on_hand[p]
+        for k in range(receipt_ptr[p], receipt_ptr[p + 1]):
+            position += receipt[k]
         for d in range(days):
             cells[p, d] = (cells[p, d] + THOUSAND // 2) // THOUSAND
-            while k < receipt_ptr[p + 1] and receipt_day[k] <= d:
-                balance += receipt[k]
-                k += 1
-            balance -= cells[p, d]
-            short[d] = max(0, safety[p] - balance)
-            balance += short[d]
+            position -= cells[p, d]
+            short[d] = max(0, safety[p] - position)
+            position += short[d]
         if is_made[p]:
             for e in range(ptr[p], ptr[p + 1]):
                 for d in range(days):
@@ -212,13 +210,18 @@ def net(on_hand, safety, receipt_ptr, receipt_day, receipt, cells):
     most = n * days + receipt.size
     at = 0
     ptr = np.zeros(n + 1, np.int64)
-    day, gross, arrives, projected, shortage = (
+    day, gross, arrives, projected, shortage, to_order = (
         np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64),
+        np.empty(most, np.int64),
     )  # fmt: skip
     for p in range(n):
         k = receipt_ptr[p]
         balance = on_hand[p]
         supplied = 0
+        position = balance
+        ordered = 0
+        for r in range(receipt_ptr[p], receipt_ptr[p + 1]):
+            position += receipt[r]
         last = days
         if receipt_ptr[p + 1] > k:
             last = max(days, receipt_day[receipt_ptr[p + 1] - 1] + 1)
@@ -231,11 +234,15 @@ def net(on_hand, safety, receipt_ptr, receipt_day, receipt, cells):
             balance += comes - asked
             short = max(0, safety[p] - balance - supplied)
             supplied += short
-            if asked or comes or short:
+            position -= asked
+            order = max(0, safety[p] - position - ordered)
+            ordered += order
+            if asked or comes or short or order:
                 day[at], gross[at], arrives[at], projected[at], shortage[at] = d, asked, comes, balance, short
+                to_order[at] = order
                 at += 1
         ptr[p + 1] = at
-    return ptr, day[:at], gross[:at], arrives[:at]
+    return ptr, day[:at], gross[:at], arrives[:at], projected[:at], shortage[:at], to_order[:at]
 
 
 @njit(cache=True)
@@ -264,9 +271,11 @@ def choose(
         if is_made[p]:
             continue
         balance = on_hand[p]
+        for k in range(ptr[p], ptr[p + 1]):
+            balance += arrives[k]
         per = factor[p] * 1_000_000
         for k in range(ptr[p], ptr[p + 1]):
-            balance += arrives[k] - gross[k]
+            balance -= gross[k]
             short = safety[p] - balance
             if short > 0:
                 packs = max(-(-short // per), minimum[p])
