@@ -87,7 +87,7 @@ class PlanBoardState(BuyerState, rx.State):
         if before is not None:
             self._moves = [*self._moves, _Made(before, decided.version)][-MOST_MOVES:]
         place = week_shown(target.key, me().locale)[0] if wanted.by is By.WEEKS else target.title
-        await self._tell(wanted.serial, wanted.line, before, f"Moved to {place}.", decided.remarks)
+        await self._tell(wanted.serial, wanted.line, before, f"Moved to {place.rstrip('.')}.", decided.remarks)
 
     @handler(Permission.PLAN_EDIT)
     async def undo(self, serial: int) -> None:
