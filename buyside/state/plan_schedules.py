@@ -1,0 +1,289 @@
+"""Schedules of the planning: the list, the form of one, and a run that somebody wants now."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, TypedDict
+
+import reflex as rx
+
+from buyside.domain.access import Permission
+from buyside.domain.locales import shown_instant, shown_number
+from buyside.domain.plans import RunOrigin, RunState
+from buyside.domain.refusals import Refused
+from buyside.domain.schedules import WEEKDAYS
+from buyside.domain.words import RUN_WORDS
+from buyside.operations.plans import run_plan, start_run
+from buyside.operations.schedules import (
+    Planned,
+    add_schedule,
+    change_schedule,
+    claim_schedule,
+    pause_schedule,
+    remove_schedule,
+    resume_schedule,
+    tell_of_schedule,
+)
+from buyside.queries.schedules import ScheduleRow, schedules
+from buyside.state.base import handler, me, now, say, warn
+from buyside.state.forms import flag, maybe_whole, text
+from buyside.state.roles import BuyerState
+
+_A_MONDAY = date(2024, 1, 1)
+_DAY_WORDS = tuple((_A_MONDAY + timedelta(days=day)).strftime("%a") for day in range(7))
+
+
+class Shown(TypedDict):
+    """A schedule as the list shows it."""
+
+    id: int
+    name: str
+    when: str
+    scope: str
+    runs_as: str
+    next: str
+    last: str
+    is_active: bool
+    paused: str
+    result: str
+    tone: str
+    says: str
+    run_path: str
+
+
+class SchedulesState(BuyerState, rx.State):
+    """The list, and the schedule that is being written."""
+
+    loaded: bool = False
+    rows: list[Shown] = []
+    zone: str = ""
+    is_editing: bool = False
+    editing: int = 0
+    """The schedule in the form; zero: a new one."""
+    form_serial: int = 0
+    values: dict[str, str] = {}
+    days: dict[str, bool] = {}
+    pausing: int = 0
+    removing: int = 0
+    about: str = ""
+    running: int = 0
+    """The schedule whose run somebody wants now, while it is calculated."""
+    _found: dict[int, tuple[int, Planned]] = {}
+    _calculating: int = 0
+
+    @handler(Permission.PLAN_VIEW)
+    async def load(self) -> None:
+        """Read the list."""
+        self.is_editing, self.pausing, self.removing = False, 0, 0
+        await self._read()
+
+    @handler(Permission.PLAN_RUN)
+    def ask_add(self) -> None:
+        """Open the form of a new schedule."""
+        self._edit(0, Planned("", "06:00"))
+
+    @handler(Permission.PLAN_RUN)
+    def ask_change(self, schedule_id: int) -> None:
+        """Open the form of a schedule."""
+        if schedule_id in self._found:
+            self._edit(schedule_id, self._found[schedule_id][1])
+
+    @handler(Permission.PLAN_RUN)
+    def ask_pause(self, schedule_id: int) -> None:
+        """Ask why a schedule is to stand still."""
+        self.pausing, self.about = schedule_id, self._name(schedule_id)
+
+    @handler(Permission.PLAN_RUN)
+    def ask_remove(self, schedule_id: int) -> None:
+        """Ask before a schedule is removed."""
+        self.removing, self.about = schedule_id, self._name(schedule_id)
+
+    @handler(Permission.PLAN_RUN)
+    def stop_asking(self) -> None:
+        """Close form and questions."""
+        self.is_editing, self.pausing, self.removing = False, 0, 0
+
+    @handler(Permission.PLAN_RUN)
+    async def save(self, form: dict[str, Any]) -> Any:
+        """Make or change the schedule of the form."""
+        planned = Planned(
+            name=text(form, "name", needed=True),
+            at_time=text(form, "at_time", needed=True),
+            weekdays=tuple(number for number, name in enumerate(WEEKDAYS) if flag(form, name)),
+            warehouse_codes=_codes(text(form, "warehouse")),
+            group_codes=_codes(text(form, "group")),
+            horizon_days=maybe_whole(form, "horizon_days"),
+        )
+        if self.editing:
+            version = self._version(self.editing)
+            saved = await self._do(
+                change_schedule, schedule_id=self.editing, version=version, planned=planned, at=now()
+            )
+        else:
+            saved = await self._do(add_schedule, planned=planned, at=now())
+        self.is_editing = False
+        await self._read()
+        if saved.next_at is None:
+            return say(f"“{saved.name}” is saved, and stands still.")
+        return say(f"“{saved.name}” runs next at {shown_instant(saved.next_at, me().locale, self.zone)}.")
+
+    @handler(Permission.PLAN_RUN)
+    async def pause(self, form: dict[str, Any]) -> None:
+        """Let a schedule stand still."""
+        because = text(form, "because")
+        await self._do(
+            pause_schedule,
+            schedule_id=self.pausing,
+            version=self._version(self.pausing),
+            because=because,
+            at=now(),
+        )
+        self.pausing = 0
+        await self._read()
+
+    @handler(Permission.PLAN_RUN)
+    async def resume(self, schedule_id: int) -> Any:
+        """Let a schedule run again, as the person."""
+        saved = await self._do(resume_schedule, schedule_id=schedule_id, version=self._version(schedule_id), at=now())
+        await self._read()
+        return say(f"“{saved.name}” runs again, in your name.")
+
+    @handler(Permission.PLAN_RUN)
+    async def remove(self) -> Any:
+        """Forget a schedule."""
+        schedule_id, self.removing = self.removing, 0
+        name = await self._do(remove_schedule, schedule_id=schedule_id, version=self._version(schedule_id))
+        await self._read()
+        return say(f"“{name}” is removed. Its runs stay.")
+
+    @handler(Permission.PLAN_RUN)
+    async def run_now(self, schedule_id: int) -> Any:
+        """Begin the run of a schedule before its time."""
+        if self.running:
+            return None
+        at = now()
+        claimed = await self._do(claim_schedule, schedule_id=schedule_id, at=at, is_asked_for=True)
+        if claimed is None:
+            return None
+        try:
+            begun = await self._do(
+                start_run,
+                as_of=claimed.as_of,
+                warehouse_codes=claimed.warehouse_codes,
+                group_codes=claimed.group_codes,
+                horizon_days=claimed.horizon_days,
+                origin=RunOrigin.SCHEDULE,
+                at=at,
+            )
+        except Refused as refusal:
+            await self._do(tell_of_schedule, schedule_id=schedule_id, problem=str(refusal))
+            await self._read()
+            return warn(str(refusal))
+        await self._do(tell_of_schedule, schedule_id=schedule_id, run_id=begun.run_id)
+        self.running, self._calculating = schedule_id, begun.run_id
+        await self._read()
+        return SchedulesState.calculate
+
+    @handler(Permission.PLAN_RUN, background=True)
+    async def calculate(self) -> Any:
+        """Calculate the run that was begun."""
+        async with self:
+            run_id, self._calculating = self._calculating, 0
+        if not run_id:
+            return
+        refusal: Refused | None = None
+        try:
+            await self._do(run_plan, run_id=run_id)
+        except Refused as told:
+            refusal = told
+        finally:
+            async with self:
+                self.running = 0
+                await self._read()
+        yield say("The plan is calculated.") if refusal is None else warn(str(refusal))
+
+    def _edit(self, schedule_id: int, planned: Planned) -> None:
+        self.editing, self.is_editing = schedule_id, True
+        self.form_serial += 1
+        self.values = {
+            "name": planned.name,
+            "at_time": planned.at_time,
+            "warehouse": ", ".join(planned.warehouse_codes or ()),
+            "group": ", ".join(planned.group_codes or ()),
+            "horizon_days": "" if planned.horizon_days is None else str(planned.horizon_days),
+        }
+        self.days = {name: not planned.weekdays or day in planned.weekdays for day, name in enumerate(WEEKDAYS)}
+
+    def _version(self, schedule_id: int) -> int:
+        return self._found[schedule_id][0] if schedule_id in self._found else 0
+
+    def _name(self, schedule_id: int) -> str:
+        return self._found[schedule_id][1].name if schedule_id in self._found else ""
+
+    async def _read(self) -> None:
+        found = await self._ask(schedules, at=now())
+        self.zone = me().dates_zone
+        self._found = {
+            each.schedule_id: (
+                each.version,
+                Planned(
+                    name=each.name,
+                    at_time=each.at_time,
+                    weekdays=each.weekdays,
+                    warehouse_codes=each.warehouse_codes or None,
+                    group_codes=each.group_codes or None,
+                    horizon_days=each.horizon_days,
+                ),
+            )
+            for each in found
+        }
+        self.rows = [_shown(each, me().locale, self.zone) for each in found]
+        self.loaded = True
+
+
+def _codes(written: str) -> tuple[str, ...] | None:
+    codes = tuple(each for part in written.split(",") if (each := part.strip()))
+    return codes or None
+
+
+def _shown(row: ScheduleRow, locale: str, zone: str) -> Shown:
+    days = ", ".join(_DAY_WORDS[day] for day in row.weekdays) or "Every day"
+    scope = [
+        ", ".join(row.warehouse_codes) or "All warehouses",
+        *([f"groups {', '.join(row.group_codes)}"] if row.group_codes else []),
+        *([f"{row.horizon_days} days ahead"] if row.horizon_days is not None else []),
+    ]
+    word, tone, says = _result(row, locale)
+    return Shown(
+        id=row.schedule_id,
+        name=row.name,
+        when=f"{days} at {row.at_time}",
+        scope=" · ".join(scope),
+        runs_as=row.runs_as,
+        next=shown_instant(row.next_at, locale, zone) if row.next_at else "Paused",
+        last=shown_instant(row.last_started_at, locale, zone) if row.last_started_at else "Never yet",
+        is_active=row.is_active,
+        paused=row.paused_because,
+        result=word,
+        tone=tone,
+        says=says,
+        run_path=f"/plan?run={row.run_id}" if row.run_state == RunState.DONE else "",
+    )
+
+
+def _result(row: ScheduleRow, locale: str) -> tuple[str, str, str]:
+    """What became of the last run: a word, its tone, and what more there is to say."""
+    if row.problem:
+        return "Did not begin", "bad", row.problem
+    if not row.run_state:
+        return "", "neutral", ""
+    word, tone = RUN_WORDS[row.run_state]
+
+    def number(name: str) -> str:
+        return shown_number(Decimal(row.run_counts.get(name) or 0), locale)
+
+    says = row.run_problem
+    if row.run_state == RunState.DONE:
+        says = f"{number('plan_lines')} plan lines, {number('late_lines')} late"
+    return word, tone.value, says
