@@ -16,6 +16,8 @@ from buyside.config import ROOT
 
 BENCHES = {
     "planning": 3,
+    "planning_growth": 2,
+    "replanning": 3,
     "adventureworks": 3,
     "plan_end_to_end": 2,
     "packs": 2,
