@@ -1,7 +1,9 @@
 """What needs attention today, for the roles of whoever asks (PO-10)."""
 
+import json
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import quote
 
 from sqlalchemy import Executable, and_, func, select
 from sqlmodel import Session, col
@@ -12,13 +14,22 @@ from buyside.db.plans import PlanLine
 from buyside.db.stock import StockBalance
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.orders import OrderState
-from buyside.domain.plans import PlanLineState
-from buyside.domain.words import Tone
+from buyside.domain.plans import MessageKind, PlanLineState
+from buyside.domain.words import MESSAGE_KIND_WORDS, Tone
 from buyside.queries.answers import organisation_date, organisation_today
 from buyside.queries.demand import is_demand, latest_run
+from buyside.queries.messages import MessageCount, message_counts
 from buyside.queries.orders import due_on, is_open
 
 _OLD_DAYS = 7
+_ASKED = {
+    MessageKind.ORDER: "What the plan asks to order now",
+    MessageKind.EXPEDITE: "Orders that come after they are needed",
+    MessageKind.DEFER: "Orders that come long before they are needed",
+    MessageKind.INCREASE: "Drafts to make larger",
+    MessageKind.DECREASE: "Orders of more than is needed",
+    MessageKind.CANCEL: "Orders that nothing needs",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,7 @@ def start_page(session: Session, actor: Actor) -> StartPage:
     run = latest_run(session) if actor.may(Permission.PLAN_VIEW) else None
     if run is not None:
         found += _plan(session, run.id)
+        found += _messages(session, actor)
     if actor.may(Permission.DEMAND_VIEW):
         found += _demand(session)
     if actor.may(Permission.STOCK_VIEW):
@@ -129,6 +141,29 @@ def _plan(session: Session, run_id: int) -> list[Attention]:
         _thing("no-vendor", unmapped, "Without vendor", "Plan lines that nobody sells", "/plan", Tone.WARN),
         _thing("plan-lines", open_lines, "To decide", "Open lines of the latest plan", "/plan", Tone.ACTIVE),
     ]
+
+
+def _messages(session: Session, actor: Actor) -> list[Attention]:
+    """Action messages that wait, by kind; one word for all where there are none."""
+    counted = message_counts(session, actor)
+    if not counted:
+        return [_thing("messages", 0, "Action messages", "", "/messages", Tone.NEUTRAL)]
+    return [_counted(each) for each in counted]
+
+
+def _counted(count: MessageCount) -> Attention:
+    says = _ASKED[MessageKind(count.kind)]
+    if count.overdue:
+        says = f"{says}; {count.overdue} overdue"
+    only = quote(json.dumps({"kind": ["in", count.kind]}), safe="")
+    return _thing(
+        f"messages-{count.kind}",
+        count.waiting,
+        MESSAGE_KIND_WORDS[count.kind][0],
+        says,
+        f"/messages?view=open&filter={only}",
+        Tone.BAD if count.overdue else Tone.ACTIVE,
+    )
 
 
 def _demand(session: Session) -> list[Attention]:
