@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from buyside.domain.order_days import OrderDays
 from buyside.planning.run import PlanResults, plan
 from tests.oracles import PlanningWorld
 from tests.properties.planning_worlds import inputs_of
@@ -120,6 +121,39 @@ class Shop:
                     "valid_from": None, "valid_to": None,
                 }
             )  # fmt: skip
+        return self
+
+    def policy(self, item: int, vendor_policy: str, *, contracts_first: bool = True) -> "Shop":
+        """What the group of an item says."""
+        for row in self.world.items:
+            if row["item"] == item:
+                row |= {"group": 1, "vendor_policy": vendor_policy, "contracts_first": contracts_first}
+        return self
+
+    def rate(self, currency: str, rate: Amount, since: int | None = None) -> "Shop":
+        valid_from = None if since is None else day(since)
+        self.world.rates.append({"currency": currency, "valid_from": valid_from, "rate": Fraction(rate)})
+        return self
+
+    def takes_orders(self, vendor: int, weekdays: str = "", *closings: tuple[int, int]) -> "Shop":
+        """`weekdays` as in "mon,thu"; closings as (1224, 102)."""
+        mask = OrderDays.of(weekdays).weekdays
+        row = {"vendor": vendor, "order_weekdays": mask, "minimum_value": None, "currency": "EUR"}
+        self.world.vendors.append(row)
+        self.world.vendor_closings += [{"vendor": vendor, "from_day": a, "to_day": b} for a, b in closings]
+        return self
+
+    def contract(
+        self, contract: int, vendor: int, item: int, *, amount: Amount | None = None, quantity: Amount | None = None,
+        price: Amount | None = None, **more: Any,
+    ) -> "Shop":  # fmt: skip
+        """A valid contract about one item, with what is left of its amount and of the item's quantity."""
+        valid = self._valid(more.pop("since", None), more.pop("until", None))
+        left, unit_price = (None if each is None else Fraction(each) for each in (quantity, price))
+        row = {"contract": contract, "vendor": vendor, "item": item, "unit_price": unit_price, "quantity_left": left}
+        self.world.contracts.append(row | {"currency": "EUR", "is_usable": True} | valid | more)
+        if amount is not None:
+            self.world.contract_balances.append({"contract": contract, "amount_left": Fraction(amount)})
         return self
 
     def plan(self, **more: Any) -> PlanResults:
