@@ -340,3 +340,26 @@ def netted(
         if gross.get(day) or receipts or shortage or to_order:
             answer[day] = gross.get(day, Fraction(0)), receipts, overdue, projected, shortage, to_order
     return answer
+
+
+def served(needs: list[Row], sources: list[Row], kinds: tuple[str, ...]) -> list[Row]:
+    """Who gets what: each need in its turn takes from whatever is there first."""
+    answer = []
+    left = {id(each): max(Fraction(0), each["quantity"]) for each in sources}
+    for need in sorted(
+        needs, key=lambda n: (n["item"], n["warehouse"], n["date"], n["turn"], n["line"] is None, n["line"] or 0)
+    ):
+        here = [s for s in sources if (s["item"], s["warehouse"]) == (need["item"], need["warehouse"])]
+        missing = need["quantity"]
+        told = {name: need[name] for name in ("item", "warehouse", "date", "line")}
+        for each in sorted(here, key=lambda s: (s["available_on"], kinds.index(s["kind"]), s["source"])):
+            taken = min(missing, left[id(each)])
+            if taken > 0:
+                left[id(each)] -= taken
+                missing -= taken
+                answer.append(
+                    told | {name: each[name] for name in ("kind", "source", "available_on")} | {"quantity": taken}
+                )
+        if missing > 0:
+            answer.append(told | {"kind": "none", "source": 0, "available_on": None, "quantity": missing})
+    return answer

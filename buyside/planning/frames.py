@@ -380,6 +380,38 @@ ARITHMETIC = _frame(
     planned=_quantity("what a plan line brings on it, stock units"),
     projected_with_plan=_quantity("balance at its end with the plan lines up to it"),
 )
+NEEDS = _frame(
+    "NEEDS",
+    "item warehouse date line",
+    item=_id("bought or made item"),
+    warehouse=_id("warehouse"),
+    date=Column(DATE, "when it is needed"),
+    line=_id("sales order line that needs it; empty: a stock policy or a debt of the stock", nullable=True),
+    turn=Column(NUMBER, "place among the needs of one date, lowest first"),
+    quantity=_quantity("what is needed, stock units; zero and less need nothing"),
+)
+SOURCES = _frame(
+    "SOURCES",
+    "item warehouse kind source available_on",
+    item=_id("bought or made item"),
+    warehouse=_id("warehouse"),
+    kind=Column(TEXT, "stock, order (an open order line), make (to be made) or plan (a plan line)"),
+    source=_id("order line or plan line; 0 for stock and what is made"),
+    available_on=Column(DATE, "from this day on it serves needs"),
+    quantity=_quantity("what it brings, stock units; zero and less bring nothing"),
+)
+SERVED = _frame(
+    "SERVED",
+    "item warehouse date line kind source available_on",
+    item=_id("bought or made item"),
+    warehouse=_id("warehouse"),
+    date=Column(DATE, "when it is needed"),
+    line=_id("sales order line that needs it", nullable=True),
+    kind=Column(TEXT, "what serves it, as in SOURCES; none: nothing yet"),
+    source=_id("its order line or plan line; 0 for everything else"),
+    available_on=Column(DATE, "when it is there; empty where nothing serves it", nullable=True),
+    quantity=_quantity("part of the need, stock units, positive"),
+)
 STRUCTURE = _frame(
     "STRUCTURE",
     "place",
