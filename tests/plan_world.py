@@ -102,7 +102,7 @@ def a_drawn_draft(world: World, seed: int, lines: int = 60) -> ADraft:
         items.append(item)
     contract = world.add(
         Contract(
-            number="C-1",
+            number=f"C-{seed}",
             vendor_id=vendors[0].id,
             currency_code="EUR",
             valid_from=TODAY,

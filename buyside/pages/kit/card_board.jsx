@@ -9,6 +9,7 @@ import { fetched, fromAddress, toAddress, useBoard } from "./card_board_rows.jsx
 const WIDE = 276;             // pixels from column to column
 const TALL = 104;             // pixels from card to card
 const HEAD = 92;              // pixels of a column's head
+const DOCK = 190;             // pixels at the bottom that the strip about a move may cover
 const BEYOND = 4;             // cards drawn above and below what is in sight
 const FAR = 5;                // pixels after which a press is a drag
 const EDGE = 70;              // pixels at the sides where a drag scrolls the board
@@ -80,11 +81,11 @@ export function CardBoard({ run, canEdit, undoable, answer, onMove, onUndo, onLo
     else if (left + WIDE > box.scrollLeft + box.clientWidth) box.scrollLeft = left + WIDE - box.clientWidth;
     setView((now) => ({ ...now, left: box.scrollLeft }));
     if (index == null) return;
-    const height = box.clientHeight - HEAD;
+    const height = box.clientHeight - HEAD, clear = Math.max(TALL, height - DOCK);
     setTops((now) => {
       const top = now[key] ?? 0;
-      if (index * TALL >= top && (index + 1) * TALL <= top + height) return now;
-      return { ...now, [key]: Math.max(0, index * TALL - (index * TALL < top ? 0 : height - TALL)), [`${key} set`]: Date.now() };
+      if (index * TALL >= top && (index + 1) * TALL <= top + clear) return now;
+      return { ...now, [key]: Math.max(0, Math.round(index * TALL - Math.max(0, clear - TALL) / 2)), [`${key} set`]: Date.now() };
     });
   }, []);
   const focusOn = useCallback((key, index) => { setAt({ key, index }); wantsFocus.current = `${key}:${index}`; show(key, index); }, [show]);
@@ -307,7 +308,7 @@ function Lane({ lane, left, height, by, top, topSet, onTop, need, cardAt, at, li
       <div ref={box} className="board-cards" onScroll={(event) => onTop(event.currentTarget.scrollTop)}>
         {isChosen && takes ? <div className="board-card board-preview" aria-hidden="true"><TargetFacts target={target} /></div> : null}
         {arriving.map((each) => <div key={each.serial} className="board-card board-arriving" role="status"><CardBody card={each.card} by={by} /><span className="board-saving">Moving…</span></div>)}
-        <div role="list" aria-label={`${lane.title}: ${lane.lines_text} lines, ${lane.total}`} style={{ height: lane.lines * TALL, position: "relative" }}>
+        <div role="list" aria-label={`${lane.title}: ${lane.lines_text} lines, ${lane.total}`} style={{ height: lane.lines * TALL, position: "relative", marginBottom: DOCK }}>
           {Array.from({ length: Math.max(0, last - first) }, (_, place) => {
             const index = first + place, card = cardAt(lane.key, index);
             const style = { top: index * TALL, height: TALL - 8 };
