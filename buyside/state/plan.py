@@ -21,7 +21,8 @@ from buyside.operations.plan_lines import (
     take_back_line,
 )
 from buyside.queries.plan_explanations import Alternative, PlanLineDetail, plan_line_detail
-from buyside.queries.plans import PLAN_LINE_ROWS, PROBLEM_ROWS, VendorTotal, vendor_totals
+from buyside.queries.plan_line_rows import PLAN_LINE_ROWS
+from buyside.queries.plans import PROBLEM_ROWS, VendorTotal, vendor_totals
 from buyside.queries.rows import GridSource
 from buyside.state.base import handler, me, now, say, warn
 from buyside.state.forms import day, decimal, key, text

@@ -16,11 +16,10 @@ from buyside.operations.plans import run_plan, start_run
 from buyside.operations.run import perform
 from buyside.queries import plan_results
 from buyside.queries.plan_explanations import pegs_of_requirement, plan_line_detail, requirement_arithmetic
+from buyside.queries.plan_line_rows import PLAN_LINE_ROWS
 from buyside.queries.plan_supply import supply_of_line
 from buyside.queries.plans import (
-    PLAN_LINE_ROWS,
     PROBLEM_ROWS,
-    REQUIREMENT_ROWS,
     find_run,
     latest_run,
     runs,
@@ -80,25 +79,6 @@ def test_a_run_is_told_with_its_scope_counts_and_open_lines(plan: Plan) -> None:
     assert (run.counts["plan_lines"], run.counts["unmapped"], run.open_lines) == (3, 1, 3)
     assert ask(runs, BUYER)[0] == run == ask(find_run, BUYER, run_id=plan.run_id)
     assert ask(find_run, BUYER, run_id=0) is None
-
-
-@pytest.mark.rule("PLAN-4")
-def test_requirements_show_what_stock_covers_what_is_on_order_and_what_is_short(plan: Plan) -> None:
-    frame = next(row for row in rows_of(REQUIREMENT_ROWS, plan) if row["name"] == "Frame")
-    shown = {
-        name: frame[name] for name in ("gross", "on_hand", "on_order", "overdue", "shortage", "short_on", "planned")
-    }
-    assert shown == {
-        "gross": "26",
-        "on_hand": "10",
-        "on_order": "5",
-        "overdue": "5",
-        "shortage": "13",
-        "short_on": LATER.isoformat(),
-        "planned": "16",
-    }
-    shares = [Decimal(frame[name]) for name in ("from_stock_share", "on_order_share", "short_share")]
-    assert shares == [Decimal("38.4615"), Decimal("11.5385"), Decimal(50)]
 
 
 @pytest.mark.rule("PLAN-14")

@@ -1,0 +1,230 @@
+"""Lines of draft plans as their list shows them: suggestion beside decision, marks, choices, advice (PLAN-8, PLAN-11, PLAN-12)."""
+
+from typing import Any
+
+from sqlalchemy import Date, Select, String, and_, case, cast, exists, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from buyside.db.contracts import Contract, ContractItem
+from buyside.db.items import Item, Unit, VendorItem
+from buyside.db.orders import PurchaseOrder, PurchaseOrderLine
+from buyside.db.plans import PlanLine, PlanningRun
+from buyside.db.stock import Warehouse
+from buyside.db.vendors import Vendor
+from buyside.domain.access import Actor, Permission, needs
+from buyside.domain.contracts import ContractStatus
+from buyside.domain.plans import PlanLineState
+from buyside.domain.vendors import VendorStatus
+from buyside.domain.words import Kind
+from buyside.queries.rows import GridSource, RowColumn
+
+_NO_CHOICES = literal([], JSONB)
+
+
+def plan_lines_in_reach(_actor: Actor) -> Select[Any]:
+    """Lines of draft plans: the suggestion and the decision side by side."""
+    line = PlanLine
+    suggested_mapping, suggested_vendor = aliased(VendorItem), aliased(Vendor)
+    part = aliased(PlanLine)
+    suggested_factor = func.coalesce(suggested_mapping.unit_factor, line.unit_factor)
+    is_as_suggested = and_(
+        col(line.quantity_packs) == col(line.suggested_quantity_packs),
+        col(line.vendor_item_id).is_not_distinct_from(col(line.suggested_vendor_item_id)),
+        col(line.unit_price).is_not_distinct_from(col(line.suggested_unit_price)),
+        col(line.contract_id).is_not_distinct_from(col(line.suggested_contract_id)),
+    )
+    is_changed = ~is_as_suggested | (col(line.needed_on) != col(line.suggested_needed_on))
+    is_open = col(line.state) == PlanLineState.OPEN.value
+    is_split = or_(
+        col(line.split_from_id).is_not(None),
+        exists().where(col(part.split_from_id) == col(line.id)).correlate(PlanLine),
+    )
+    is_carried = col(line.carried_from_id).is_not(None)
+    has_offer = and_(is_open, col(line.better_quantity_packs).is_not(None), is_as_suggested)
+    carried_otherwise = and_(
+        is_carried, col(line.quantity_packs) * line.unit_factor != col(line.suggested_quantity_packs) * suggested_factor
+    )
+    carried_says = case(
+        (
+            carried_otherwise,
+            func.concat(
+                "Locked at ", _trimmed(line.quantity_packs * line.unit_factor), ", suggested now ",
+                _trimmed(line.suggested_quantity_packs * suggested_factor),
+            ),
+        )
+    )  # fmt: skip
+    statement: Select[*tuple[Any, ...]] = (
+        select(
+            col(line.id).label("id"),
+            col(line.version).label("version"),
+            col(line.run_id).label("run_id"),
+            col(line.item_id).label("item_id"),
+            col(line.warehouse_id).label("warehouse_id"),
+            col(line.vendor_item_id).label("vendor_item_id"),
+            func.coalesce(VendorItem.vendor_id, 0).label("vendor_id"),
+            col(Item.code).label("item"),
+            col(Item.name).label("name"),
+            col(Warehouse.code).label("warehouse"),
+            col(line.needed_on).label("needed_on"),
+            col(line.order_by).label("order_by"),
+            col(line.arrives_on).label("arrives_on"),
+            col(line.late_days).label("late_days"),
+            (col(line.late_days) > 0).label("is_late"),
+            col(line.shortage).label("shortage"),
+            func.coalesce(Vendor.name, "").label("vendor"),
+            func.coalesce(VendorItem.vendor_part, "").label("vendor_part"),
+            func.coalesce(suggested_vendor.name, "").label("suggested_vendor"),
+            col(line.suggested_quantity_packs).label("suggested_quantity"),
+            col(line.quantity_packs).label("quantity_packs"),
+            col(Unit.code).label("unit"),
+            col(line.unit_factor).label("unit_factor"),
+            col(line.unit_price).label("unit_price"),
+            (col(line.quantity_packs) * col(line.unit_price)).label("total"),
+            func.coalesce(line.currency_code, "").label("currency"),
+            func.coalesce(Contract.number, "").label("contract"),
+            case((has_offer, col(line.saving))).label("saving"),
+            case((has_offer, col(line.better_quantity_packs) - col(line.quantity_packs))).label("offer_more"),
+            has_offer.label("has_offer"),
+            col(line.state).label("state"),
+            is_open.label("is_open"),
+            and_(is_open, ~col(line.is_locked)).label("is_editable"),
+            col(line.is_locked).label("is_locked"),
+            is_changed.label("is_changed"),
+            is_split.label("is_split"),
+            is_carried.label("is_carried"),
+            (carried_otherwise | (col(line.drift) != "")).label("is_moved"),
+            func.concat_ws(
+                ", ",
+                case((col(line.is_locked), literal("Locked"))),
+                case((is_carried, literal("Carried over"))),
+                case((is_split, literal("Part"))),
+            ).label("marks"),
+            func.concat_ws("; ", carried_says, func.nullif(line.drift, "")).label("drift"),
+            col(line.left_out_reason).label("left_out_reason"),
+            col(line.reason).label("reason"),
+            func.coalesce(PurchaseOrder.number, "").label("order_number"),
+            func.coalesce(_vendor_choices(), _NO_CHOICES).label("vendor_choices"),
+            _contract_choices().label("contract_choices"),
+        )
+        .join(PlanningRun, col(PlanningRun.id) == col(line.run_id))
+        .join(Item, col(Item.id) == col(line.item_id))
+        .join(Warehouse, col(Warehouse.id) == col(line.warehouse_id))
+        .join(Unit, col(Unit.id) == col(line.unit_id))
+        .join(VendorItem, col(VendorItem.id) == col(line.vendor_item_id), isouter=True)
+        .join(Vendor, col(Vendor.id) == col(VendorItem.vendor_id), isouter=True)
+        .join(Contract, col(Contract.id) == col(line.contract_id), isouter=True)
+        .join(suggested_mapping, col(suggested_mapping.id) == col(line.suggested_vendor_item_id), isouter=True)
+        .join(suggested_vendor, col(suggested_vendor.id) == col(suggested_mapping.vendor_id), isouter=True)
+        .join(PurchaseOrderLine, col(PurchaseOrderLine.id) == col(line.purchase_order_line_id), isouter=True)
+        .join(PurchaseOrder, col(PurchaseOrder.id) == col(PurchaseOrderLine.order_id), isouter=True)
+    )
+    return statement
+
+
+def _trimmed(quantity: Any) -> Any:
+    return cast(func.trim_scale(quantity), String)
+
+
+def _vendor_choices() -> Any:
+    """Who may take a line over: (code, name and lead time) of each usable mapping, by preference."""
+    mapping, vendor = aliased(VendorItem), aliased(Vendor)
+    as_of = cast(PlanningRun.as_of, Date)
+    pair = func.jsonb_build_array(vendor.code, func.concat(vendor.name, " · ", mapping.lead_days, " d"))
+    return (
+        select(
+            func.jsonb_agg(aggregate_order_by(pair, col(mapping.preference), col(mapping.lead_days), col(vendor.code)))
+        )
+        .join(vendor, col(vendor.id) == col(mapping.vendor_id))
+        .where(
+            col(mapping.item_id) == col(PlanLine.item_id),
+            col(mapping.is_active),
+            col(vendor.status) == VendorStatus.ACTIVE.value,
+            as_of.between(func.coalesce(mapping.valid_from, as_of), func.coalesce(mapping.valid_to, as_of)),
+        )
+        .correlate(PlanLine, PlanningRun)
+        .scalar_subquery()
+    )
+
+
+def _contract_choices() -> Any:
+    """The contracts of a line's vendor for its item, by number, and none."""
+    contract, agreed = aliased(Contract), aliased(ContractItem)
+    none = func.jsonb_build_array(func.jsonb_build_array("", "No contract"))
+    pair = func.jsonb_build_array(
+        contract.number, func.concat_ws(" · ", contract.number, func.nullif(contract.title, ""))
+    )
+    found = (
+        select(func.jsonb_agg(aggregate_order_by(pair, col(contract.number))))
+        .join(agreed, col(agreed.contract_id) == col(contract.id))
+        .where(
+            col(agreed.item_id) == col(PlanLine.item_id),
+            col(contract.vendor_id) == col(VendorItem.vendor_id),
+            col(contract.status) == ContractStatus.ACTIVE.value,
+            col(PlanningRun.as_of).between(col(contract.valid_from), col(contract.valid_to)),
+        )
+        .correlate(PlanLine, PlanningRun, VendorItem)
+        .scalar_subquery()
+    )
+    return none.op("||")(func.coalesce(found, _NO_CHOICES))
+
+
+PLAN_LINE_ROWS = GridSource(
+    "plan-lines",
+    Permission.PLAN_VIEW,
+    plan_lines_in_reach,
+    columns=(
+        *(RowColumn(name, Kind.KEY) for name in ("id", "version", "run_id", "item_id", "warehouse_id")),
+        *(RowColumn(name, Kind.KEY) for name in ("vendor_item_id", "vendor_id", "vendor_choices", "contract_choices")),
+        RowColumn("item", searched=True, required=True),
+        RowColumn("name", searched=True, required=True),
+        RowColumn("warehouse", required=True),
+        RowColumn("needed_on", Kind.DATE, required=True),
+        RowColumn("order_by", Kind.DATE, required=True),
+        RowColumn("arrives_on", Kind.DATE),
+        RowColumn("late_days", Kind.NUMBER, required=True),
+        RowColumn("is_late", Kind.FLAG, required=True),
+        RowColumn("shortage", Kind.QUANTITY, required=True),
+        RowColumn("vendor", searched=True, required=True),
+        RowColumn("vendor_part", searched=True, required=True),
+        RowColumn("suggested_vendor", required=True),
+        RowColumn("suggested_quantity", Kind.QUANTITY, required=True),
+        RowColumn("quantity_packs", Kind.QUANTITY, required=True),
+        RowColumn("unit", required=True),
+        RowColumn("unit_factor", Kind.QUANTITY, required=True),
+        RowColumn("unit_price", Kind.PRICE),
+        RowColumn("total", Kind.MONEY),
+        RowColumn("currency", required=True),
+        RowColumn("contract", searched=True, required=True),
+        RowColumn("saving", Kind.MONEY),
+        RowColumn("offer_more", Kind.QUANTITY),
+        RowColumn("has_offer", Kind.FLAG, required=True),
+        RowColumn("state", Kind.STATUS, required=True),
+        *(RowColumn(name, Kind.FLAG, required=True) for name in ("is_open", "is_editable", "is_locked", "is_changed")),
+        *(RowColumn(name, Kind.FLAG, required=True) for name in ("is_split", "is_carried", "is_moved")),
+        RowColumn("marks", required=True),
+        RowColumn("drift", required=True),
+        RowColumn("left_out_reason", required=True),
+        RowColumn("reason", required=True),
+        RowColumn("order_number", searched=True, required=True),
+    ),
+    order=(("needed_on", "asc"), ("item", "asc")),
+    scopes=("run_id", "vendor_id", "item_id"),
+)
+
+
+@needs(Permission.PLAN_VIEW)
+def item_called(session: Session, actor: Actor, *, code: str) -> int:
+    """The id of an item by its code; 0, which no item has, where there is none."""
+    found = session.execute(select(col(Item.id)).where(col(Item.code) == code)).scalar_one_or_none()
+    return found or 0
+
+
+@needs(Permission.PLAN_VIEW)
+def moved_lines(session: Session, actor: Actor, *, run_id: int) -> int:
+    """How many open lines of a run are marked as moved since, or are locked at something else than is suggested now."""
+    rows = plan_lines_in_reach(actor).subquery("lines")
+    wanted = select(func.count()).select_from(rows).where(rows.c.run_id == run_id, rows.c.is_open, rows.c.is_moved)
+    count: int = session.execute(wanted).scalar_one()
+    return count
