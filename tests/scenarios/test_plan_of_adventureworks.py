@@ -31,8 +31,9 @@ from buyside.operations.receipts import OverReceipt, receive_order, void_receipt
 from buyside.operations.run import perform
 from buyside.planning.run import PlanInputs
 from buyside.queries.checks import all_checks
+from buyside.queries.plan_line_rows import PLAN_LINE_ROWS
 from buyside.queries.plan_stored import inputs_of
-from buyside.queries.plans import PLAN_LINE_ROWS, vendor_totals
+from buyside.queries.plans import vendor_totals
 from buyside.queries.read import ask
 from buyside.queries.rows import RowsWanted, grid_page
 from buyside.queries.stock import ENTRY_ROWS
