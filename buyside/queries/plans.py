@@ -22,8 +22,6 @@ from buyside.queries.answers import each_as, one_as
 from buyside.queries.plan_origin import is_a_plan
 from buyside.queries.rows import GridSource, RowColumn
 
-_NOTHING = Decimal(0)
-
 
 @dataclass(frozen=True, slots=True)
 class RunRow:

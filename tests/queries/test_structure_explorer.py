@@ -20,8 +20,8 @@ from buyside.operations.plans import run_plan, start_run
 from buyside.operations.run import perform
 from buyside.operations.sheets import save_rows
 from buyside.queries.plan_results import BomInCircle
-from buyside.queries.plans import REQUIREMENT_ROWS
-from buyside.queries.rows import RowsWanted, grid_page
+from buyside.queries.read import ask
+from buyside.queries.requirement_board import BoardWanted, board_page
 from buyside.queries.structure_explorer import (
     LINES_LIMIT,
     ExplodedConfiguration,
@@ -145,28 +145,13 @@ def test_the_totals_are_what_a_run_asks_for(database: object) -> None:
     found = explode(given.bike.sku, given.leather.id, quantity=7)
     begun = perform(start_run, OPERATOR, as_of=TODAY, warehouse_codes=(code,), at=NOW)
     perform(run_plan, OPERATOR, run_id=begun.run_id)
-    with sessions()() as session:
-        page = grid_page(
-            session,
-            BUYER,
-            source=REQUIREMENT_ROWS,
-            wanted=RowsWanted(scope={"run_id": begun.run_id}, end=500),
-            today=TODAY,
-        )
-    planned = {
-        cell(row["item"]): Decimal(cell(row["gross"]))
-        for row in page.rows
-        if cell(row["item"]) in wanted and cell(row["warehouse"]) == code
-    }
+    page = ask(board_page, BUYER, wanted=BoardWanted(run_id=begun.run_id, limit=200))
+    planned = {row.item: row.gross for row in page.rows if row.item in wanted and row.warehouse == code}
     assert planned == {each.item.code: each.quantity for each in found.totals}
     by_level: dict[str, Decimal] = defaultdict(Decimal)
     for line in found.lines:
         by_level[line.item.code] += line.quantity
     assert all(abs(by_level[each] - planned[each]) <= Decimal("0.000002") for each in planned)
-
-
-def cell(value: object) -> str:
-    return str(value[0] if isinstance(value, list) else value)
 
 
 @pytest.mark.rule("ITM-5")

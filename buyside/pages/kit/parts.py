@@ -95,36 +95,6 @@ def amount(text: Text, unit: Text = "") -> rx.Component:
     return rx.el.span(text, rx.el.span(unit, class_name="unit"), class_name="number")
 
 
-def coverage_bar(from_stock: Text, on_order: Text, short: Text, says: Text) -> rx.Component:
-    """How a need is covered. The first three are percents of the whole ("40%"), `says` is the same in words."""
-    return rx.el.span(
-        rx.el.i(class_name="from-stock", style={"width": from_stock}),
-        rx.el.i(class_name="on-order", style={"width": on_order}),
-        rx.el.i(class_name="short", style={"width": short}),
-        class_name="coverage",
-        role="img",
-        aria_label=says,
-        title=says,
-    )
-
-
-def coverage_key() -> rx.Component:
-    """What the parts of a coverage bar mean."""
-    parts = (("from-stock", "From stock"), ("on-order", "On order"), ("short", "Short"))
-    return rx.el.div(
-        *[
-            rx.el.span(
-                rx.el.span(
-                    rx.el.i(class_name=look, style={"width": "100%"}), class_name="coverage", aria_hidden="true"
-                ),
-                word,
-            )
-            for look, word in parts
-        ],
-        class_name="key",
-    )
-
-
 def tiles(*children: rx.Component) -> rx.Component:
     """A row of figures."""
     return rx.el.div(*children, class_name="tiles")
