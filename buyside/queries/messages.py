@@ -237,7 +237,9 @@ def message_detail(session: Session, actor: Actor, *, message_id: int) -> Messag
             func.coalesce(PurchaseOrder.state, "").label("order_state"),
             func.coalesce(Vendor.code, "").label("vendor_code"),
             func.coalesce(Vendor.name, "").label("vendor"),
-            func.coalesce(PurchaseOrderLine.vendor_part, "").label("vendor_part"),
+            func.coalesce(func.nullif(PurchaseOrderLine.vendor_part, ""), VendorItem.vendor_part, "").label(
+                "vendor_part"
+            ),
             (open_packs * col(PurchaseOrderLine.unit_factor)).label("open_quantity"),
         )
         .join(Item, col(Item.id) == col(message.item_id))
@@ -246,6 +248,7 @@ def message_detail(session: Session, actor: Actor, *, message_id: int) -> Messag
         .join(PlanningRun, col(PlanningRun.id) == col(message.last_run_id))
         .join(PurchaseOrderLine, col(PurchaseOrderLine.id) == col(message.purchase_order_line_id), isouter=True)
         .join(PurchaseOrder, col(PurchaseOrder.id) == col(PurchaseOrderLine.order_id), isouter=True)
+        .join(VendorItem, col(VendorItem.id) == col(PurchaseOrderLine.vendor_item_id), isouter=True)
         .join(Vendor, col(Vendor.id) == col(PurchaseOrder.vendor_id), isouter=True)
         .join(owner, col(owner.id) == col(message.owner_id), isouter=True)
         .join(closer, col(closer.id) == col(message.closed_by), isouter=True)
