@@ -21,7 +21,7 @@ from buyside.planning.explosion import Gross
 from buyside.planning.kernels import Ints, Stock
 from buyside.planning.netting import Netted, net, requirements, stock_by_warehouse
 from buyside.planning.resident_cells import Cells, kept_cells, part_of, patched, spread
-from buyside.planning.resident_demand import NOTHING_ASKED, Asked, Fine, asked_by, fine_cells
+from buyside.planning.resident_demand import NOTHING_ASKED, Asked, Fine, asked_more, fine_cells
 from buyside.planning.resident_tables import Table
 from buyside.planning.run import PlanInputs, basis_of, ordered
 from buyside.planning.structure import Structure
@@ -359,8 +359,8 @@ class Resident:
             return _Demanded({}, frames.COVERAGE.empty(), frames.COVERAGE.empty())
         sides = [self._covered(side, variants) for side in (self.tables, tables)]
         same = ["line", "product", "variant", "warehouse", "needed_on", "exploded"]
-        asked: dict[int, Asked] = {}
-        for k, (side, sign) in enumerate(((self.tables, -1), (tables, 1))):
+        differing = []
+        for k, side in enumerate((self.tables, tables)):
             lines, other = sides[k][0], sides[1 - k][0]
             differs = pl.concat(
                 [
@@ -368,14 +368,12 @@ class Resident:
                     lines.select("line").filter(pl.col("line").is_in(reopened.tolist())),
                 ]
             )
-            lines = lines.join(differs, on="line", how="semi").filter(pl.col("exploded") > 0).sort("line")
-            options = side["line_options"].rows(lines["line"].to_list())
-            found = asked_by(
-                self.structure, lines, options, self.fixed["sold_bom"], self.fixed["rules"], self.fixed["rule_conditions"],
-                self.as_of,
-            )  # fmt: skip
-            for warehouse, part in found.items():
-                asked[warehouse] = asked.get(warehouse, NOTHING_ASKED).plus(part, sign)
+            lines = lines.join(differs, on="line", how="semi").filter(pl.col("exploded") > 0)
+            differing.append((lines, side["line_options"].rows(lines["line"].to_list())))
+        fixed = self.fixed
+        asked = asked_more(
+            self.structure, differing, fixed["sold_bom"], fixed["rules"], fixed["rule_conditions"], self.as_of
+        )
         return _Demanded(asked, sides[0][1], sides[1][1])
 
     def _covered(self, tables: Mapping[str, Table], variants: Collection[int]) -> tuple[pl.DataFrame, pl.DataFrame]:

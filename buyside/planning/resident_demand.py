@@ -1,6 +1,6 @@
 """What sold lines ask of items, exactly, for the few lines that a change touches (PLAN-3)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -28,15 +28,6 @@ class Asked:
     fine: Fine
     added: tuple[tuple[Ints, np.ndarray], ...]
 
-    def plus(self, other: "Asked", sign: int) -> "Asked":
-        """Together with what others ask, or less it."""
-        fine = dict(self.fine)
-        for key, more in other.fine.items():
-            fine[key] = fine.get(key, Fraction(0)) + sign * more
-        if sign < 0:
-            return Asked((*self.parts, *map(negative, other.parts)), fine, self.added)
-        return Asked((*self.parts, *other.parts), fine, (*self.added, *other.added))
-
     def events(self, fine: Fine) -> tuple[Events, Fine]:
         """The differences, and the fine parts after them: of these only whole 10^-18 stand in a cell."""
         if not self.fine:
@@ -55,16 +46,20 @@ class Asked:
 NOTHING_ASKED = Asked((), {}, ())
 
 
-def asked_by(
-    structure: Structure, lines: pl.DataFrame, options: pl.DataFrame, bom: pl.DataFrame, rules: pl.DataFrame,
+def asked_more(
+    structure: Structure, sides: Sequence[tuple[pl.DataFrame, pl.DataFrame]], bom: pl.DataFrame, rules: pl.DataFrame,
     conditions: pl.DataFrame, as_of: date,
 ) -> dict[int, Asked]:  # fmt: skip
-    """What some lines ask of items, by warehouse.
+    """What some lines ask of items now more than they did, by warehouse.
 
-    In     LINES with `exploded`, sorted by line; LINE_OPTIONS of them; the BOM rows of sold things; RULES, RULE_CONDITIONS
+    In     before and after: LINES with `exploded`, and LINE_OPTIONS of them; the BOM rows of sold things; RULES, RULE_CONDITIONS
     """
+    # Both sides go through the configuration together: a line that was is an even number there, one that is an odd one.
+    numbered = [[part.with_columns(line=pl.col("line") * 2 + k) for part in side] for k, side in enumerate(sides)]
+    lines, options = (pl.concat(parts) for parts in zip(*numbered, strict=True))
     if not lines.height:
         return {}
+    lines = lines.sort("line")
     rules, conditions = _rules_for(lines, options, rules, conditions)
     bom = bom.filter(
         ((pl.col("parent_kind") == "variant") & pl.col("parent").is_in(lines["variant"].unique().implode()))
@@ -73,14 +68,24 @@ def asked_by(
     exploded = np.array(ints(lines["exploded"]))
     sold = configure(lines, exploded, options, bom, rules, conditions, structure.at, as_of)
     wanted, mapped = np.ones(structure.supply.size, np.bool_), sold.mapped.copy()
-    at = ints(lines["warehouse"])
+    at, is_new = ints(lines["warehouse"]), (ints(lines["line"]) & 1).astype(np.bool_)
     answer = {}
     for warehouse in np.unique(at).tolist():
-        some = np.flatnonzero((at == warehouse) & (sold.demand.quantity > 0))
-        line, edge = kernels.list_components(some, sold.demand, sold.edges, sold.rules, mapped, wanted)
-        item, day = sold.edges.component[edge], sold.demand.day[line]
-        units, rests = explosion_kernels.multiply(sold.demand.quantity[line], edge, sold.edges)
-        answer[warehouse] = Asked(((item, day, units, rests),), fine_cells(sold, some), ((item, units + 1.0),))
+        parts: list[Events] = []
+        fine: dict[tuple[int, int], Fraction] = {}
+        added = []
+        for now in (False, True):
+            some = np.flatnonzero((at == warehouse) & (is_new == now) & (sold.demand.quantity > 0))
+            line, edge = kernels.list_components(some, sold.demand, sold.edges, sold.rules, mapped, wanted)
+            item, day = sold.edges.component[edge], sold.demand.day[line]
+            units, rests = explosion_kernels.multiply(sold.demand.quantity[line], edge, sold.edges)
+            events = item, day, units, rests
+            parts.append(events if now else negative(events))
+            for key, more in fine_cells(sold, some).items():
+                fine[key] = fine.get(key, Fraction(0)) + (more if now else -more)
+            if now:
+                added.append((item, units + 1.0))
+        answer[warehouse] = Asked(tuple(parts), fine, tuple(added))
     return answer
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from buyside.planning.kernels import MICRO, PHANTOM, REST, Ints
 
 HALF = REST // 2
+FEW = 40
 
 
 @njit(cache=True, nogil=True)
@@ -85,20 +86,44 @@ def exact_cells(
     return ptr, out[:, :at].copy()
 
 
+@njit(cache=True, nogil=True)
+def _by_day(day: Ints, first: int, stop: int, turn: Ints) -> int:
+    """Fill `turn` with first..stop in order of their days; how many they are. Most items have few differences."""
+    count = stop - first
+    if count > FEW:
+        turn[:count] = first + np.argsort(day[first:stop])
+        return count
+    for i in range(count):
+        k = i
+        while k > 0 and day[turn[k - 1]] > day[first + i]:
+            turn[k] = turn[k - 1]
+            k -= 1
+        turn[k] = first + i
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _most_events(items: Ints, event_ptr: Ints) -> int:
+    most = 0
+    for p in items:
+        most = max(most, event_ptr[p + 1] - event_ptr[p])
+    return most
+
+
 @njit(cache=True, nogil=True, inline="always")
 def _next_cell(
-    rows: Ints, k: int, k_end: int, day: Ints, units: Ints, rests: Ints, turn: Ints, j: int
+    rows: Ints, k: int, k_end: int, day: Ints, units: Ints, rests: Ints, turn: Ints, j: int, count: int
 ) -> tuple[int, int, int, int, int, int]:
     """The next day of kept cells k..k_end and their differences, of which `turn` is the order by day: where it leads, then day,
     gross before, gross now and what the exact sum has beyond it now."""
     gross = rest = 0
-    if j == turn.size or (k < k_end and rows[0, k] <= day[turn[j]]):
+    if j == count or (k < k_end and rows[0, k] <= day[turn[j]]):
         today, gross, rest = rows[0, k], rows[1, k], rows[2, k]
         k += 1
     else:
         today = day[turn[j]]
     before = gross
-    while j < turn.size and day[turn[j]] == today:
+    while j < count and day[turn[j]] == today:
         rest += rests[turn[j]]
         up = (rest + HALF) // REST
         gross += units[turn[j]] + up
@@ -118,13 +143,13 @@ def changed_cells(
         most += event_ptr[items[i] + 1] - event_ptr[items[i]]
     out_ptr = np.zeros(n + 1, np.int64)
     out = np.empty((3, most), np.int64)
+    turn = np.empty(_most_events(items, event_ptr), np.int64)
     at = 0
     for i in range(n):
         k, k_end, j = ptr[i], ptr[i + 1], 0
-        first, stop = event_ptr[items[i]], event_ptr[items[i] + 1]
-        turn = first + np.argsort(event_day[first:stop])
-        while k < k_end or j < turn.size:
-            k, j, day, _, gross, rest = _next_cell(rows, k, k_end, event_day, event_units, event_rests, turn, j)
+        events = _by_day(event_day, event_ptr[items[i]], event_ptr[items[i] + 1], turn)
+        while k < k_end or j < events:
+            k, j, day, _, gross, rest = _next_cell(rows, k, k_end, event_day, event_units, event_rests, turn, j, events)
             if gross != 0 or rest != 0:
                 out[0, at], out[1, at], out[2, at] = day, gross, rest
                 at += 1
@@ -133,12 +158,14 @@ def changed_cells(
 
 
 @njit(cache=True, nogil=True)
-def _any_demand(rows: Ints, k: int, k_end: int, day: Ints, units: Ints, rests: Ints, turn: Ints) -> tuple[bool, bool]:
+def _any_demand(
+    rows: Ints, k: int, k_end: int, day: Ints, units: Ints, rests: Ints, turn: Ints, events: int
+) -> tuple[bool, bool]:
     """Whether there is any gross in kept cells, before and with their differences."""
     was_there = is_there = False
     j = 0
-    while k < k_end or j < turn.size:
-        k, j, _, before, now, _ = _next_cell(rows, k, k_end, day, units, rests, turn, j)
+    while k < k_end or j < events:
+        k, j, _, before, now, _ = _next_cell(rows, k, k_end, day, units, rests, turn, j, events)
         was_there |= before != 0
         is_there |= now != 0
     return was_there, is_there
@@ -169,16 +196,17 @@ def order_changes(
     for i in range(items.size):
         most += event_ptr[items[i] + 1] - event_ptr[items[i]] + stop[i] - start[i] + 1
     out = np.empty((3, most), np.int64)
+    turn = np.empty(_most_events(items, event_ptr), np.int64)
     at = 0
     for i in range(items.size):
         p = items[i]
-        turn = event_ptr[p] + np.argsort(event_day[event_ptr[p] : event_ptr[p + 1]])
+        events = _by_day(event_day, event_ptr[p], event_ptr[p + 1], turn)
         k, j = start[i], 0
         left = was_left = position[i]  # now and before
         was_there = is_there = True
         less = 0  # what was to be ordered more than before, up to the day looked at
         if not always[i] and supply[i] != PHANTOM:
-            was_there, is_there = _any_demand(rows, k, stop[i], event_day, event_units, event_rests, turn)
+            was_there, is_there = _any_demand(rows, k, stop[i], event_day, event_units, event_rests, turn, events)
             if (
                 was_there != is_there
             ):  # the first demand, or the last, brings or takes the safety stock on the first day
@@ -186,8 +214,10 @@ def order_changes(
                 out[0, at], out[1, at], out[2, at] = p, 0, less
                 at += less != 0
         both = was_there and is_there
-        while k < stop[i] or j < turn.size:
-            k, j, day, before, now, _ = _next_cell(rows, k, stop[i], event_day, event_units, event_rests, turn, j)
+        while k < stop[i] or j < events:
+            k, j, day, before, now, _ = _next_cell(
+                rows, k, stop[i], event_day, event_units, event_rests, turn, j, events
+            )
             more = now - before
             if supply[i] != PHANTOM:
                 was_left -= before
@@ -196,7 +226,7 @@ def order_changes(
                 more, less = due - less, due
             out[0, at], out[1, at], out[2, at] = p, day, more
             at += more != 0
-            if j == turn.size and (supply[i] == PHANTOM or (both and max(left, was_left) < safety[i])):
+            if j == events and (supply[i] == PHANTOM or (both and max(left, was_left) < safety[i])):
                 break
     return out[0, :at].copy(), out[1, :at].copy(), out[2, :at].copy()
 
