@@ -21,7 +21,7 @@ from buyside.state.roles import BuyerState
 
 _LOOK_EVERY = 0.3  # seconds between looks at how far a run is
 _ALL = "all"
-_STEPS = {
+STEPS = {
     "waiting": "Waiting",
     "read": "Reading demand, stock and supply",
     "cover": "Covering from finished goods",
@@ -32,6 +32,7 @@ _STEPS = {
     "prepare": "Preparing the plan",
     "store": "Storing the plan",
 }
+"""The steps of a run, in order, as people hear of them."""
 
 
 class PlanRunState(BuyerState, rx.State):
@@ -93,7 +94,7 @@ class PlanRunState(BuyerState, rx.State):
         begun = await self._do(start_run, as_of=as_of, warehouse_codes=codes, at=now())
         self.suggested_day = as_of.isoformat()
         self.is_asking, self.is_running = False, True
-        self._calculating, self.step, self.steps_done = begun.run_id, _STEPS["waiting"], 0
+        self._calculating, self.step, self.steps_done = begun.run_id, STEPS["waiting"], 0
         return PlanRunState.calculate
 
     @handler(Permission.PLAN_RUN, background=True)
@@ -109,8 +110,8 @@ class PlanRunState(BuyerState, rx.State):
             run = await self._ask(find_run, run_id=run_id)
             if run is not None and not work.done():
                 async with self:
-                    self.step = _STEPS.get(run.step, run.step)
-                    self.steps_done = list(_STEPS).index(run.step) if run.step in _STEPS else 0
+                    self.step = STEPS.get(run.step, run.step)
+                    self.steps_done = list(STEPS).index(run.step) if run.step in STEPS else 0
         refusal: Refused | None = None
         try:
             await work
