@@ -284,6 +284,11 @@ def read_inputs(
     )
 
 
+def supply_select(warehouses: Collection[int] | None = None) -> str:
+    """The select of open supply, as planning counts it."""
+    return in_scope(_SELECTS["supply"][1], warehouses)
+
+
 def in_scope(select: str, warehouses: Collection[int] | None) -> str:
     """A select of this module, limited to warehouses; None: all of them."""
     among = "" if warehouses is None else ", ".join(str(int(each)) for each in sorted(warehouses)) or "NULL"
