@@ -11,7 +11,7 @@ from buyside.domain.items import ItemKind, SupplyMode
 from buyside.domain.lifecycle import in_words
 from buyside.domain.orders import OrderState
 from buyside.domain.people import MembershipStatus, PersonKind, PersonStatus, SessionStatus, Surface
-from buyside.domain.plans import MessageKind, MessageState, PlanLineState, RunState
+from buyside.domain.plans import MessageKind, MessageState, PlanLineState, RunState, ScenarioDifference
 from buyside.domain.stock import StockReason
 from buyside.domain.vendors import VendorStatus
 
@@ -88,6 +88,17 @@ MESSAGE_KIND_WORDS = words(
         MessageKind.INCREASE: Tone.ACTIVE,
         MessageKind.DECREASE: Tone.WARN,
         MessageKind.CANCEL: Tone.WARN,
+    },
+)
+SCENARIO_DIFFERENCE_WORDS = words(
+    ScenarioDifference,
+    {
+        ScenarioDifference.ADDED: Tone.ACTIVE,
+        ScenarioDifference.MORE: Tone.ACTIVE,
+        ScenarioDifference.LATER: Tone.WARN,
+        ScenarioDifference.DEARER: Tone.WARN,
+        ScenarioDifference.SOONER: Tone.GOOD,
+        ScenarioDifference.CHEAPER: Tone.GOOD,
     },
 )
 MESSAGE_STATE_WORDS = words(MessageState, {MessageState.OPEN: Tone.ACTIVE, MessageState.DONE: Tone.GOOD})

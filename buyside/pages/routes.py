@@ -17,6 +17,7 @@ PLAN_BOARD = Route("/plan/board", "Planning board", Permission.PLAN_VIEW, parent
 PLAN_VENDORS = Route("/plan/vendors", "Plan by vendor", Permission.PLAN_VIEW, parent=PLAN)
 PLAN_SCHEDULES = Route("/plan/schedules", "Planning schedules", Permission.PLAN_VIEW, parent=PLAN)
 MESSAGES = Route("/messages", "Action messages", Permission.PLAN_VIEW, "list-checks", "j")
+SCENARIOS = Route("/scenarios", "What-if", Permission.PLAN_VIEW, "git-compare", "w")
 ORDERS = Route("/orders", "Purchase orders", Permission.ORDER_VIEW, "file-text", "o")
 ORDER = Route("/orders/[order_number]", "Purchase order", Permission.ORDER_VIEW, parent=ORDERS)
 RECEIVING = Route("/receiving", "Receiving", Permission.EXPECTED_DELIVERY_VIEW, "package-check", "r")
@@ -51,7 +52,7 @@ AUDIT = Route("/admin/audit", "Audit trail", Permission.AUDIT_VIEW, "scroll-text
 PERMISSIONS = Route("/admin/permissions", "Permissions", Permission.PERMISSION_VIEW, in_menu=True)
 
 ROUTES = (
-    *(START, REQUIREMENTS, PLAN, PLAN_BOARD, PLAN_VENDORS, PLAN_SCHEDULES, MESSAGES),
+    *(START, REQUIREMENTS, PLAN, PLAN_BOARD, PLAN_VENDORS, PLAN_SCHEDULES, MESSAGES, SCENARIOS),
     *(ORDERS, ORDER, RECEIVING, STOCK, SALES_ORDERS, SALES_ORDER, VENDORS, ITEMS, STRUCTURE, TERMS, FILES),
     *(each for each in SHEET_ROUTES.values() if each.parent),
     *(BANK_ACCOUNTS, CONFIGURATOR, UNMAPPED, VENDOR, ITEM),

@@ -43,14 +43,14 @@ class Unknown(Refused):
 
 
 class NotOffered(Refused):
-    code, field = "scenarios.not-offered", "option_value_ids"
+    code, field = "scenarios.not-offered", "options"
     says = "The product of {variant} does not offer all of these option values."
 
 
 def change_said(session: Session, kind: str, act: str, said: Mapping[str, Any]) -> Change:
     """A change from what was said of it: records by code (lines as "NUMBER/LINE"), everything else by its own name.
 
-    Empty values say nothing. Refuses: Unreadable, Unknown, NotOffered.
+    Empty values say nothing; `options` are written as "colour=red, size=L". Refuses: Unreadable, Unknown, NotOffered.
     """
     made = class_of(kind, act)
     if made is None:
@@ -59,6 +59,9 @@ def change_said(session: Session, kind: str, act: str, said: Mapping[str, Any]) 
     given: dict[str, Any] = {}
     for name, value in said.items():
         if value is None or value == "":
+            continue
+        if name == "options" and "option_value_ids" in names:
+            given["option_value_ids"] = _options(session, str(value))
             continue
         own = f"{name}_id" if name in _BY_CODE or name in _LINES else name
         if own not in names:
@@ -103,6 +106,22 @@ def _key(session: Session, name: str, code: str) -> int:
     if found is None:
         raise Unknown(kind=kind, code=code[:60], field=name)
     return int(found)
+
+
+def _options(session: Session, written: str) -> tuple[int, ...]:
+    """The option values of "colour=red, size=L". Refuses: Unknown."""
+    found = []
+    for each in written.split(","):
+        if not each.strip():
+            continue
+        group, _, value = (part.strip() for part in each.partition("="))
+        key = session.execute(
+            select(col(OptionValue.id)).where(col(OptionValue.group_name) == group, col(OptionValue.value) == value)
+        ).scalar_one_or_none()
+        if key is None:
+            raise Unknown(kind="option", code=each.strip()[:60], field="options")
+        found.append(key)
+    return tuple(found)
 
 
 def _refuse_not_offered(session: Session, given: Mapping[str, Any]) -> None:

@@ -1,0 +1,533 @@
+"""What-if: the list of scenarios, one with its changes, its calculation, and scenarios beside the plan (PLAN-15)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, ClassVar, TypedDict
+from urllib.parse import urlencode
+
+import reflex as rx
+
+from buyside.domain.access import Permission
+from buyside.domain.locales import shown_date, shown_instant, shown_number
+from buyside.domain.refusals import NotFound, Refused
+from buyside.domain.words import Tone
+from buyside.operations.plans import cancel_run, run_plan
+from buyside.operations.scenarios import (
+    LONGEST_NAME,
+    add_change,
+    calculate_scenario,
+    copy_scenario,
+    create_scenario,
+    discard_scenario,
+    keep_scenario,
+    move_change,
+    remove_change,
+    rename_scenario,
+    set_change,
+)
+from buyside.queries.rows import GridSource
+from buyside.queries.scenario_items import SCENARIO_ITEM_ROWS, Outlook, late_lines, scenario_outlook
+from buyside.queries.scenarios import (
+    MOST_COMPARED,
+    Comparison,
+    ScenarioDetail,
+    ScenarioRow,
+    comparison,
+    plans_to_start_from,
+    scenario_detail,
+    scenario_progress,
+    scenarios,
+)
+from buyside.state.base import handler, me, now, say, today, warn
+from buyside.state.forms import day, decimal, flag, key, text, whole
+from buyside.state.grid import GridState
+from buyside.state.item_words import Mark, day_number
+from buyside.state.plan_runs import STEPS
+from buyside.state.roles import BuyerState
+from buyside.state.scenario_words import ACTS, FigureRow, Words, act_of_kind, figure_rows, vendor_rows
+
+_LOOK_EVERY = 0.3  # seconds between looks at how far a calculation is
+_SERIES = ("base", "one", "two", "three")
+_COLOURS = ("var(--gray-11)", "var(--accent-9)", "var(--amber-11)", "var(--grass-11)")
+_LOOKS = ("dashed", "solid", "solid", "dotted")
+_RECORDS = ("vendor", "item", "group", "product", "variant", "warehouse", "line", "order_line", "options")
+_GIVEN = tuple(each for each in _RECORDS if each not in {"group", "options"})
+"""What an address may name of a change."""
+_READERS: dict[str, Callable[[Mapping[str, Any], str], Any]] = {
+    **dict.fromkeys((*_RECORDS, "policy", "lot_policy"), text),
+    **dict.fromkeys(
+        ("quantity", "percent", "on_hand", "more", "safety_stock", "reorder_point", "order_up_to"), decimal
+    ),
+    **dict.fromkeys(("days", "more_days", "period_days"), whole),
+    **dict.fromkeys(("needed_on", "arrives_on"), day),
+    **dict.fromkeys(("is_cancelled", "is_out", "contracts_first"), flag),
+}
+_ALWAYS_SAID = {"is_out"}
+
+
+class Listed(TypedDict):
+    """A scenario in the list."""
+
+    id: int
+    name: str
+    note: str
+    plan: str
+    changes: str
+    by: str
+    made: str
+    is_kept: bool
+    is_calculated: bool
+    cost: str
+    late: str
+
+
+class Told(TypedDict):
+    """A change of the scenario."""
+
+    id: int
+    place: int
+    says: str
+
+
+class Late(TypedDict):
+    """A sales order line that is served later or sooner."""
+
+    line: str
+    path: str
+    customer: str
+    needed_by: str
+    base: str
+    days: str
+    tone: str
+    word: str
+
+
+class ScenariosState(GridState, BuyerState, rx.State):
+    """One scenario in view (`scenario_id`), or the list of them (zero)."""
+
+    rows: ClassVar[GridSource] = SCENARIO_ITEM_ROWS
+    listed: list[Listed] = []
+    loaded: bool = False
+    missing: str = ""
+    address: str = ""
+    plans: list[dict[str, str]] = []
+    is_naming: str = ""
+    """"new" or "copy" while the question for a name stands open."""
+    suggested_name: str = ""
+    suggested_plan: str = ""
+    scenario_id: int = 0
+    name: str = ""
+    note: str = ""
+    version: int = 0
+    is_kept: bool = False
+    plan: str = ""
+    plan_path: str = ""
+    status: str = ""
+    status_tone: str = ""
+    changes: list[Told] = []
+    act: str = ""
+    """The change that the open form says; empty while it is closed."""
+    change_id: int = 0
+    """The change that the form is about; zero for a new one."""
+    values: dict[str, str] = {}
+    form_key: str = ""
+    is_running: bool = False
+    step: str = ""
+    steps_done: int = 0
+    result_run_id: int = 0
+    others: list[dict[str, str]] = []
+    beside: list[str] = []
+    heads: list[str] = []
+    figures: list[FigureRow] = []
+    vendor_parts: list[FigureRow] = []
+    late: list[Late] = []
+    late_says: str = ""
+    base_run_id: int = 0
+    item_title: str = ""
+    item_path: str = ""
+    item_unit: str = ""
+    chart_rows: list[dict[str, float | int]] = []
+    chart_marks: list[Mark] = []
+    chart_table: list[list[str]] = []
+    chart_start: int = 0
+    chart_end: int = 0
+    chart_today: int = 0
+    locale: str = "en-GB"
+    _calculating: int = 0
+    _base_run_id: int = 0
+    _runs: list[int] = []
+    _given: dict[str, str] = {}
+
+    @handler(Permission.PLAN_VIEW)
+    async def load(self) -> None:
+        """Show the scenario that the address names, else the list; `new` asks for one with a change prepared."""
+        asked = self.router.url.query_parameters
+        self._forget()
+        self.missing, self.is_naming, self.beside, self._given = "", "", [], {}
+        self.locale = me().locale.replace("_", "-")
+        wanted = key(str(asked.get("scenario", "")))
+        if wanted:
+            try:
+                await self._open(wanted)
+            except NotFound:
+                self.missing = "This scenario is gone: somebody discarded it."
+        await self._list()
+        if asked.get("new") and me().may(Permission.PLAN_RUN):
+            given = {name: str(asked.get(name, ""))[:120] for name in _GIVEN}
+            self._given = {name: value for name, value in given.items() if value}
+            act = act_of_kind(str(asked.get("kind", ""))[:40], self._given.get("item", ""))
+            self._given |= {"act": act} if act else {}
+            about = " ".join(value for name, value in self._given.items() if name != "act")
+            label = dict(ACTS).get(act, "What if")
+            await self._ask_name("new", f"{label} {about}".strip(), str(asked.get("run", "")))
+        self.loaded = True
+
+    @handler(Permission.PLAN_RUN)
+    async def ask_new(self) -> None:
+        """Open the question for a new scenario."""
+        self._given = {}
+        await self._ask_name("new", "", "")
+
+    @handler(Permission.PLAN_RUN)
+    async def ask_copy(self) -> None:
+        """Open the question for the name of a copy."""
+        await self._ask_name("copy", f"{self.name} (copy)"[:LONGEST_NAME], "")
+
+    @handler(Permission.PLAN_RUN)
+    def stop_asking(self) -> None:
+        """Close the question."""
+        self.is_naming = ""
+
+    @handler(Permission.PLAN_RUN)
+    async def make(self, form: dict[str, str]) -> Any:
+        """Make the scenario, or the copy, that was asked for, and open it."""
+        if self.is_naming == "copy":
+            saved = await self._do(copy_scenario, scenario_id=self.scenario_id, name=text(form, "name"), at=now())
+        else:
+            run_id = key(text(form, "plan"))
+            saved = await self._do(create_scenario, run_id=run_id, name=text(form, "name"), at=now())
+        given, self._given, self.is_naming = self._given, {}, ""
+        await self._open(saved.scenario_id)
+        await self._list()
+        if given.get("act"):
+            self._show_form(given["act"], 0, given)
+
+    @handler(Permission.PLAN_VIEW)
+    async def open_scenario(self, scenario_id: int) -> None:
+        """Open a scenario of the list."""
+        await self._open(scenario_id)
+
+    @handler(Permission.PLAN_VIEW)
+    async def show_list(self) -> None:
+        """Go back to the list."""
+        self._forget()
+        self.address = "/scenarios"
+        await self._list()
+
+    @handler(Permission.PLAN_RUN)
+    async def rename(self, value: str) -> None:
+        """Give the scenario another name."""
+        await self._write(rename_scenario, scenario_id=self.scenario_id, name=value, note=self.note)
+
+    @handler(Permission.PLAN_RUN)
+    async def set_note(self, value: str) -> None:
+        """Write what the scenario is for."""
+        await self._write(rename_scenario, scenario_id=self.scenario_id, name=self.name, note=value)
+
+    @handler(Permission.PLAN_RUN)
+    async def keep(self, is_kept: bool) -> Any:
+        """Keep the scenario for everybody, or for oneself alone."""
+        await self._write(keep_scenario, scenario_id=self.scenario_id, is_kept=is_kept)
+        return say("Everybody who plans sees it now." if is_kept else "It is yours alone again.")
+
+    @handler(Permission.PLAN_RUN)
+    async def discard(self) -> Any:
+        """Remove the scenario and its result."""
+        name = await self._do(discard_scenario, scenario_id=self.scenario_id, version=self.version)
+        self._forget()
+        self.address = "/scenarios"
+        await self._list()
+        return say(f"“{name}” is discarded.")
+
+    @handler(Permission.PLAN_RUN)
+    def choose_act(self, act: str) -> None:
+        """Open the form of a kind of change."""
+        self._show_form(act if act in dict(ACTS) else "", self.change_id, {})
+
+    @handler(Permission.PLAN_RUN)
+    def close_form(self) -> None:
+        """Close the form of a change."""
+        self._show_form("", 0, {})
+
+    @handler(Permission.PLAN_RUN)
+    async def edit(self, change_id: int) -> None:
+        """Open a change in its form."""
+        detail = await self._ask(scenario_detail, scenario_id=self.scenario_id)
+        for found, said in detail.changes:
+            if found == change_id:
+                texts = Words(detail.names, me().locale).form(said)
+                self._show_form(f"{said.kind.value}/{said.act}", found, texts)
+
+    @handler(Permission.PLAN_RUN)
+    async def save(self, form: dict[str, str]) -> Any:
+        """Add what the form says as a change, or put it in the place of the one that is edited."""
+        kind, _, act = self.act.partition("/")
+        said = {
+            name: reader(form, name)
+            for name, reader in _READERS.items()
+            if name in form and (text(form, name) or name in _ALWAYS_SAID)
+        }
+        arguments: dict[str, Any] = {"version": self.version, "kind": kind, "act": act, "said": said}
+        if self.change_id:
+            await self._do(set_change, change_id=self.change_id, **arguments)
+        else:
+            await self._do(add_change, scenario_id=self.scenario_id, **arguments)
+        self._show_form("", 0, {})
+        await self._open(self.scenario_id)
+
+    @handler(Permission.PLAN_RUN)
+    async def remove(self, change_id: int) -> None:
+        """Take a change out."""
+        await self._write(remove_change, change_id=change_id)
+
+    @handler(Permission.PLAN_RUN)
+    async def move(self, change_id: int, place: int) -> None:
+        """Put a change at another place among the others."""
+        await self._write(move_change, change_id=change_id, place=place)
+
+    @handler(Permission.PLAN_RUN)
+    async def start(self) -> Any:
+        """Begin the calculation, beside the page."""
+        begun = await self._do(calculate_scenario, scenario_id=self.scenario_id, at=now())
+        self._calculating, self.is_running = begun.run_id, True
+        self.step, self.steps_done = STEPS["waiting"], 0
+        return ScenariosState.calculate
+
+    @handler(Permission.PLAN_RUN, background=True)
+    async def calculate(self) -> Any:
+        """Calculate what was begun, telling each step, and show the scenario beside the plan."""
+        async with self:
+            run_id, scenario_id = self._calculating, self.scenario_id
+        if not run_id:
+            return
+        work = asyncio.ensure_future(self._do(run_plan, run_id=run_id))
+        while not work.done():
+            await asyncio.wait({work}, timeout=_LOOK_EVERY)
+            found = await self._ask(scenario_progress, run_id=run_id)
+            if found is not None and not work.done():
+                async with self:
+                    self.step = STEPS.get(found.step, found.step)
+                    self.steps_done = list(STEPS).index(found.step) if found.step in STEPS else 0
+        refusal: Refused | None = None
+        try:
+            await work
+        except Refused as told:
+            refusal = told
+        finally:
+            async with self:
+                self.is_running, self._calculating = False, 0
+        if refusal is not None:
+            yield warn(str(refusal))
+            return
+        async with self:
+            if self.scenario_id == scenario_id:
+                await self._open(scenario_id)
+        yield say("The scenario is calculated.")
+
+    @handler(Permission.PLAN_RUN)
+    async def cancel(self) -> None:
+        """Stop the calculation before its next step."""
+        if self._calculating:
+            await self._do(cancel_run, run_id=self._calculating, at=now())
+
+    @handler(Permission.PLAN_VIEW)
+    async def compare(self, scenario_id: str) -> None:
+        """Put another scenario of the same plan beside this one, or take it away."""
+        beside = [each for each in self.beside if each != scenario_id]
+        if len(beside) == len(self.beside):
+            known = {each["value"] for each in self.others}
+            beside = [each for each in [*beside, scenario_id] if each in known][-(MOST_COMPARED - 1) :]
+        self.beside = beside
+        await self._compare()
+
+    @handler(Permission.PLAN_VIEW)
+    async def open_item(self, row_id: str) -> None:
+        """Show the balance of an item over time, under the plan and each scenario."""
+        _, _, place = row_id.partition("-")
+        item, _, warehouse = place.partition("-")
+        found = await self._ask(
+            scenario_outlook, run_ids=tuple(self._runs), item_id=key(item), warehouse_id=key(warehouse)
+        )
+        self.chosen = row_id
+        self._show_item(found)
+
+    @handler(Permission.PLAN_VIEW)
+    def close_item(self) -> None:
+        """Close the panel of the item."""
+        self.chosen = ""
+
+    async def _write(self, operation: Callable[..., Any], **arguments: Any) -> None:
+        await self._do(operation, version=self.version, **arguments)
+        await self._open(self.scenario_id)
+
+    async def _ask_name(self, what: str, name: str, plan: str) -> None:
+        locale, zone = me().locale, me().time_zone
+        found = await self._ask(plans_to_start_from)
+        self.plans = [
+            {"value": str(run_id), "label": f"{shown_date(as_of, locale)} · {shown_instant(made, locale, zone)}"}
+            for run_id, as_of, made in found
+        ]
+        known = [each["value"] for each in self.plans]
+        self.suggested_plan = plan if plan in known else next(iter(known), "")
+        self.suggested_name, self.is_naming = name[:LONGEST_NAME], what
+
+    async def _list(self) -> None:
+        found = await self._ask(scenarios)
+        self.listed = [_listed(each) for each in found]
+        self._offer(found)
+
+    def _offer(self, found: list[ScenarioRow]) -> None:
+        self.others = [
+            {"value": str(each.id), "label": each.name}
+            for each in found
+            if each.result_run_id and each.id != self.scenario_id and each.base_run_id == self._base_run_id
+        ]
+
+    async def _open(self, scenario_id: int) -> None:
+        detail = await self._ask(scenario_detail, scenario_id=scenario_id)
+        if scenario_id != self.scenario_id:
+            self._forget()
+            self.beside = []
+        self._fill(detail)
+        self._offer(await self._ask(scenarios))
+        self.address = f"/scenarios?{urlencode({'scenario': scenario_id})}"
+        await self._compare()
+
+    def _fill(self, detail: ScenarioDetail) -> None:
+        locale, zone = me().locale, me().time_zone
+        words = Words(detail.names, locale)
+        self.scenario_id, self.version = detail.id, detail.version
+        self.name, self.note, self.is_kept = detail.name, detail.note, detail.is_kept
+        self._base_run_id = self.base_run_id = detail.base_run_id
+        made = shown_instant(detail.base_made_at, locale, zone)
+        self.plan = f"Plan as of {shown_date(detail.base_as_of, locale)}, made {made}"
+        self.plan_path = f"/plan?run={detail.base_run_id}"
+        self.changes = [
+            Told(id=change_id, place=place, says=words.sentence(said))
+            for place, (change_id, said) in enumerate(detail.changes, start=1)
+        ]
+        self.result_run_id = detail.result_run_id
+        if detail.is_stale:
+            self.status, self.status_tone = "Changed since it was calculated", Tone.WARN.value
+        elif detail.result_run_id:
+            self.status, self.status_tone = "Calculated", Tone.GOOD.value
+        else:
+            self.status, self.status_tone = "Not calculated yet", Tone.NEUTRAL.value
+
+    async def _compare(self) -> None:
+        self.figures, self.vendor_parts, self.late, self.late_says, self.chosen = [], [], [], "", ""
+        if not self.result_run_id:
+            return
+        ids = (self.scenario_id, *(key(each) for each in self.beside))
+        self._tell(await self._ask(comparison, scenario_ids=ids))
+        told, count = await self._ask(late_lines, scenario_id=self.scenario_id)
+        locale = me().locale
+        self.late = [
+            Late(
+                line=f"{each.order_number}/{each.line_number}",
+                path=f"/sales-orders/{each.order_number}?line={each.line_number}",
+                customer=each.customer,
+                needed_by=shown_date(each.needed_by, locale),
+                base=_days(each.base_days),
+                days=_days(each.days),
+                tone=Tone.WARN.value if _is_worse(each.base_days, each.days) else Tone.GOOD.value,
+                word="later" if _is_worse(each.base_days, each.days) else "sooner",
+            )
+            for each in told
+        ]
+        self.late_says = f"{count} in all, the largest changes first" if count > len(told) else ""
+
+    def _tell(self, found: Comparison) -> None:
+        locale = me().locale
+        sides = [{**each.figures, "unmapped": each.unmapped} for each in found.sides]
+        bases = [{**each.base_figures, "unmapped": found.base_unmapped} for each in found.sides]
+        base = {**found.base_figures, "unmapped": found.base_unmapped}
+        self.heads = [each.name for each in found.sides]
+        self.figures = figure_rows(base, sides, bases, found.currency, locale)
+        self.vendor_parts = vendor_rows(base, sides, bases, found.vendors, locale)
+        self._runs = [found.base_run_id, *(each.run_id for each in found.sides)]
+        self.chart_today = day_number(today())
+
+    def _show_item(self, found: Outlook) -> None:
+        locale = me().locale
+        names = ["Plan", *self.heads]
+        self.item_title = f"{found.item} in {found.warehouse}"
+        self.item_unit = found.unit
+        self.item_path = (
+            f"/requirements?{urlencode({'run': self._base_run_id, 'item': found.item, 'warehouse': found.warehouse})}"
+        )
+        self.chart_marks = [
+            Mark(key=_SERIES[at], name=name, colour=_COLOURS[at], look=_LOOKS[at]) for at, name in enumerate(names)
+        ]
+        points: list[dict[str, float | int]] = []
+        for each in found.days:
+            point: dict[str, float | int] = {"t": day_number(each.on_date)}
+            point |= {_SERIES[at]: float(held) for at, held in enumerate(each.balances)}
+            points.append(point)
+        self.chart_start = int(points[0]["t"]) if points else 0
+        self.chart_end = int(points[-1]["t"]) + 7 if points else 0
+        self.chart_rows = [*points, {**points[-1], "t": self.chart_end}] if points else []
+        self.chart_table = [
+            [shown_date(each.on_date, locale), *(shown_number(held, locale) for held in each.balances)]
+            for each in found.days[:200]
+        ]
+
+    def _show_form(self, act: str, change_id: int, values: dict[str, str]) -> None:
+        self.act, self.change_id, self.errors = act, change_id, {}
+        self.values = dict.fromkeys(_READERS, "") | {"is_out": "true"} | values
+        self._serial += 1
+        self.form_key = f"{self._serial} {act} {change_id}"
+
+    def _forget(self) -> None:
+        self.scenario_id = self.result_run_id = self._base_run_id = self.base_run_id = 0
+        self.changes, self.figures, self.vendor_parts, self.late, self.heads = [], [], [], [], []
+        self.chosen, self.status, self.late_says = "", "", ""
+        self._show_form("", 0, {})
+
+
+def _days(days: int | None) -> str:
+    if days is None:
+        return "no supply"
+    return f"{days} days late" if days else "in time"
+
+
+def _is_worse(before: int | None, after: int | None) -> bool:
+    return before is not None and (after is None or after > before)
+
+
+def _listed(row: ScenarioRow) -> Listed:
+    locale, zone = me().locale, me().time_zone
+    cost, late = "", ""
+    if row.figures:
+        after, before = row.figures["cost"], row.base_figures["cost"]
+        if after is not None and before is not None:
+            moved = Decimal(after) - Decimal(before)
+            cost = f"{'+' if moved > 0 else ''}{shown_number(moved, locale, (2, 2))}" if moved else "same"
+        waits = row.figures["late_demand"] - row.base_figures["late_demand"]
+        late = f"{waits:+d}" if waits else "same"
+    return Listed(
+        id=row.id,
+        name=row.name,
+        note=row.note,
+        plan=shown_date(row.base_as_of, locale),
+        changes=str(row.changes),
+        by="you" if row.is_mine else row.created_by,
+        made=shown_instant(row.created_at, locale, zone),
+        is_kept=row.is_kept,
+        is_calculated=row.result_run_id > 0,
+        cost=cost,
+        late=late,
+    )
