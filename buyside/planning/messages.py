@@ -5,9 +5,10 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from buyside.planning.dense import ints
+from buyside.planning.dense import dates, day_numbers, ints
 from buyside.planning.frames import ITEMS, PLAN_LINES, QUANTITY_SCALE, REQUIREMENTS, SUPPLY, Misfit
 from buyside.planning.message_frames import MESSAGES, OPEN_ORDERS
+from buyside.planning.message_kernels import NEVER, Lines, Needs, match
 from buyside.planning.run import PlanInputs, PlanResults
 
 DEFER_TOLERANCE_DAYS = 7
@@ -58,24 +59,17 @@ def _typed(part: pl.DataFrame) -> list[pl.Expr]:
 
 def _matched(inputs: PlanInputs, requirements: pl.DataFrame, orders: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """Each line of supply: from where on it serves, how much of it is needed, when first, and how much before it comes."""
-    levels = (
-        REQUIREMENTS.check(requirements)
-        .sort(*_KEY, "date")
-        .with_columns(
-            pl.col("gross").cum_sum().over(_KEY).alias("asked"),
-            (pl.col("projected") - pl.col("scheduled_receipts") + pl.col("gross")).alias("opening"),
-        )
-    )
-    places = levels.group_by(_KEY).agg(pl.col("opening").first().alias("on_hand"), pl.col("asked").last().alias("all"))
+    needs, places = _needs(REQUIREMENTS.check(requirements), as_of)
     inventory = pl.col("kind") == "inventory"
     policies = ITEMS.check(inputs.items).select(
         "item",
         inventory.alias("is_inventory"),
         "safety_stock",
-        pl.when(inventory).then("reorder_point").alias("point"),
-        pl.when(inventory).then(pl.coalesce("order_up_to", "reorder_point")).alias("up_to"),
+        (inventory & pl.col("reorder_point").is_not_null()).alias("keeps"),
+        pl.col("reorder_point").fill_null(0).alias("point"),
+        pl.coalesce("order_up_to", "reorder_point", pl.lit(0)).alias("up_to"),
     )
-    today = pl.lit(as_of)
+    today, tomorrow = pl.lit(as_of), pl.lit(as_of + timedelta(days=1))
     supply = SUPPLY.check(inputs.supply).filter(pl.col("quantity") > 0).join(places, on=_KEY)
     known = OPEN_ORDERS.check_key(orders)
     if not supply["order_line"].is_in(known["order_line"].implode()).all():
@@ -85,70 +79,56 @@ def _matched(inputs: PlanInputs, requirements: pl.DataFrame, orders: pl.DataFram
         .join(known, on="order_line")
         .with_columns(
             pl.max_horizontal("arrives_on", today).alias("arrival"),
-            pl.when(pl.col("arrives_on") < today)
-            .then(today + pl.duration(days=1))
-            .otherwise("arrives_on")
-            .alias("expected"),
+            pl.when(pl.col("arrives_on") < today).then(tomorrow).otherwise("arrives_on").alias("expected"),
         )
         .sort(*_KEY, "arrival", "order_line")
         .with_columns((pl.col("quantity").cum_sum().over(_KEY) - pl.col("quantity")).alias("served"))
-        .with_columns(
-            (pl.col("served") + pl.col("on_hand") - pl.col("safety_stock")).alias("above_safety"),
-            (pl.col("served") + pl.col("on_hand") - pl.col("point")).alias("above_point"),
-        )
     )
-    days = levels.filter(pl.col("gross") > 0).select(*_KEY, "date", "asked")
-    lines = _first_day(lines, days, "above_safety", "needed_on", is_reached=False)
-    lines = _first_day(lines, days, "above_point", "refilled_on", is_reached=True)
-    before = days.select(*_KEY, "date", pl.col("asked").alias("asked_before")).sort("date")
-    lines = (
-        lines.sort("expected")
-        .join_asof(
-            before,
-            left_on="expected",
-            right_on="date",
-            by=_KEY,
-            strategy="backward",
-            allow_exact_matches=False,
-            check_sortedness=False,
-        )
-        .with_columns(pl.col("asked_before").fill_null(0))
-    )
-    at_once_safety, at_once_point = pl.col("above_safety") < 0, pl.col("above_point") <= 0
-    lines = lines.with_columns(
-        pl.when(at_once_safety).then(today).otherwise("needed_on").alias("needed_on"),
-        pl.when(at_once_point).then(today).otherwise("refilled_on").alias("refilled_on"),
+    found = match(
+        needs,
+        Lines(
+            place=ints(lines["place"]),
+            served=ints(lines["served"]),
+            quantity=ints(lines["quantity"]),
+            expected=day_numbers(lines["expected"], as_of),
+            safety=ints(lines["safety_stock"]),
+            keeps=ints(lines["keeps"]),
+            point=ints(lines["point"]),
+            up_to=ints(lines["up_to"]),
+        ),
     )
 
-    def part(until: pl.Expr) -> pl.Expr:
-        return pl.min_horizontal(pl.max_horizontal(until - pl.col("served"), 0), "quantity")
+    def day(row: int, name: str) -> pl.Expr:
+        number = pl.Series(name, found[row])
+        return pl.when(pl.lit(number) != NEVER).then(pl.lit(dates(found[row], as_of))).alias(name)
 
-    by_needs = part(pl.col("safety_stock") + pl.col("all") - pl.col("on_hand"))
-    by_policy = part(pl.col("up_to") + pl.col("all") - pl.col("on_hand"))
     return lines.with_columns(
-        pl.max_horizontal(by_needs, pl.when(pl.col("refilled_on").is_not_null()).then(by_policy)).alias("needed"),
-        pl.when(pl.col("needed_on") < pl.col("expected"))
-        .then(part(pl.col("safety_stock") + pl.col("asked_before") - pl.col("on_hand")))
-        .otherwise(0)
-        .alias("missing"),
-    ).sort(*_KEY, "arrival", "order_line")
-
-
-def _first_day(lines: pl.DataFrame, days: pl.DataFrame, level: str, name: str, *, is_reached: bool) -> pl.DataFrame:
-    """`name`: the first day on which what is asked for in all goes beyond a level, or (`is_reached`) reaches it."""
-    return (
-        lines.sort(level, nulls_last=True)
-        .join_asof(
-            days.rename({"date": name, "asked": f"asked {name}"}).sort(f"asked {name}"),
-            left_on=level,
-            right_on=f"asked {name}",
-            by=_KEY,
-            strategy="forward",
-            allow_exact_matches=is_reached,
-            check_sortedness=False,
-        )
-        .drop(f"asked {name}", strict=False)
+        pl.Series("needed", found[0]),
+        pl.Series("missing", found[1]),
+        day(2, "needed_on"),
+        day(3, "refilled_on"),
     )
+
+
+def _needs(requirements: pl.DataFrame, as_of: date) -> tuple[Needs, pl.DataFrame]:
+    """Requirements as the kernel takes them, and the number of each item and warehouse there."""
+    item, warehouse = ints(requirements["item"]), ints(requirements["warehouse"])
+    day = day_numbers(requirements["date"], as_of)
+    same_item, same_place = np.diff(item) == 0, np.diff(warehouse) == 0
+    stands = np.diff(item) > 0
+    stands |= same_item & ((np.diff(warehouse) > 0) | (same_place & (np.diff(day) > 0)))
+    if not stands.all():
+        return _needs(requirements.sort(*_KEY, "date"), as_of)
+    start = np.concatenate([[0], np.flatnonzero(~(same_item & same_place)) + 1])[: max(1, item.size)].astype(np.int64)
+    start = start[: item.size]
+    end = np.append(start[1:], item.size)[: start.size].astype(np.int64)
+    gross = ints(requirements["gross"])
+    opening = ints(requirements["projected"]) - ints(requirements["scheduled_receipts"]) + gross
+    places = pl.DataFrame(
+        {"item": item[start], "warehouse": warehouse[start], "place": np.arange(start.size)},
+        schema_overrides={"item": pl.Int64, "warehouse": pl.Int64, "place": pl.Int64},
+    )
+    return Needs(start, end, day, np.cumsum(gross), opening[start]), places
 
 
 def _about_supply(lines: pl.DataFrame, as_of: date, *, is_bounded: bool) -> list[pl.DataFrame]:
