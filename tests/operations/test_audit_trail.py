@@ -62,6 +62,18 @@ from buyside.operations.plans import cancel_run, run_plan, start_run
 from buyside.operations.production import Finished, Used, post_production
 from buyside.operations.receipts import receive_order, void_receipt
 from buyside.operations.run import perform, within
+from buyside.operations.scenarios import (
+    add_change,
+    calculate_scenario,
+    copy_scenario,
+    create_scenario,
+    discard_scenario,
+    keep_scenario,
+    move_change,
+    remove_change,
+    rename_scenario,
+    set_change,
+)
 from buyside.operations.schedules import (
     Planned,
     add_schedule,
@@ -132,7 +144,7 @@ def _decisions_on_lines(told: Told, line: PlanLine, version: int) -> None:
     [saved] = told.of(
         change_plan_lines, "plan_line", has_before=True,
         changes=(RowChange(str(line.id), version + 1, {"quantity_packs": "8"}),),
-    )  # fmt: skip
+    ).saved  # fmt: skip
     parts = (LinePart(Decimal(5)), LinePart(Decimal(3)))
     split = told.of(split_plan_line, "plan_line", has_before=True, line_id=line.id, version=saved.version, parts=parts)
     joined = told.of(join_plan_line, "plan_line", has_before=True, line_id=line.id, version=split.lines[0].version)
@@ -230,6 +242,7 @@ def test_every_operation_leaves_exactly_one_entry(database: object, tmp_path: An
     _told_of_files(told)
     _told_of_messages(told, run, bolt.id, main.id)
     _told_of_schedules(told)
+    _told_of_scenarios(told, run)
 
     assert told.operations == every_operation()
 
@@ -260,6 +273,35 @@ def _told_of_schedules(told: Told) -> None:
     told.of(pause_schedule, kind, **which, because="holidays", at=NOW)
     told.of(resume_schedule, kind, **which, version=3, at=NOW)
     told.of(remove_schedule, kind, **which, version=4)
+
+
+def _told_of_scenarios(told: Told, run: int) -> None:
+    """A scenario from its first change to its last run; a calculation again removes the run before."""
+    kind, change = "planning_scenario", "planning_scenario_change"
+    made = told.of(create_scenario, kind, run_id=run, name="What if", at=NOW)
+    which: dict[str, Any] = {"scenario_id": made.scenario_id}
+    more: dict[str, Any] = {"kind": "demand", "act": "percent", "said": {"percent": Decimal(10)}}
+    now = told.of(add_change, kind, change, has_before=True, **which, version=1, **more)
+    about: dict[str, Any] = {"change_id": now.change_id}
+    now = told.of(
+        set_change,
+        kind,
+        change,
+        has_before=True,
+        **about,
+        version=now.version,
+        **more | {"said": {"percent": Decimal(20)}},
+    )
+    perform(add_change, told.actor, **which, version=now.version, **more)
+    now = told.of(move_change, kind, change, has_before=True, **about, version=now.version + 1, place=2)
+    now = told.of(remove_change, kind, change, has_before=True, **about, version=now.version)
+    now = told.of(rename_scenario, kind, has_before=True, **which, version=now.version, name="A tenth more", note="")
+    now = told.of(keep_scenario, kind, has_before=True, **which, version=now.version)
+    told.of(copy_scenario, kind, change, **which, name="Copy", at=NOW)
+    for _ in range(2):
+        begun = told.of(calculate_scenario, "planning_run", **which, at=NOW)
+        told.of(run_plan, "planning_run", kind, has_before=True, run_id=begun.run_id)
+    told.of(discard_scenario, kind, change, "planning_run", has_before=True, **which, version=now.version)
 
 
 def _told_of_people(told: Told, vendor_id: int) -> None:
