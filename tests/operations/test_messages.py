@@ -165,6 +165,37 @@ def test_a_second_run_changes_nothing_and_a_changed_need_updates_the_message(sto
     assert (by_kind["expedite"].quantity, by_kind["expedite"].to_on) == (Decimal(8), day(25))
 
 
+@pytest.mark.rule("PLAN-10")
+def test_a_run_that_looks_less_far_says_nothing_of_what_lies_beyond(story: Story) -> None:
+    with World.open() as world:
+        world.order(story.acme, story.main, (story.bolt, 5), issued=True, expected_on=day(50))
+    story.run()
+    kinds = {each.kind: each.state for each in story.messages()}
+    assert kinds == {"expedite": "open", "cancel": "open"}
+    story.run(horizon_days=10)
+    assert {each.kind: each.state for each in story.messages()} == kinds
+    story.promise(day(20))
+    story.run(horizon_days=10)
+    assert {each.kind: each.state for each in story.messages()} == kinds, (
+        "needed in a month, it is not to be seen in ten days"
+    )
+    story.run(horizon_days=40)
+    assert [each.state for each in story.messages() if each.kind == "expedite"] == ["gone"]
+
+
+@pytest.mark.rule("PLAN-10")
+def test_a_run_of_other_groups_closes_nothing(story: Story) -> None:
+    story.run()
+    story.promise(day(20))
+    with World.open() as world:
+        other = world.item(group=f"OTHER-{story.bolt.id}")
+    assert other.group_id is not None
+    story.run(group_codes=(f"OTHER-{story.bolt.id}",))
+    assert story.only().state == "open"
+    story.run()
+    assert "open" not in [each.state for each in story.messages() if each.kind == "expedite"]
+
+
 @pytest.mark.rule("PLAN-16")
 def test_a_plan_line_whose_day_has_come_is_to_be_ordered_and_then_it_is_not(story: Story) -> None:
     story.change(SalesOrderLine, story.line.id, quantity=Decimal(15), needed_by=day(9))
