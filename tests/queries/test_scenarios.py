@@ -18,6 +18,7 @@ from buyside.queries.grids import GRIDS
 from buyside.queries.read import ask
 from buyside.queries.rows import RowsWanted, by_name, grid_page
 from buyside.queries.scenario_items import late_lines, scenario_outlook
+from buyside.queries.scenario_preview import Preview, scenario_preview
 from buyside.queries.scenario_records import open_line_choices
 from buyside.queries.scenarios import comparison, plans_to_start_from, scenario_detail, scenario_progress, scenarios
 from tests.world import NOW, TODAY, World
@@ -46,7 +47,13 @@ def story(database: object) -> Story:
         cheap = world.vendor("Cheap").supplies(frame, price="30", lead_days=60, preference=2)
         order, _ = world.sales_order(main, (bike, 5, NEEDED), customer="Otto")
         world.stock(main, frame, 1)
-        codes = {"acme": acme.row.code, "cheap": cheap.row.code, "frame": frame.code, "line": f"{order.number}/1"}
+        codes = {
+            "main": main.code,
+            "acme": acme.row.code,
+            "cheap": cheap.row.code,
+            "frame": frame.code,
+            "line": f"{order.number}/1",
+        }
     run = perform(run_plan, buyer, run_id=perform(start_run, buyer, as_of=TODAY, at=NOW).run_id).run_id
     return Story(buyer, other, run, codes, {"frame": frame.id, "main": main.id, "acme": acme.id, "cheap": cheap.id})
 
@@ -163,3 +170,24 @@ def test_open_lines_are_found_by_number_customer_and_article(story: Story) -> No
     assert found("nobody") == ()
     assert ask(open_line_choices, story.buyer, among="purchase-order-lines", text="") == ()
     assert refusal(lambda: ask(open_line_choices, story.buyer, among="vendors", text="")) == "general.unreadable"
+
+
+@pytest.mark.rule("PLAN-15")
+def test_what_changes_would_do_is_told_before_any_run_and_is_what_the_run_finds(story: Story) -> None:
+    out = ("vendor", "out", {"vendor": story.codes["acme"]})
+    percent = ("demand", "percent", {"percent": Decimal(100)})
+    later = ("lead_time", "lead_time", {"vendor": story.codes["acme"], "more_days": 50})
+    for at, changes in enumerate(((out,), (percent,), (out, percent), (later, percent))):
+        scenario = made(story, f"Told at once {at}", *changes)
+        told = ask(scenario_preview, story.buyer, scenario_id=scenario)
+        [side] = ask(comparison, story.buyer, scenario_ids=(scenario,)).sides
+        was, now = side.base_figures, side.figures
+        assert told == Preview(
+            items=1,
+            lines=now["plan_lines"] - was["plan_lines"],
+            late_lines=now["late_lines"] - was["late_lines"],
+            cost=Decimal(now["cost"]) - Decimal(was["cost"]),
+        )
+    item = {"item": story.codes["frame"], "warehouse": story.codes["main"], "quantity": Decimal(1), "needed_on": NEEDED}
+    wide = made(story, "Too wide", ("demand", "extra", item), calculated=False)
+    assert ask(scenario_preview, story.buyer, scenario_id=wide) is None
