@@ -133,6 +133,7 @@ def _changes() -> rx.Component:
             ),
             none_yet,
         ),
+        rx.cond(What.preview != "", rx.el.p(What.preview, class_name="scenario-preview", role="status"), rx.fragment()),
         when_allowed(Permission.PLAN_RUN, change_form()),
         says="made one after the other",
     )

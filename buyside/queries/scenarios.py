@@ -98,7 +98,8 @@ def scenarios(session: Session, actor: Actor, *, limit: int = 100) -> list[Scena
 class ScenarioDetail:
     """A scenario with its changes in order, each with its key. `names` is what the records in them are called.
 
-    `is_stale`: its result is of other changes. `running_id`: the run that calculates it now, zero without one.
+    `is_stale`: its result is of other changes. `running_id`: the run that calculates it now, zero without one. `currency` is
+    the organisation's.
     """
 
     id: int
@@ -114,6 +115,7 @@ class ScenarioDetail:
     result_run_id: int
     is_stale: bool
     running_id: int
+    currency: str
 
 
 @needs(Permission.PLAN_VIEW)
@@ -152,6 +154,7 @@ def scenario_detail(session: Session, actor: Actor, *, scenario_id: int) -> Scen
         result_run_id=found.result_run_id or 0,
         is_stale=result is not None and result.scope["changes"] != [[row.kind, row.content] for row in rows],
         running_id=running or 0,
+        currency=session.get_one(Organisation, 1).currency_code,
     )
 
 

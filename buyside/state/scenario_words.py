@@ -13,6 +13,7 @@ from buyside.domain.lifecycle import in_words
 from buyside.domain.locales import shown_date, shown_money, shown_number
 from buyside.domain.scenarios import Change, content_of
 from buyside.domain.words import Tone
+from buyside.queries.scenario_preview import Preview
 from buyside.queries.scenario_records import Names
 
 ACTS: tuple[tuple[str, str], ...] = (
@@ -175,6 +176,23 @@ class Words:
         return texts
 
 
+def preview_says(found: Preview | None, currency: str, locale: str) -> str:
+    """What changes would do, in a sentence."""
+    if found is None:
+        return "These changes reach too far to be told at once: calculate to see what they do."
+    if not found.items:
+        return "Told at once: nothing would be ordered otherwise."
+    parts = [
+        f"{shown_number(Decimal(found.items), locale)} {'item' if found.items == 1 else 'items'} ordered otherwise"
+    ]
+    if found.cost is not None and found.cost:
+        parts.append(f"{'+' if found.cost > 0 else ''}{shown_money(found.cost, currency, locale)}")
+    for count, word in ((found.lines, "plan lines"), (found.late_lines, "late")):
+        if count:
+            parts.append(f"{abs(count)} {'more' if count > 0 else 'fewer'} {word}")
+    return f"Told at once: {', '.join(parts)}."
+
+
 class Cell(TypedDict):
     """A figure of a scenario: what it is, and how it differs from the plan, as a word with a tone."""
 
@@ -211,7 +229,11 @@ _FIGURES: tuple[tuple[str, str, str, str, str], ...] = (
 
 
 def figure_rows(
-    base: Mapping[str, Any], sides: Sequence[Mapping[str, Any]], bases: Sequence[Mapping[str, Any]], currency: str, locale: str
+    base: Mapping[str, Any],
+    sides: Sequence[Mapping[str, Any]],
+    bases: Sequence[Mapping[str, Any]],
+    currency: str,
+    locale: str,
 ) -> list[FigureRow]:
     """The figures of a plan and of scenarios, row by row; each side is compared with the base it was calculated with."""
     rows = [

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from decimal import Decimal
-from typing import Any, ClassVar, TypedDict
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import reflex as rx
@@ -30,6 +29,7 @@ from buyside.operations.scenarios import (
 )
 from buyside.queries.rows import GridSource
 from buyside.queries.scenario_items import SCENARIO_ITEM_ROWS, Outlook, late_lines, scenario_outlook
+from buyside.queries.scenario_preview import scenario_preview
 from buyside.queries.scenarios import (
     MOST_COMPARED,
     Comparison,
@@ -47,7 +47,8 @@ from buyside.state.grid import GridState
 from buyside.state.item_words import Mark, day_number
 from buyside.state.plan_runs import STEPS
 from buyside.state.roles import BuyerState
-from buyside.state.scenario_words import ACTS, FigureRow, Words, act_of_kind, figure_rows, vendor_rows
+from buyside.state.scenario_rows import Late, Listed, Told, late_rows, listed
+from buyside.state.scenario_words import ACTS, FigureRow, Words, act_of_kind, figure_rows, preview_says, vendor_rows
 
 _LOOK_EVERY = 0.3  # seconds between looks at how far a calculation is
 _SERIES = ("base", "one", "two", "three")
@@ -66,43 +67,6 @@ _READERS: dict[str, Callable[[Mapping[str, Any], str], Any]] = {
     **dict.fromkeys(("is_cancelled", "is_out", "contracts_first"), flag),
 }
 _ALWAYS_SAID = {"is_out"}
-
-
-class Listed(TypedDict):
-    """A scenario in the list."""
-
-    id: int
-    name: str
-    note: str
-    plan: str
-    changes: str
-    by: str
-    made: str
-    is_kept: bool
-    is_calculated: bool
-    cost: str
-    late: str
-
-
-class Told(TypedDict):
-    """A change of the scenario."""
-
-    id: int
-    place: int
-    says: str
-
-
-class Late(TypedDict):
-    """A sales order line that is served later or sooner."""
-
-    line: str
-    path: str
-    customer: str
-    needed_by: str
-    base: str
-    days: str
-    tone: str
-    word: str
 
 
 class ScenariosState(GridState, BuyerState, rx.State):
@@ -127,6 +91,8 @@ class ScenariosState(GridState, BuyerState, rx.State):
     plan_path: str = ""
     status: str = ""
     status_tone: str = ""
+    preview: str = ""
+    """What the changes would do, told right after one of them was written."""
     changes: list[Told] = []
     act: str = ""
     """The change that the open form says; empty while it is closed."""
@@ -157,6 +123,7 @@ class ScenariosState(GridState, BuyerState, rx.State):
     chart_today: int = 0
     locale: str = "en-GB"
     _calculating: int = 0
+    _currency: str = ""
     _base_run_id: int = 0
     _runs: list[int] = []
     _given: dict[str, str] = {}
@@ -287,16 +254,27 @@ class ScenariosState(GridState, BuyerState, rx.State):
             await self._do(add_change, scenario_id=self.scenario_id, **arguments)
         self._show_form("", 0, {})
         await self._open(self.scenario_id)
+        return ScenariosState.look_ahead
 
     @handler(Permission.PLAN_RUN)
-    async def remove(self, change_id: int) -> None:
+    async def remove(self, change_id: int) -> Any:
         """Take a change out."""
         await self._write(remove_change, change_id=change_id)
+        return ScenariosState.look_ahead
 
     @handler(Permission.PLAN_RUN)
-    async def move(self, change_id: int, place: int) -> None:
+    async def move(self, change_id: int, place: int) -> Any:
         """Put a change at another place among the others."""
         await self._write(move_change, change_id=change_id, place=place)
+        return ScenariosState.look_ahead
+
+    @handler(Permission.PLAN_RUN)
+    async def look_ahead(self) -> None:
+        """Tell what the changes would do, before they are calculated in full."""
+        self.preview = ""
+        if self.changes:
+            found = await self._ask(scenario_preview, scenario_id=self.scenario_id)
+            self.preview = preview_says(found, self._currency, me().locale)
 
     @handler(Permission.PLAN_RUN)
     async def start(self) -> Any:
@@ -386,7 +364,7 @@ class ScenariosState(GridState, BuyerState, rx.State):
 
     async def _list(self) -> None:
         found = await self._ask(scenarios)
-        self.listed = [_listed(each) for each in found]
+        self.listed = [listed(each, me().locale, me().time_zone) for each in found]
         self._offer(found)
 
     def _offer(self, found: list[ScenarioRow]) -> None:
@@ -419,7 +397,8 @@ class ScenariosState(GridState, BuyerState, rx.State):
             Told(id=change_id, place=place, says=words.sentence(said))
             for place, (change_id, said) in enumerate(detail.changes, start=1)
         ]
-        self.result_run_id = detail.result_run_id
+        self.result_run_id, self._currency = detail.result_run_id, detail.currency
+        self.preview = ""
         if detail.is_stale:
             self.status, self.status_tone = "Changed since it was calculated", Tone.WARN.value
         elif detail.result_run_id:
@@ -434,20 +413,7 @@ class ScenariosState(GridState, BuyerState, rx.State):
         ids = (self.scenario_id, *(key(each) for each in self.beside))
         self._tell(await self._ask(comparison, scenario_ids=ids))
         told, count = await self._ask(late_lines, scenario_id=self.scenario_id)
-        locale = me().locale
-        self.late = [
-            Late(
-                line=f"{each.order_number}/{each.line_number}",
-                path=f"/sales-orders/{each.order_number}?line={each.line_number}",
-                customer=each.customer,
-                needed_by=shown_date(each.needed_by, locale),
-                base=_days(each.base_days),
-                days=_days(each.days),
-                tone=Tone.WARN.value if _is_worse(each.base_days, each.days) else Tone.GOOD.value,
-                word="later" if _is_worse(each.base_days, each.days) else "sooner",
-            )
-            for each in told
-        ]
+        self.late = late_rows(told, me().locale)
         self.late_says = f"{count} in all, the largest changes first" if count > len(told) else ""
 
     def _tell(self, found: Comparison) -> None:
@@ -496,38 +462,3 @@ class ScenariosState(GridState, BuyerState, rx.State):
         self.changes, self.figures, self.vendor_parts, self.late, self.heads = [], [], [], [], []
         self.chosen, self.status, self.late_says = "", "", ""
         self._show_form("", 0, {})
-
-
-def _days(days: int | None) -> str:
-    if days is None:
-        return "no supply"
-    return f"{days} days late" if days else "in time"
-
-
-def _is_worse(before: int | None, after: int | None) -> bool:
-    return before is not None and (after is None or after > before)
-
-
-def _listed(row: ScenarioRow) -> Listed:
-    locale, zone = me().locale, me().time_zone
-    cost, late = "", ""
-    if row.figures:
-        after, before = row.figures["cost"], row.base_figures["cost"]
-        if after is not None and before is not None:
-            moved = Decimal(after) - Decimal(before)
-            cost = f"{'+' if moved > 0 else ''}{shown_number(moved, locale, (2, 2))}" if moved else "same"
-        waits = row.figures["late_demand"] - row.base_figures["late_demand"]
-        late = f"{waits:+d}" if waits else "same"
-    return Listed(
-        id=row.id,
-        name=row.name,
-        note=row.note,
-        plan=shown_date(row.base_as_of, locale),
-        changes=str(row.changes),
-        by="you" if row.is_mine else row.created_by,
-        made=shown_instant(row.created_at, locale, zone),
-        is_kept=row.is_kept,
-        is_calculated=row.result_run_id > 0,
-        cost=cost,
-        late=late,
-    )
