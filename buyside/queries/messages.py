@@ -13,7 +13,7 @@ from buyside.db.demand import SalesOrder, SalesOrderLine
 from buyside.db.items import Item, ItemGroup, Unit, VendorItem
 from buyside.db.orders import PurchaseOrder, PurchaseOrderLine, PurchaseOrderPeg
 from buyside.db.people import AppUser, UserRole
-from buyside.db.plans import ActionMessage, PlanLine, PlanningPeg, PlanningRun
+from buyside.db.plans import ActionMessage, PlanLine, PlanningRun
 from buyside.db.stock import Warehouse
 from buyside.db.vendors import Vendor
 from buyside.domain.access import GRANTS, Actor, Permission, Role, needs
@@ -22,6 +22,7 @@ from buyside.domain.plans import MessageKind, MessageState
 from buyside.domain.refusals import NotFound
 from buyside.domain.words import Kind
 from buyside.queries.answers import each_as, one_as, organisation_today
+from buyside.queries.plan_pegs import pegs_of_items
 from buyside.queries.rows import GridSource, RowColumn
 
 _FIRST_WAITING = 5
@@ -286,32 +287,37 @@ def _waiting(session: Session, message_id: int) -> list[Waiting]:
 
 def _pegged(session: Session, message: ActionMessage) -> list[Waiting]:
     """Who asks for the item from the day of need on, by the run that found the message: until it comes, or as far as it serves."""
-    statement = (
-        _customers(col(PlanningPeg.quantity))
-        .join(PlanningPeg, col(PlanningPeg.sales_order_line_id) == col(SalesOrderLine.id))
-        .where(
-            col(PlanningPeg.run_id) == message.last_run_id,
-            col(PlanningPeg.item_id) == message.item_id,
-            col(PlanningPeg.warehouse_id) == message.warehouse_id,
-            col(PlanningPeg.on_date) >= message.to_on,
-        )
-    )
-    is_late = message.kind == MessageKind.EXPEDITE and message.from_on is not None
-    if is_late and message.from_on is not None and message.to_on is not None and message.from_on > message.to_on:
-        statement = statement.where(col(PlanningPeg.on_date) < message.from_on)
-    ordered: Executable = statement.order_by(
-        col(PlanningPeg.on_date), col(SalesOrder.number), col(SalesOrderLine.line_number)
-    ).limit(_MOST_READ)
-    found = each_as(session, Waiting, ordered)
-    if message.kind not in _NEW_SUPPLY:
-        return found
-    served, left = [], message.quantity
-    for each in found:
-        if left <= ZERO:
+    since, until = message.to_on, None
+    if since is None:
+        return []
+    if message.kind == MessageKind.EXPEDITE and message.from_on is not None and message.from_on > since:
+        until = message.from_on
+    pegs = [
+        each
+        for each in pegs_of_items(session, message.last_run_id, [message.item_id])
+        if each.warehouse_id == message.warehouse_id
+        and each.sales_order_line_id is not None
+        and each.on_date >= since
+        and (until is None or each.on_date < until)
+    ]
+    asked: dict[int, Decimal] = {}
+    left = message.quantity
+    for each in sorted(pegs, key=lambda peg: (peg.on_date, peg.sales_order_line_id)):
+        if message.kind in _NEW_SUPPLY and left <= ZERO:
             break
-        served.append(each)
+        line_id = each.sales_order_line_id or 0
+        asked[line_id] = asked.get(line_id, ZERO) + each.quantity
         left -= each.quantity
-    return served
+    lines = _customers(literal(ZERO)).add_columns(col(SalesOrderLine.id).label("line_id"))
+    found = session.execute(lines.where(col(SalesOrderLine.id).in_(list(asked)[:_MOST_READ]))).mappings()
+    waiting = [
+        Waiting(
+            **{name: row[name] for name in ("number", "line_number", "customer", "needed_by")},
+            quantity=asked[row["line_id"]],
+        )
+        for row in found
+    ]
+    return sorted(waiting, key=lambda each: (each.needed_by, each.number, each.line_number))
 
 
 def _customers(quantity: Any) -> Select[Any]:
