@@ -35,7 +35,9 @@ def day_numbers(column: pl.Series, as_of: date, *, empty: int = 0) -> Ints:
 
 def dates(days: Ints, as_of: date) -> pl.Series:
     """The dates of day numbers."""
-    return pl.Series((days + (as_of - _EPOCH).days).astype(np.int32)).cast(pl.Date)
+    number = np.empty(days.size, np.int32)
+    np.add(days, (as_of - _EPOCH).days, out=number, casting="unsafe")
+    return pl.Series(number).cast(pl.Date)
 
 
 def date_of(day: int, as_of: date) -> date:

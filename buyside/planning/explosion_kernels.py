@@ -335,6 +335,30 @@ def expand_cells(
     return component, needed, edge, cell
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _rows_of(
+    day: Ints, j: int, j_end: int, receipt_day: Ints, receipt: Ints, k: int, k_end: int, below: bool, held: bool
+) -> int:
+    """How many rows net_row() fills: days with gross or receipts, and the first one if the item begins `below` its safety stock."""
+    n = 0
+    opening = below and (j < j_end or k < k_end or held)
+    while j < j_end or k < k_end:
+        today = day[j] if j < j_end else receipt_day[k]
+        if k < k_end and receipt_day[k] < today:
+            today = receipt_day[k]
+        moves = j < j_end and day[j] == today
+        if moves:
+            j += 1
+        arrives = 0
+        while k < k_end and receipt_day[k] == today:
+            arrives += receipt[k]
+            k += 1
+        if moves or arrives:
+            n += 1
+            opening = opening and today > 0
+    return n + opening
+
+
 @njit(cache=True, nogil=True)
 def net_rows(
     ptr: Ints,
@@ -348,7 +372,10 @@ def net_rows(
     out: Ints,
     fill: bool,
 ) -> None:
-    """Net the items first..stop: without `fill` only set how many rows each has, with it write them from `start` on."""
+    """Net the items first..stop: without `fill` only set how many rows each has, with it write them from `start` on.
+
+    The gross cells are those that are not zero.
+    """
     receipt_ptr, receipt_day, receipt, overdue = (
         stock.receipt_ptr,
         stock.receipt_day,
@@ -356,30 +383,15 @@ def net_rows(
         stock.receipt_overdue,
     )
     on_hand, safety, held, supply = stock.on_hand, stock.safety, stock.held, stock.supply
-    size = 1
     for p in range(first, stop):
-        size = max(size, ptr[p + 1] - ptr[p] + receipt_ptr[p + 1] - receipt_ptr[p] + 1)
-    row = np.empty((7, size), np.int64)
-    for p in range(first, stop):
-        if supply[p] != PHANTOM:
-            k, k_end = receipt_ptr[p], receipt_ptr[p + 1]
-            n = net_row(
-                day,
-                gross,
-                ptr[p],
-                ptr[p + 1],
-                receipt_day,
-                receipt,
-                overdue,
-                k,
-                k_end,
-                on_hand[p],
-                safety[p],
-                held[p],
-                row,
-            )
-            count[p] = n
-            if fill:
-                for c in range(7):
-                    for k in range(n):
-                        out[c, start[p] + k] = row[c, k]
+        if supply[p] == PHANTOM:
+            continue
+        j, j_end, k, k_end = ptr[p], ptr[p + 1], receipt_ptr[p], receipt_ptr[p + 1]
+        if not fill:
+            below = on_hand[p] < safety[p]
+            count[p] = _rows_of(day, j, j_end, receipt_day, receipt, k, k_end, below, held[p])
+        else:
+            rows = out[:, start[p] : start[p] + count[p]]
+            net_row(
+                day, gross, j, j_end, receipt_day, receipt, overdue, k, k_end, on_hand[p], safety[p], held[p], rows
+            )  # fmt: skip

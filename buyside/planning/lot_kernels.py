@@ -59,40 +59,30 @@ def size_lots(start: Ints, count: Ints, day: Ints, gross: Ints, stock: Any, lots
     """
     n = stock.supply.size
     out_ptr = np.zeros(n + 1, np.int64)
-    out = np.empty((5, 0), np.int64)
-    for fill in range(2):
-        at = 0
-        for p in range(n):
-            if stock.supply[p] == BUY and not lots.scanned[p] and (stock.held[p] or count[p]):
-                balance = stock.on_hand[p]
-                for r in range(stock.receipt_ptr[p], stock.receipt_ptr[p + 1]):
-                    balance += stock.receipt[r]
-                k, stop = start[p], start[p] + count[p]
-                opening = k == stop or day[k] > 0
-                while opening or k < stop:
-                    today = 0 if opening else day[k]
-                    if not opening:
-                        balance -= gross[k]
-                        k += 1
-                    opening = False
-                    need, by_shortage = need_of(p, balance, today, k, stop, day, gross, stock.safety[p], lots)
-                    if need > 0:
-                        steps = steps_of(need, lots, p)
-                        brings = stock_units_of(steps, lots, p)
-                        balance += brings
-                        if fill:
-                            out[0, at], out[1, at], out[2, at], out[3, at], out[4, at] = (
-                                today,
-                                need,
-                                by_shortage,
-                                steps,
-                                brings,
-                            )
-                        at += 1
-            out_ptr[p + 1] = at
-        if fill == 0:
-            out = np.empty((5, at), np.int64)
-    return out_ptr, out
+    out = np.empty((5, n + count.sum()), np.int64)  # more than there can be: what is not written takes no memory
+    at = 0
+    for p in range(n):
+        if stock.supply[p] == BUY and not lots.scanned[p] and (stock.held[p] or count[p]):
+            balance = stock.on_hand[p]
+            for r in range(stock.receipt_ptr[p], stock.receipt_ptr[p + 1]):
+                balance += stock.receipt[r]
+            k, stop = start[p], start[p] + count[p]
+            opening = k == stop or day[k] > 0
+            while opening or k < stop:
+                today = 0 if opening else day[k]
+                if not opening:
+                    balance -= gross[k]
+                    k += 1
+                opening = False
+                need, by_shortage = need_of(p, balance, today, k, stop, day, gross, stock.safety[p], lots)
+                if need > 0:
+                    steps = steps_of(need, lots, p)
+                    brings = stock_units_of(steps, lots, p)
+                    balance += brings
+                    out[0, at], out[1, at], out[2, at], out[3, at], out[4, at] = today, need, by_shortage, steps, brings
+                    at += 1
+        out_ptr[p + 1] = at
+    return out_ptr, out[:, :at]
 
 
 @njit(cache=True, nogil=True)
