@@ -25,7 +25,7 @@ from buyside.queries.plan_stored import packed
 from buyside.queries.read import ask
 
 AS_OF = date(2026, 3, 1)
-RESULTS = ("planning_requirement", "planning_coverage", "planning_peg")
+RESULTS = ("planning_requirement", "planning_item_total", "planning_coverage", "planning_peg")
 PLAN_LINE = (
     "position int8, item_id int8, warehouse_id int8, needed_on date, order_by date, late_days int4, shortage numeric, "
     "vendor_item_id int8, unit_id int8, unit_factor numeric, quantity_packs numeric, unit_price numeric, "

@@ -14,15 +14,20 @@ from buyside.pages.kit.parts import amount, facts, link_button, panel, section, 
 from buyside.pages.kit.time_board import time_board
 from buyside.pages.kit.time_series import time_series
 from buyside.pages.plan_runs import run_head, with_run
-from buyside.pages.shell import page, when_allowed
+from buyside.pages.shell import can, page, when_allowed
 from buyside.state.plan_runs import PlanRunState as Run
 from buyside.state.requirements import RequirementsState as Needs
 
 
 def _balance(value: Any, mark: Any) -> Any:
-    """A balance, and in words what is wrong with it."""
-    tone = rx.cond(mark == "below zero", "bad", "warn")
-    return rx.cond(mark != "", rx.el.span(amount(value), " ", status(mark, tone=tone)), amount(value))
+    """A balance with the shape of what is wrong with it; the word is read out."""
+    shape = rx.el.span(
+        rx.el.span(mark, class_name="only-read"),
+        class_name="status board-mark",
+        data_tone=rx.cond(mark == "below zero", "bad", "warn"),
+        title=mark,
+    )
+    return rx.cond(mark != "", rx.el.span(shape, " ", amount(value), class_name="marked"), amount(value))
 
 
 def _sum(each: Any) -> rx.Component:
@@ -213,7 +218,13 @@ def _panel() -> rx.Component:
 @page(routes.REQUIREMENTS, on_load=[Run.load, Needs.load], is_flush=True)
 def requirements() -> rx.Component:
     """The run in view, its items over time, and one number of them in full."""
-    board = time_board(Run.run_id.to_string(), panel=Needs.panel, on_open=Needs.open, on_close=Needs.close)
+    board = time_board(
+        Run.run_id.to_string(),
+        panel=Needs.panel,
+        can_export=can(Permission.DATA_EXPORT),
+        on_open=Needs.open,
+        on_close=Needs.close,
+    )
     return with_run(
         rx.el.div(
             run_head(link_button("Open the plan", routes.PLAN.path)),

@@ -149,9 +149,18 @@ def sums(found: Arithmetic, first: date | None, last: date | None, asked: str, l
             f"on hand {number(found.on_hand)} + all on order {number(coming)} − gross up to here {number(needed)}",
         ),
         line("to_order", "", "To order", to_order, order_says if to_order or shortage else "nothing: the position is enough"),
-        line("planned", "+", "Planned", planned, "what lines of the plan bring, below" if planned else ""),
+        line("planned", "+", "Planned", planned, _plan_says(planned, _added(before, "planned") - ordered, to_order, locale)),
         line("with_plan", "=", "With the plan", with_plan, *_balance_says(inside, with_plan, found.safety_stock, True, locale)),
     ]  # fmt: skip
+
+
+def _plan_says(planned: Decimal, ahead: Decimal, to_order: Decimal, locale: str) -> str:
+    """What lines of the plan bring, or why they bring nothing though something is to order."""
+    if planned:
+        return "what lines of the plan bring, below"
+    if to_order and ahead > 0:
+        return f"earlier lines bring {shown_number(ahead, locale)} more than was to order then"
+    return "no line of the plan" if to_order else ""
 
 
 def _balance_says(

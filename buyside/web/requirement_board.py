@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from babel.dates import format_skeleton
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute
 
 from buyside.domain.access import Actor, Permission
@@ -30,11 +30,14 @@ from buyside.queries.requirement_board import (
     board_page,
     board_place,
 )
+from buyside.queries.requirement_files import MEASURES, board_csv
 from buyside.queries.requirement_pivot import Bucket, Cell, Span, Step, mark_of, window_before
 from buyside.web.doors import door
+from buyside.web.rows import CSV_TYPE, chunks
 
 _LONGEST = 200
-_MEASURES = ("gross", "receipts", "overdue", "shortage", "to_order", "planned")
+_THREE = Decimal("0.001")
+_MOVES = ("gross", "receipts", "overdue", "shortage", "to_order", "planned")
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -116,7 +119,7 @@ def _head(column: Bucket, step: Step, locale: str) -> dict[str, str]:
         return str(format_skeleton(skeleton, on, locale=locale))
 
     if column.span is Span.DUE:
-        head, under, says = "Today", "and past due", f"{shown_date(day, locale)} and past due"
+        head, under, says = "Today", "past due", f"{shown_date(day, locale)} and past due"
     elif column.span is Span.LATER:
         head, under = "Later", f"from {written('MMMd', day)}"
         says = f"From {shown_date(day, locale)} on"
@@ -141,9 +144,15 @@ def _head(column: Bucket, step: Step, locale: str) -> dict[str, str]:
     }
 
 
+def _short(value: Decimal, locale: str) -> str:
+    """A quantity in at most three decimals, for room is scarce on a board; what would round to nothing is written out."""
+    near = value.quantize(_THREE, rounding=ROUND_HALF_UP)
+    return shown_number(near or value, locale)
+
+
 def _row(row: BoardRow, locale: str) -> dict[str, Any]:
     def number(value: Decimal | None) -> str:
-        return "" if value is None else shown_number(value, locale)
+        return "" if value is None else _short(value, locale)
 
     def on(day: date | None) -> str:
         return str(format_skeleton("MMMd", day, locale=locale)) if day else ""
@@ -178,21 +187,21 @@ def _row(row: BoardRow, locale: str) -> dict[str, Any]:
 def _cell(cell: Cell, safety: Decimal, locale: str) -> dict[str, Any]:
     """What moves in a column. `mark` is of the lowest balance in it, `stays` of its end, which holds in the empty columns after."""
     told: dict[str, Any] = {"c": cell.column}
-    for name in _MEASURES:
+    for name in _MOVES:
         if value := getattr(cell, name):
-            told[name] = shown_number(value, locale)
+            told[name] = _short(value, locale)
     for name, balance, lowest in (
         ("projected", cell.projected, cell.lowest),
         ("with_plan", cell.with_plan, cell.lowest_with_plan),
     ):
-        told[name] = shown_number(balance, locale)
+        told[name] = _short(balance, locale)
         mark, stays = mark_of(lowest, safety), mark_of(balance, safety)
         if mark:
             told[f"{name}_mark"] = mark.value
         if stays:
             told[f"{name}_stays"] = stays.value
         if lowest != balance and mark is not stays:
-            told[f"{name}_lowest"] = shown_number(lowest, locale)
+            told[f"{name}_lowest"] = _short(lowest, locale)
     return told
 
 
@@ -208,9 +217,18 @@ def _choices(request: Request, actor: Actor) -> Response:
     return JSONResponse({"groups": found.groups, "places": found.places, "planners": found.planners})
 
 
+def _file(request: Request, actor: Actor) -> Response:
+    measure = _text(request, "measure") or MEASURES[0]
+    content = ask(board_csv, actor, wanted=_wanted(request), measure=measure)
+    name = f"requirements-{measure.replace('_', '-')}-{actor.today().isoformat()}.csv"
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(chunks(content), media_type=CSV_TYPE, headers=headers)
+
+
 def routes() -> list[BaseRoute]:
-    """The routes, for those who may see plans."""
+    """The routes, for those who may see plans; the file for those of them who may take data out."""
     return [
+        door("/api/requirements.csv", Permission.DATA_EXPORT, _file),
         door("/api/requirements/choices", Permission.PLAN_VIEW, _choices),
         door("/api/requirements/place", Permission.PLAN_VIEW, _place),
         door("/api/requirements", Permission.PLAN_VIEW, _board),

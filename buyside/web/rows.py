@@ -104,7 +104,7 @@ def routes(sources: Sequence[GridSource]) -> list[BaseRoute]:
         content = ask(query, actor, source=source, wanted=_wanted(request), today=today)
         name = f"{source.name}-{today.isoformat()}.{ending}"
         headers = {"content-disposition": f'attachment; filename="{name}"'}
-        return StreamingResponse(_chunks(content), media_type=media_type, headers=headers)
+        return StreamingResponse(chunks(content), media_type=media_type, headers=headers)
 
     if is_portal:
         return [door("/api/grid/{name:str}", Permission.PORTAL_USE, rows)]
@@ -115,7 +115,8 @@ def routes(sources: Sequence[GridSource]) -> list[BaseRoute]:
     ]
 
 
-def _chunks(content: IO[bytes]) -> Iterator[bytes]:
+def chunks(content: IO[bytes]) -> Iterator[bytes]:
+    """A file in pieces, closed when the last one is taken."""
     with content:
         while chunk := content.read(_CHUNK):
             yield chunk

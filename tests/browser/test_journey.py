@@ -64,8 +64,8 @@ def test_a_buyer_plans_orders_and_receives_and_a_manager_looks(adventure: None, 
 
     # a requirement opens to its arithmetic and to the customers behind it
     page.get_by_role("searchbox", name="Item code or name in Requirements").fill("GL-H102-M")
-    expect(page.get_by_text("1 item")).to_be_visible()
-    _open(page, 0)
+    expect(page.get_by_text("1 item", exact=True)).to_be_visible()
+    page.get_by_role("grid", name="Requirements over time").get_by_role("rowheader", name="GL-H102-M").click()
     panel = page.get_by_role("complementary", name="Requirement")
     expect(panel.get_by_role("region", name="Arithmetic by date").get_by_role("row").nth(1)).to_be_visible()
     expect(panel.get_by_role("region", name="Demand behind the requirement").get_by_role("link").first).to_contain_text(

@@ -1,5 +1,7 @@
 """The requirements board: its columns, its pivot against a slow one, its filters, its paging, its permission."""
 
+import csv
+import io
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,6 +20,7 @@ from buyside.domain.refusals import Refused
 from buyside.operations.plan_lines import leave_out_line
 from buyside.operations.plans import run_plan, start_run
 from buyside.operations.run import perform
+from buyside.queries.item_stock import stock_over_time
 from buyside.queries.plan_explanations import requirement_arithmetic
 from buyside.queries.read import ask
 from buyside.queries.requirement_board import (
@@ -30,10 +33,12 @@ from buyside.queries.requirement_board import (
     board_page,
     board_place,
 )
+from buyside.queries.requirement_files import board_csv
 from buyside.queries.requirement_pivot import Bucket, NeedDay, Span, Step, buckets, pivot, window_before
 from tests.world import NOW, TODAY, World
 
 BUYER = Actor(user_id=None, name="buyer", roles=frozenset({Role.BUYER}))
+SALES = Actor(user_id=None, name="sales", roles=frozenset({Role.SALES}))
 RECEIVER = Actor(user_id=None, name="receiver", roles=frozenset({Role.RECEIVER}))
 
 
@@ -223,8 +228,9 @@ def test_the_board_says_what_the_arithmetic_of_each_item_says(board: Board, step
 
 def test_an_item_that_only_its_reorder_point_orders_stands_on_the_board(board: Board) -> None:
     (kept,) = page_of(board, planner="Ines").rows
-    assert (kept.name, kept.on_hand, kept.gross, kept.planned, kept.order_value) == ("Kept by hand", 4, 0, 26, 26)
-    assert [(cell.column, cell.planned, cell.projected, cell.with_plan) for cell in kept.cells] == [(0, 26, 4, 30)]
+    assert [kept.on_hand, kept.gross, kept.planned, kept.order_value] == [4, 0, 26, 26]
+    (cell,) = kept.cells
+    assert [cell.column, cell.planned, cell.projected, cell.with_plan] == [0, 26, 4, 30]
 
 
 @pytest.mark.parametrize("sort", list(BoardSort))
@@ -246,11 +252,12 @@ def test_paging_visits_every_row_once_in_order_whichever_way_one_goes_on(
             after = page.after
         assert after == ""
         assert by_end == by_number == keys
-    first = {
+    orders: dict[BoardSort, Callable[[BoardRow], Any]] = {
         BoardSort.SHORT: lambda row: (row.short_on is None, row.short_on or TODAY),
         BoardSort.VALUE: lambda row: (row.order_value is None, -(row.order_value or 0)),
         BoardSort.CODE: lambda row: row.item,
-    }[sort]
+    }
+    first = orders[sort]
     assert [first(row) for row in whole.rows] == sorted(first(row) for row in whole.rows)
     for place, (item, warehouse) in enumerate(keys):
         wanted = BoardWanted(run_id=board.run_id, sort=sort, view=view)
@@ -303,6 +310,52 @@ def test_a_decision_on_the_plan_is_seen_at_once_and_leaves_the_runs_own_numbers(
     assert replace(after, planned=before.planned, late_days=before.late_days, cells=before.cells) == before
 
 
+@pytest.mark.rule("PLAN-5")
+def test_the_item_page_projects_what_the_board_does_while_nothing_moves(board: Board) -> None:
+    compared = 0
+    for row in page_of(board, step=Step.DAY).rows:
+        told = ask(stock_over_time, BUYER, item_id=row.item_id, warehouse_id=row.warehouse_id, today=TODAY)
+        if told.run_id != board.run_id:
+            continue
+        arithmetic = ask(
+            requirement_arithmetic, BUYER, run_id=board.run_id, item_id=row.item_id, warehouse_id=row.warehouse_id
+        )
+        days = {each.on_date: (each.projected, each.projected_with_plan) for each in arithmetic.rows}
+        assert {each.on_date: (each.projected, each.with_plan) for each in told.coming} == days
+        assert told.on_hand == row.on_hand
+        compared += 1
+    assert compared > 20
+
+
+def test_a_file_holds_every_row_and_the_measure_of_every_column(board: Board) -> None:
+    wanted = BoardWanted(run_id=board.run_id, view=BoardView.SHORT, limit=1)
+    page = page_of(board, view=BoardView.SHORT)
+    with ask(board_csv, BUYER, wanted=wanted, measure="projected") as file:
+        rows = list(csv.DictReader(io.StringIO(file.read().decode())))
+    assert [(row["item"], row["warehouse"]) for row in rows] == [(each.item, each.warehouse) for each in page.rows]
+    for row, each in zip(rows, page.rows, strict=True):
+        shown = [Decimal(value) for name, value in row.items() if name.startswith("projected ")]
+        assert shown == [cells[5] for cells in filled(list(each.cells), list(page.columns))]
+        assert Decimal(row["shortage"]) == each.shortage
+    for actor, measure, code in ((SALES, "gross", "access.not-allowed"), (BUYER, "cost", "general.unreadable")):
+        with pytest.raises(Refused) as refused:
+            ask(board_csv, actor, wanted=wanted, measure=measure)
+        assert refused.value.code == code
+
+
+def test_the_board_is_for_those_who_may_see_plans_and_of_runs_that_are_done(board: Board) -> None:
+    wanted = BoardWanted(run_id=board.run_id)
+    for refused_to, asked, code in (
+        (RECEIVER, wanted, "access.not-allowed"),
+        (BUYER, replace(wanted, run_id=0), "access.not-found"),
+        (BUYER, replace(wanted, after="nothing"), "general.unreadable"),
+        (BUYER, replace(wanted, after='["x", 1, 2]'), "general.unreadable"),
+    ):
+        with pytest.raises(Refused) as refused:
+            ask(board_page, refused_to, wanted=asked)
+        assert refused.value.code == code
+
+
 def test_finished_goods_are_told_in_what_they_hold_of_each_item(database: object) -> None:
     with World.open() as world:
         main = world.warehouse("Store")
@@ -317,17 +370,4 @@ def test_finished_goods_are_told_in_what_they_hold_of_each_item(database: object
     perform(run_plan, BUYER, run_id=started.run_id)
     found = ask(board_page, BUYER, wanted=BoardWanted(run_id=started.run_id)).rows
     rows = {row.item_id: row for row in found}
-    assert [(rows[each].covered, rows[each].gross) for each in ids] == [(24, 21), (8, 12)]
-
-
-def test_the_board_is_for_those_who_may_see_plans_and_of_runs_that_are_done(board: Board) -> None:
-    wanted = BoardWanted(run_id=board.run_id)
-    for refused_to, asked, code in (
-        (RECEIVER, wanted, "access.not-allowed"),
-        (BUYER, replace(wanted, run_id=0), "access.not-found"),
-        (BUYER, replace(wanted, after="nothing"), "general.unreadable"),
-        (BUYER, replace(wanted, after='["x", 1, 2]'), "general.unreadable"),
-    ):
-        with pytest.raises(Refused) as refused:
-            ask(board_page, refused_to, wanted=asked)
-        assert refused.value.code == code
+    assert [[rows[each].covered, rows[each].gross] for each in ids] == [[24, 21], [8, 12]]

@@ -4,7 +4,7 @@
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useLocation } from "react-router";
 import { Lookup } from "./lookup.jsx";
-import { CELL, ITEM, ItemRows, LINE, MEASURES, ROW, SUM, SUMS, WaitingRow, linesBeside, measureOf, sumAt } from "./time_board_rows.jsx";
+import { CELL, ITEM, ItemRows, LINE, MEASURES, ROW, WaitingRow, linesBeside, measureOf, sumsFor } from "./time_board_rows.jsx";
 import { FILTERS, OPENING, SORTS, STEPS, VIEWS, asked, fromAddress, queryOf, toAddress, usePages } from "./time_board_wanted.jsx";
 
 const BEYOND = 6;             // items drawn above and below what is in sight
@@ -12,8 +12,10 @@ const TYPING = 220;           // milliseconds without a key before a text is loo
 const TALLEST = 15_000_000;   // pixels that every browser can scroll
 const LINES = MEASURES.length - 1;
 
+const leftOf = (sums) => sums.reduce((all, each) => all + each.width, ITEM); // pixels before the first column of time
+
 const Choice = ({ label, value, all, options, onChange }) => (
-  <select className="input board-choice" aria-label={label} value={value} data-set={value !== (all === undefined ? null : "") || undefined} onChange={(event) => onChange(event.target.value)}>
+  <select className="input board-choice" aria-label={label} value={value} data-set={(all !== undefined && value !== "") || undefined} onChange={(event) => onChange(event.target.value)}>
     {all === undefined ? null : <option value="">{all}</option>}
     {options.map(([code, name]) => <option key={code} value={code}>{name}</option>)}
   </select>
@@ -25,7 +27,7 @@ const Switch = ({ label, value, options, onChange }) => (
   </div>
 );
 
-export function TimeBoard({ run, stamp, panel, onOpen, onClose }) {
+export function TimeBoard({ run, stamp, panel, canExport, onOpen, onClose }) {
   const [wanted, setWanted] = useState(() => fromAddress(window.location.search));
   const [typed, setTyped] = useState(wanted.text);
   const [choices, setChoices] = useState({ groups: [], places: [], planners: [] });
@@ -43,7 +45,7 @@ export function TimeBoard({ run, stamp, panel, onOpen, onClose }) {
   const measure = measureOf(wanted.measure);
   const total = head?.total ?? 0;
   const columns = head?.columns ?? [];
-  const sums = useMemo(() => SUMS.filter((each) => view.width >= each.from), [view.width]);
+  const sums = useMemo(() => sumsFor(view.width), [view.width]);
   const change = useCallback((more) => setWanted((before) => ({ ...before, ...more })), []);
 
   // ---- heights: an item is as high as its line, and its other measures where it is open ----
@@ -125,7 +127,7 @@ export function TimeBoard({ run, stamp, panel, onOpen, onClose }) {
     const top = topOf(at.row) + (at.line ? ROW + (at.line - 1) * LINE : 0), bottom = top + (at.line ? LINE : ROW);
     if (top < body.scrollTop) body.scrollTop = top;
     else if (bottom > body.scrollTop + body.clientHeight - headHigh) body.scrollTop = bottom - body.clientHeight + headHigh;
-    const fixed = ITEM + sums.length * SUM;
+    const fixed = leftOf(sums);
     const left = fixed + (at.column - 1 - sums.length) * CELL;
     if (at.column > sums.length) {
       if (left - fixed < body.scrollLeft) body.scrollLeft = left - fixed;
@@ -177,13 +179,13 @@ export function TimeBoard({ run, stamp, panel, onOpen, onClose }) {
   };
 
   const isNarrowed = FILTERS.some((name) => wanted[name]) || wanted.view !== "all";
-  const width = ITEM + sums.length * SUM + columns.length * CELL;
+  const width = leftOf(sums) + columns.length * CELL;
   const chosenColumn = panel?.on ? columns.findIndex((each) => each.first <= panel.on && (!each.last || panel.on <= each.last)) : -1;
   const isMixed = choices.places.length > 1;
-  const style = { "--board-item": `${ITEM}px`, "--board-sum": `${SUM}px`, "--board-cell": `${CELL}px` };
+  const style = { "--board-item": `${ITEM}px`, "--board-cell": `${CELL}px` };
 
   return (
-    <div className="rows board" style={style}>
+    <div className="rows board" style={style} data-narrow={view.width < 640 || undefined}>
       <div className="rows-bar">
         <Switch label="Views of Requirements" value={wanted.view} options={VIEWS} onChange={(name) => change({ view: name })} />
         <div className="rows-quick"><svg viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth="2" aria-hidden="true"><path d="M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14m9 2-3.8-3.8" /></svg>
@@ -194,7 +196,6 @@ export function TimeBoard({ run, stamp, panel, onOpen, onClose }) {
         {choices.groups.length > 0 && <Choice label="Item group" all="Any group" value={wanted.group} options={choices.groups.map(([code, name]) => [code, name || code])} onChange={(group) => change({ group })} />}
         {isMixed && <Choice label="Warehouse" all="Any warehouse" value={wanted.place} options={choices.places.map(([code, name]) => [code, `${code} ${name}`])} onChange={(place) => change({ place })} />}
         {choices.planners.length > 0 && <Choice label="Planner" all="Any planner" value={wanted.planner} options={choices.planners.map((name) => [name, name])} onChange={(planner) => change({ planner })} />}
-        <div className="rows-tools"><span className="rows-count" role="status">{says}</span></div>
       </div>
       <div className="rows-bar board-bar">
         <Switch label="Columns of time" value={wanted.by} options={STEPS} onChange={(by) => change({ by, from: "" })} />
@@ -205,7 +206,8 @@ export function TimeBoard({ run, stamp, panel, onOpen, onClose }) {
         <label className="board-label"><span className="quiet">Show</span><Choice label="Measure" value={wanted.measure} options={MEASURES.map((each) => [each.name, each.label])} onChange={(name) => change({ measure: name })} /></label>
         <label className="board-label"><span className="quiet">First</span><Choice label="Order of items" value={wanted.sort} options={SORTS} onChange={(sort) => change({ sort })} /></label>
         <button type="button" className="button plain" aria-pressed={isAll} disabled={!canOpenAll} title={canOpenAll ? undefined : "Too many items: filter them first"} onClick={() => { setAll(!isAll); setFlips([]); }}>{isAll ? "One line each" : "All measures"}</button>
-        <span className="board-legend"><span className="status" data-tone="bad">below zero</span><span className="status" data-tone="warn">below safety stock</span></span>
+        <div className="rows-tools"><span className="rows-count" role="status">{says}</span>
+          {canExport && <a className="button plain" href={`/api/requirements.csv?${question}&measure=${wanted.measure}`} download>CSV</a>}</div>
       </div>
       {trouble && <div className="rows-refused" role="alert">{trouble}<button type="button" className="button plain" onClick={again}>Try again</button></div>}
       <div className="board-box" ref={box} role="grid" aria-label="Requirements over time" aria-readonly="true" aria-rowcount={opened(total) * LINES + total + 1} aria-colcount={1 + sums.length + columns.length} aria-busy={!isFresh}
@@ -214,7 +216,7 @@ export function TimeBoard({ run, stamp, panel, onOpen, onClose }) {
         <div role="rowgroup" className="board-head" style={{ width }}>
           <div role="row" aria-rowindex={1} className="board-row">
             <div role="columnheader" aria-colindex={1} className="board-item">Item</div>
-            {sums.map((each, place) => <div key={each.name} role="columnheader" aria-colindex={place + 2} className="board-sum" data-sum={each.name} style={sumAt(place)}><span>{each.head}</span><span className="board-under">{each.under}</span></div>)}
+            {sums.map((each, place) => <div key={each.name} role="columnheader" aria-colindex={place + 2} className="board-sum" data-sum={each.name} style={each.at}><span>{each.head}</span><span className="board-under">{each.under}</span></div>)}
             {columns.map((each, place) => <div key={each.first} role="columnheader" aria-colindex={sums.length + place + 2} className="board-cell" data-span={each.span} title={each.says}>
               <span aria-hidden="true">{each.head}</span><span className="board-under" aria-hidden="true">{each.under}</span><span className="only-read">{each.says}</span></div>)}
           </div>
@@ -236,7 +238,7 @@ export function TimeBoard({ run, stamp, panel, onOpen, onClose }) {
           {isNarrowed && <button type="button" className="button" onClick={() => { setTyped(""); change({ ...OPENING, view: "all" }); }}>Show all items</button>}
         </div>
       )}
-      <p className="board-foot quiet"><span><kbd>↑</kbd> <kbd>↓</kbd> <kbd>←</kbd> <kbd>→</kbd> move</span><span><kbd>Space</kbd> all measures of an item</span><span><kbd>Enter</kbd> where the number comes from</span><span><kbd>Esc</kbd> back to the board</span></p>
+      <p className="board-foot quiet"><span className="status" data-tone="bad">below zero</span><span className="status" data-tone="warn">below safety stock</span><span><kbd>↑</kbd> <kbd>↓</kbd> <kbd>←</kbd> <kbd>→</kbd> move</span><span><kbd>Space</kbd> all measures of an item</span><span><kbd>Enter</kbd> where the number comes from</span><span><kbd>Esc</kbd> back to the board</span></p>
     </div>
   );
 }

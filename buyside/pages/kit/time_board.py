@@ -20,17 +20,21 @@ class TimeBoard(rx.NoSSRComponent):
     run: rx.Var[str]
     stamp: rx.Var[str]
     panel: rx.Var[dict[str, Any]]
+    can_export: rx.Var[bool]
     on_open: rx.EventHandler[lambda what: [what]]
     on_close: rx.EventHandler[rx.event.no_args_event_spec]
 
 
-def time_board(run: Any, *, panel: Any, on_open: Any, on_close: Any, stamp: Any = "") -> rx.Component:
+def time_board(run: Any, *, panel: Any, on_open: Any, on_close: Any, can_export: Any, stamp: Any = "") -> rx.Component:
     """The requirements of a run over time (web/requirement_board.py answers it).
 
     run       the run's id as a text; "0": none yet
     panel     {"id", "item", "warehouse", "on"} of what is explained beside the board; empty texts: nothing is
     on_open   gets {"row", "first", "last", "measure"}: a row's id, the days of the column, and which of its numbers; empty
               texts where the item itself is opened, `last` also where the column has no last day
+    can_export  whether the rows can be taken out as a file
     stamp     changes when all rows are to be asked for anew
     """
-    return TimeBoard.create(run=run, stamp=stamp, panel=panel, on_open=on_open, on_close=on_close)
+    return TimeBoard.create(
+        run=run, stamp=stamp, panel=panel, can_export=can_export, on_open=on_open, on_close=on_close
+    )

@@ -1,7 +1,7 @@
 // What stands in the rows of the board: an item's own sums at the left, then one cell for each column of time.
 import { memo } from "react";
 
-export const ITEM = 216, SUM = 88, CELL = 84;
+export const ITEM = 204, CELL = 90;
 export const ROW = 44;
 export const LINE = 24;
 export const MEASURES = [
@@ -20,18 +20,21 @@ const MARKS = { minus: ["bad", "below zero"], low: ["warn", "below safety"] };
 
 // Sums at the left: what stands above and below, and how wide the board has to be for it.
 export const SUMS = [
-  { name: "stock", head: "On hand", under: "safety stock", from: 560, sums: {} },
-  { name: "needed", head: "Needed", under: "finished goods", from: 1080, sums: { gross: "gross" } },
-  { name: "coming", head: "On order", under: "overdue", from: 1080, sums: { receipts: "receipts" } },
-  { name: "short", head: "Short", under: "from", from: 900, sums: { shortage: "shortage" } },
-  { name: "order", head: "To order", under: "value", from: 900, sums: { to_order: "to_order", planned: "planned" } },
+  { name: "stock", head: "On hand", under: "safety stock", width: 82, from: 560, sums: {} },
+  { name: "needed", head: "Needed", under: "covered", width: 88, from: 1080, sums: { gross: "gross" } },
+  { name: "coming", head: "On order", under: "overdue", width: 80, from: 1080, sums: { receipts: "receipts" } },
+  { name: "short", head: "Short", under: "from", width: 86, from: 900, sums: { shortage: "shortage" } },
+  { name: "order", head: "To order", under: "value", width: 86, from: 900, sums: { to_order: "to_order", planned: "planned" } },
 ];
-
-export const sumAt = (place) => ({ left: ITEM + place * SUM });
+// Those that there is room for, each with where it stands.
+export function sumsFor(width) {
+  let left = ITEM;
+  return SUMS.filter((each) => width >= each.from).map((each) => { const at = { left, width: each.width }; left += each.width; return { ...each, at }; });
+}
 
 function sumOf(row, name, currency) {
   if (name === "stock") return [row.on_hand, row.safety && `safety ${row.safety}`];
-  if (name === "needed") return [row.gross, row.covered && `${row.covered} in goods`, row.covered && `finished goods hold ${row.covered}`];
+  if (name === "needed") return [row.gross, row.covered && `${row.covered} cov.`, row.covered && `${row.covered} more are covered by finished goods`];
   if (name === "coming") return [row.receipts, row.overdue && `${row.overdue} overdue`];
   if (name === "short") return [row.shortage, row.short_on && `from ${row.short_on}`];
   return [row.to_order, row.value && `${row.value} ${currency}`, row.value && `worth ${row.value} ${currency}`];
@@ -99,7 +102,7 @@ export const ItemRows = memo(function ItemRows({ row, number, index, top, column
           const [above, below, heard] = sumOf(row, each.name, currency);
           const isDanger = each.name === "short" && above;
           return (
-            <div key={each.name} role="gridcell" aria-colindex={place + 2} data-line={0} data-column={place + 1} tabIndex={stop(0, place + 1)} className="board-sum" data-sum={each.name} style={sumAt(place)}>
+            <div key={each.name} role="gridcell" aria-colindex={place + 2} data-line={0} data-column={place + 1} tabIndex={stop(0, place + 1)} className="board-sum" data-sum={each.name} style={each.at}>
               <span className={`board-number${above ? "" : " zero"}${isDanger ? " lacks" : ""}`}>{above || "–"}</span>
               {below ? <span className="board-under" data-overdue={each.name === "coming" || undefined}>{heard ? <><span aria-hidden="true">{below}</span><span className="only-read"> {heard}</span></> : below}</span> : null}
             </div>
@@ -113,7 +116,7 @@ export const ItemRows = memo(function ItemRows({ row, number, index, top, column
           {sums.map((sum, at_) => {
             const field = sum.sums[each.name];
             return (
-              <div key={sum.name} role="gridcell" aria-colindex={at_ + 2} data-line={place + 1} data-column={at_ + 1} tabIndex={stop(place + 1, at_ + 1)} className="board-sum" data-sum={sum.name} style={sumAt(at_)}>
+              <div key={sum.name} role="gridcell" aria-colindex={at_ + 2} data-line={place + 1} data-column={at_ + 1} tabIndex={stop(place + 1, at_ + 1)} className="board-sum" data-sum={sum.name} style={sum.at}>
                 <span className="board-number">{field ? row[field] : ""}</span>
               </div>
             );
