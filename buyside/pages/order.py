@@ -15,8 +15,10 @@ from buyside.pages.kit.dialog import confirm, dialog
 from buyside.pages.kit.parts import button, empty_state, facts, file_link, link_button, section, status, timeline
 from buyside.pages.order_paper import edited, paper
 from buyside.pages.receipts import receive_form, void_dialog
+from buyside.pages.serving import waiting_panel
 from buyside.pages.shell import can, page
 from buyside.state.order import OrderPageState as Order
+from buyside.state.serving import OrderServesState as Bought
 
 
 def _moves() -> rx.Component:
@@ -234,7 +236,9 @@ def _margin() -> rx.Component:
     )
 
 
-@page(routes.ORDER, on_load=Order.load, title=rx.cond(Order.number != "", Order.number, "Purchase order"))
+@page(
+    routes.ORDER, on_load=[Order.load, Bought.load], title=rx.cond(Order.number != "", Order.number, "Purchase order")
+)
 def order() -> rx.Component:
     """The sheet, what can be done with it, and what refers to it."""
     missing = empty_state(
@@ -243,6 +247,10 @@ def order() -> rx.Component:
         link_button("All purchase orders", routes.ORDERS.path),
     )
     shown = rx.el.div(
-        _moves(), rx.el.div(paper(), _margin(), class_name="document"), _dialogs(), class_name="document-page"
+        _moves(),
+        rx.el.div(paper(), _margin(), class_name="document"),
+        waiting_panel(),
+        _dialogs(),
+        class_name="document-page",
     )
     return rx.cond(Order.missing, missing, rx.cond(Order.found, shown, rx.fragment()))

@@ -11,13 +11,15 @@ from buyside.domain.words import ORDER_WORDS, SALES_ORDER_WORDS
 from buyside.pages import routes
 from buyside.pages.kit.base import link
 from buyside.pages.kit.parts import amount, empty_state, facts, link_button, section, status, table
+from buyside.pages.serving import line_panel
 from buyside.pages.shell import can, page
 from buyside.state.sales_orders import SalesOrderState as Order
+from buyside.state.serving import LineServingState as Line
 
 
 def _sold(line: Any) -> tuple[Any, ...]:
     return (
-        line["line"],
+        link(line["line"], to=line["path"], aria_label="What serves line " + line["line"].to(str)),
         rx.el.div(
             rx.el.div(line["sku"], " ", rx.el.span(line["name"], class_name="quiet")),
             rx.cond(line["options"] != "", rx.el.div(line["options"], class_name="quiet"), rx.fragment()),
@@ -43,7 +45,7 @@ def _supply(each: Any) -> tuple[Any, ...]:
     )
 
 
-@page(routes.SALES_ORDER, on_load=Order.load, title=Order.number)
+@page(routes.SALES_ORDER, on_load=[Order.load, Line.load], title=Order.number)
 def sales_order() -> rx.Component:
     """The order, its lines, and the purchase orders behind them."""
     missing = empty_state(
@@ -71,8 +73,9 @@ def sales_order() -> rx.Component:
                 Order.as_of != "", "Stock and supply as the plan of " + Order.as_of + " saw them", "Not planned yet"
             ),
         ),
+        line_panel(),
         section(
-            "Supply",
+            "Bought for it",
             table(
                 "Purchase orders that serve these lines",
                 ("For line", "Purchase order", "Status", "Item", "Quantity", "Arrives"),

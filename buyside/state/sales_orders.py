@@ -27,6 +27,7 @@ class SoldLine(TypedDict):
     """A line of a customer's order in words."""
 
     line: str
+    path: str
     sku: str
     name: str
     options: str
@@ -96,16 +97,17 @@ class SalesOrderState(SalesState, rx.State):
         self.customer, self.status, self.warehouse = order.customer, order.status, order.warehouse
         self.approved = shown_instant(order.approved_at, locale, me().time_zone) if order.approved_at else "Not yet"
         self.as_of = shown_date(order.run_as_of, locale) if order.run_as_of else ""
-        self.sold = [_sold(line, locale) for line in order.lines]
+        self.sold = [_sold(line, self.number, locale) for line in order.lines]
         self.supply = [_supply(line, each, locale) for line in order.lines for each in line.supply]
         self.found = True
 
 
-def _sold(line: SalesLineDetail, locale: str) -> SoldLine:
+def _sold(line: SalesLineDetail, number: str, locale: str) -> SoldLine:
     says, tone = _standing(line)
     counted = line.covered_from_stock is not None
     return SoldLine(
         line=str(line.line_number),
+        path=f"/sales-orders/{quote(number, safe='')}?line={line.line_number}",
         sku=line.sku,
         name=line.name,
         options=" · ".join(line.options),
@@ -141,7 +143,7 @@ def _supply(line: SalesLineDetail, each: SupplyOfLine, locale: str) -> Supply:
     return Supply(
         line=str(line.line_number),
         order=each.order_number,
-        path="/orders/" + quote(each.order_number, safe=""),
+        path=f"/orders/{quote(each.order_number, safe='')}?line={each.order_line}",
         state=each.state,
         item=each.item_code,
         item_name=each.item_name,
