@@ -159,7 +159,7 @@ def _counted(count: MessageCount) -> Attention:
     return _thing(
         f"messages-{count.kind}",
         count.waiting,
-        MESSAGE_KIND_WORDS[count.kind][0],
+        f"To {MESSAGE_KIND_WORDS[count.kind][0].lower()}",
         says,
         f"/messages?view=open&filter={only}",
         Tone.BAD if count.overdue else Tone.ACTIVE,
