@@ -8,7 +8,7 @@ from buyside.domain.access import Permission
 from buyside.domain.items import ItemKind, LotPolicy, SupplyMode, VendorPolicy
 from buyside.domain.pack import Form
 from buyside.domain.sheets import Family, Sheet, SheetColumn
-from buyside.domain.words import ITEM_KIND_WORDS, SUPPLY_MODE_WORDS, words
+from buyside.domain.words import ITEM_KIND_WORDS, SUPPLY_MODE_WORDS, VENDOR_POLICY_WORDS, words
 
 _C = SheetColumn
 _NONE = Decimal(0)
@@ -61,7 +61,7 @@ ITEM_GROUP_SHEET = Sheet(
         _C(
             "vendor_policy",
             Form.WORD,
-            words=words(VendorPolicy),
+            words=VENDOR_POLICY_WORDS,
             default=VendorPolicy.PREFERENCE.value,
             says="Whose vendor item goes first: by preference, the cheapest, the fastest, or split by share.",
         ),

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from buyside.domain.access import Role
 from buyside.domain.demand import SalesOrderStatus
-from buyside.domain.items import ItemKind, SupplyMode
+from buyside.domain.items import ItemKind, SupplyMode, VendorPolicy
 from buyside.domain.lifecycle import in_words
 from buyside.domain.orders import OrderState
 from buyside.domain.people import MembershipStatus, PersonKind, PersonStatus, SessionStatus, Surface
@@ -106,6 +106,12 @@ SALES_ORDER_WORDS = words(SalesOrderStatus, {SalesOrderStatus.APPROVED: Tone.ACT
 STOCK_REASON_WORDS = words(StockReason)
 ITEM_KIND_WORDS = words(ItemKind)
 SUPPLY_MODE_WORDS = words(SupplyMode)
+VENDOR_POLICY_WORDS: Words = {
+    VendorPolicy.PREFERENCE: ("Preferred first", Tone.NEUTRAL),
+    VendorPolicy.CHEAPEST: ("Cheapest first", Tone.NEUTRAL),
+    VendorPolicy.FASTEST: ("Fastest first", Tone.NEUTRAL),
+    VendorPolicy.SHARE: ("Split by share", Tone.NEUTRAL),
+}
 VENDOR_WORDS = words(
     VendorStatus, {VendorStatus.ACTIVE: Tone.GOOD, VendorStatus.ON_HOLD: Tone.WARN, VendorStatus.PROSPECT: Tone.ACTIVE}
 )

@@ -34,7 +34,16 @@ _DATA: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Item", ("code", "name", "description", "group", "unit", "kind", "is_active")),
     (
         "Planning",
-        ("supply", "safety_stock", "reorder_point", "order_up_to", "lot_policy", "period_days", "default_warehouse"),
+        (
+            "supply",
+            "safety_stock",
+            "reorder_point",
+            "order_up_to",
+            "lot_policy",
+            "period_days",
+            "default_warehouse",
+            "planner",
+        ),
     ),
     (
         "Buying and receiving",

@@ -203,7 +203,7 @@ def vendor_grids() -> rx.Component:
         Permission.VENDOR_VIEW,
         tabs(
             "Vendors",
-            ("Vendor items", _grid("vendor-items")),
+            ("Vendor items", rx.fragment(rx.el.p(Item.sourcing, class_name="quiet"), _grid("vendor-items"))),
             ("Prices", _grid("price-breaks")),
         ),
     )

@@ -33,21 +33,29 @@ def stock_units_of(steps: int, lots: Any, p: int) -> int:
 
 @njit(cache=True, nogil=True, inline="always")
 def need_of(
-    p: int, balance: int, today: int, k: int, stop: int, day: Ints, gross: Ints, safety: int, lots: Any
-) -> tuple[int, bool]:
-    """What item p needs on a day, of columns from k on that follow it, and whether a shortage asks for it."""
+    balance: int,
+    safety: int,
+    point: int,
+    up_to: int,
+    period: int,
+    today: int,
+    k: int,
+    stop: int,
+    day: Ints,
+    gross: Ints,
+) -> int:
+    """What an item needs on a day; its columns from k on follow that day."""
     need = safety - balance
-    by_shortage = need > 0
-    if by_shortage and lots.period[p] > 1:
+    if need > 0 and period > 1:
         later = balance
         for f in range(k, stop):
-            if day[f] >= today + lots.period[p]:
+            if day[f] >= today + period:
                 break
             later -= gross[f]
             need = max(need, safety - later)
-    if balance <= lots.reorder_point[p]:
-        need = max(need, lots.order_up_to[p] - balance)
-    return need, by_shortage
+    if balance <= point:
+        need = max(need, up_to - balance)
+    return need
 
 
 @njit(cache=True, nogil=True)
@@ -66,6 +74,7 @@ def size_lots(start: Ints, count: Ints, day: Ints, gross: Ints, stock: Any, lots
             balance = stock.on_hand[p]
             for r in range(stock.receipt_ptr[p], stock.receipt_ptr[p + 1]):
                 balance += stock.receipt[r]
+            safety, point, up_to, period = stock.safety[p], lots.reorder_point[p], lots.order_up_to[p], lots.period[p]
             k, stop = start[p], start[p] + count[p]
             opening = k == stop or day[k] > 0
             while opening or k < stop:
@@ -74,7 +83,8 @@ def size_lots(start: Ints, count: Ints, day: Ints, gross: Ints, stock: Any, lots
                     balance -= gross[k]
                     k += 1
                 opening = False
-                need, by_shortage = need_of(p, balance, today, k, stop, day, gross, stock.safety[p], lots)
+                by_shortage = balance < safety
+                need = need_of(balance, safety, point, up_to, period, today, k, stop, day, gross)
                 if need > 0:
                     steps = steps_of(need, lots, p)
                     brings = stock_units_of(steps, lots, p)

@@ -56,17 +56,17 @@ def plan_lines(
     made = _all_lots(structure, netted, stocks, choice, lots, terms)
     group = netted.order[made.place]
     at = group % max(1, structure.supply.size)
-    candidate, option = made.candidate, made.option
-    step = np.where(candidate >= 0, _taken(terms.step, candidate), 10 ** (6 - ints(structure.items["unit_digits"])[at]))
+    candidate, has = made.candidate, made.candidate >= 0
+    step = np.where(has, _taken(terms.step, candidate), 10 ** (6 - ints(structure.items["unit_digits"])[at]))
     quantity = made.steps * step
-    agreed = np.where(option >= 0, _taken(choice.contracts.options.price, option), -1)
+    agreed = np.where(made.option >= 0, _taken(choice.contracts.options.price, made.option), -1)
     price = lot_kernels.price_breaks(
         np.where(agreed >= 0, -1, candidate), quantity, choice.price_ptr, ints(choice.prices["from_quantity"])
     )
     item, warehouse = ids_of(structure, netted.warehouses, group)
-    lead = np.where(candidate >= 0, _taken(ints(choice.candidates["lead_days"]), candidate), 0)
+    lead = np.where(has, _taken(ints(choice.candidates["lead_days"]), candidate), 0)
     lead = lead + ints(structure.items["goods_in_days"])[at]
-    vendor = np.where(candidate >= 0, _taken(ints(choice.candidates["vendor"]), candidate), -1)
+    vendor = np.where(has, _taken(ints(choice.candidates["vendor"]), candidate), -1)
     order_by, arrives = order_days(
         vendors, vendor_closings, vendor=vendor, latest=made.day - lead, lead=lead, as_of=as_of
     )
@@ -83,40 +83,50 @@ def plan_lines(
                 "late_days": np.maximum(0, -order_by),
                 "arrives_on": dates(arrives, as_of),
                 "shortage": made.need,
-                "split_need": _or_nothing(made.whole),
-                "share_percent": _or_nothing(_percents(choice, made.share, at)),
                 "trigger": pl.Series(["reorder_point", "shortage"]).gather(made.by_shortage),
                 "quantity": quantity,
                 "stock_quantity": made.brings,
-                "contract": pl.Series(choice.contracts.ids).gather(
-                    row_numbers(np.where(option >= 0, _taken(choice.contracts.options.contract, option), -1))
-                ),
-                "contract_amount_left": _or_nothing(made.amount_left),
-                "contract_quantity_left": _or_nothing(made.quantity_left),
-                "agreed": _or_nothing(agreed),
-                "contract_currency": pl.Series(choice.contracts.currencies, dtype=pl.String).gather(
-                    row_numbers(np.where(option >= 0, _taken(choice.contracts.options.currency, option), -1))
-                ),
             }
         )
         .hstack(picked.select(pl.all().gather(row_numbers(candidate))))
         .hstack(choice.prices.select(pl.col("unit_price", "currency").gather(row_numbers(price))))
         .with_columns(
             pl.when(pl.col("vendor_item").is_not_null()).then("quantity").alias("quantity"),
-            pl.coalesce("agreed", "unit_price").alias("unit_price"),
-            pl.coalesce("contract_currency", "currency").alias("currency"),
-            pl.when(pl.col("contract").is_not_null())
-            .then(pl.lit("contract"))
-            .when(pl.col("split_need").is_not_null())
-            .then(pl.lit("share"))
-            .otherwise(pl.col("reason").fill_null("no_vendor"))
-            .alias("reason"),
+            pl.col("reason").fill_null("no_vendor"),
             pl.col("candidates").fill_null(0),
         )
     )
-    lot = step * np.where(candidate >= 0, _taken(terms.multiple, candidate), 1)
-    room = made.quantity_left if (option >= 0).any() else None
-    return PLAN_LINES.check(lines.hstack(better_orders(candidate, quantity, price, lot, room, choice)))
+    lot = step * np.where(has, _taken(terms.multiple, candidate), 1)
+    room = made.quantity_left if choice.scanned.any() else None
+    better = better_orders(candidate, quantity, price, lot, room, choice)
+    return PLAN_LINES.check(_with_contracts_and_shares(lines, choice, made, agreed, at).hstack(better))
+
+
+def _with_contracts_and_shares(
+    lines: pl.DataFrame, choice: Choice, made: Made, agreed: Ints, item: Ints
+) -> pl.DataFrame:
+    """The lines with the contract that each draws on, its price and what is left of it, and with the part of a split need."""
+    if not choice.scanned.any():
+        names = ("split_need", "share_percent", "contract", "contract_amount_left", "contract_quantity_left")
+        return lines.with_columns(pl.lit(None, pl.Int64).alias(name) for name in names)
+    options, contracts, has = choice.contracts.options, choice.contracts, made.option >= 0
+    number = row_numbers(np.where(has, _taken(options.contract, made.option), -1))
+    currency = row_numbers(np.where(has, _taken(options.currency, made.option), -1))
+    return lines.with_columns(
+        _or_nothing(made.whole).alias("split_need"),
+        _or_nothing(_percents(choice, made.share, item)).alias("share_percent"),
+        pl.Series(contracts.ids).gather(number).alias("contract"),
+        _or_nothing(made.amount_left).alias("contract_amount_left"),
+        _or_nothing(made.quantity_left).alias("contract_quantity_left"),
+        pl.coalesce(_or_nothing(agreed), "unit_price").alias("unit_price"),
+        pl.coalesce(pl.Series(contracts.currencies, dtype=pl.String).gather(currency), "currency").alias("currency"),
+        pl.when(pl.Series(has))
+        .then(pl.lit("contract"))
+        .when(pl.Series(made.share >= 0))
+        .then(pl.lit("share"))
+        .otherwise("reason")
+        .alias("reason"),
+    )
 
 
 def _all_lots(

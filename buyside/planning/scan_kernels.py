@@ -91,7 +91,19 @@ def scan_lots(
             today = day[k]
             left.position[g] -= gross[k]
             k += 1
-        need, by_shortage = need_of(p, left.position[g], today, k, events.stop[g], day, gross, safety[p], lots)
+        balance = left.position[g]
+        need = need_of(
+            balance,
+            safety[p],
+            lots.reorder_point[p],
+            lots.order_up_to[p],
+            lots.period[p],
+            today,
+            k,
+            events.stop[g],
+            day,
+            gross,
+        )
         if need <= 0:
             continue
         o = _option(need, p, options, terms, prices, left)
@@ -121,7 +133,7 @@ def scan_lots(
                 more[:, :at] = out
                 out = more
             out[:, at] = -1
-            out[EVENT, at], out[NEED, at], out[BY_SHORTAGE, at] = e, asked, by_shortage
+            out[EVENT, at], out[NEED, at], out[BY_SHORTAGE, at] = e, asked, balance < safety[p]
             out[STEPS, at], out[BRINGS, at], out[CANDIDATE, at] = steps, brings, c
             out[OPTION, at], out[SHARE, at], out[PART, at], out[WHOLE, at] = o, share, part, whole
             if o >= 0:

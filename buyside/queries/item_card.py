@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import and_, case, exists, func, literal, or_, select
+from sqlalchemy import and_, case, exists, func, literal, or_, select, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from buyside.db.contracts import Contract, ContractItem
-from buyside.db.items import Item, Unit, VendorItem
+from buyside.db.items import Item, ItemGroup, Unit, VendorItem
 from buyside.db.orders import PurchaseOrder, PurchaseOrderLine
 from buyside.db.people import Organisation
 from buyside.db.stock import Warehouse
@@ -17,6 +17,7 @@ from buyside.db.structure import BomRow, OptionRule, Product, Variant
 from buyside.db.vendors import Vendor
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.contracts import ContractStatus
+from buyside.domain.items import VendorPolicy
 from buyside.domain.orders import BEFORE_ISSUE
 from buyside.domain.refusals import NotFound
 from buyside.queries.answers import columns, each_as, one_as
@@ -42,6 +43,10 @@ class ItemHead:
     default_warehouse_id: int | None
     currency: str
     """The organisation's, which its standard cost is in."""
+    group: str
+    vendor_policy: str
+    """Whose vendor goes first (PLAN-7); by preference for an item without a group."""
+    contracts_first: bool
 
 
 @needs(Permission.ITEM_VIEW)
@@ -59,8 +64,12 @@ def item_head(session: Session, actor: Actor, /, *, code: str) -> ItemHead:
             is_active=col(Item.is_active),
             default_warehouse_id=col(Item.default_warehouse_id),
             currency=select(col(Organisation.currency_code)).where(col(Organisation.id) == 1).scalar_subquery(),
+            group=func.coalesce(col(ItemGroup.code), ""),
+            vendor_policy=func.coalesce(col(ItemGroup.vendor_policy), VendorPolicy.PREFERENCE.value),
+            contracts_first=func.coalesce(col(ItemGroup.contracts_first), true()),
         )
         .join(Unit, col(Unit.id) == col(Item.unit_id))
+        .join(ItemGroup, col(ItemGroup.id) == col(Item.group_id), isouter=True)
         .where(col(Item.code) == code)
     )
     found = one_as(session, ItemHead, statement)

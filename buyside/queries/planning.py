@@ -173,7 +173,9 @@ _SELECTS: dict[str, tuple[Frame, str]] = {
     "vendors": (
         VENDORS,
         """
-        SELECT id AS vendor, currency_code AS currency, (least(minimum_order_value, {most}) * 1000000)::int8 AS minimum_value,
+        SELECT id AS vendor, currency_code AS currency,
+               (CASE WHEN minimum_order_value > {most} THEN {most} ELSE minimum_order_value END * 1000000)::int8
+                   AS minimum_value,
                (SELECT coalesce(bit_or(1 << (array_position({weekdays}, trim(day)) - 1)), 0)::int8
                 FROM unnest(string_to_array(order_weekdays, ',')) AS day) AS order_weekdays
         FROM vendor
@@ -204,12 +206,12 @@ _SELECTS: dict[str, tuple[Frame, str]] = {
         CONTRACT_BALANCES,
         """
         SELECT contract.id AS contract,
-               (least(contract.amount - coalesce((
-                   SELECT sum((line.total - line.tax) * {drawn} / line.quantity) FROM purchase_order_line AS line
-                   JOIN purchase_order AS ordered ON ordered.id = line.order_id
-                   WHERE ordered.contract_id = contract.id AND {draws}
-               ), 0), {most}) * 1000000)::int8 AS amount_left
-        FROM contract
+               (CASE WHEN amount - drawn > {most} THEN {most} ELSE amount - drawn END * 1000000)::int8 AS amount_left
+        FROM contract CROSS JOIN LATERAL (
+            SELECT coalesce(sum((line.total - line.tax) * {drawn} / line.quantity), 0) AS drawn
+            FROM purchase_order_line AS line JOIN purchase_order AS ordered ON ordered.id = line.order_id
+            WHERE ordered.contract_id = contract.id AND {draws}
+        ) AS orders
         """,
     ),
     "rates": (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from buyside.domain.filters import is_empty, is_false, is_true, one_of
 from buyside.domain.item_sheets import ITEM_GROUP_SHEET, ITEM_SHEET
-from buyside.domain.items import SupplyMode
+from buyside.domain.items import SupplyMode, VendorPolicy
 from buyside.queries.sheet_gaps import GAPS, Gap
 from buyside.resources.resource import ALL, NamedView, Resource, Shown
 
@@ -38,8 +38,18 @@ ITEMS = Resource(
 )
 ITEM_GROUPS = Resource(
     ITEM_GROUP_SHEET,
-    (Shown("code", width=180, is_pinned=True), Shown("name", grow=1, least=240)),
-    views=(ALL, NamedView("Without a name", {"name": is_empty()})),
+    (
+        Shown("code", width=180, is_pinned=True),
+        Shown("name", grow=1, least=240),
+        Shown("vendor_policy", width=150),
+        Shown("contracts_first", width=136),
+    ),
+    views=(
+        ALL,
+        NamedView("Cheapest or fastest", {"vendor_policy": one_of(VendorPolicy.CHEAPEST, VendorPolicy.FASTEST)}),
+        NamedView("Split by share", {"vendor_policy": one_of(VendorPolicy.SHARE)}),
+        NamedView("Without a name", {"name": is_empty()}),
+    ),
     quick_hint="Code or name",
     empty=("No item groups yet", "Items that are planned and bought alike can share a group. Add one, or use a file."),
 )

@@ -41,6 +41,7 @@ from buyside.state.item_words import (
     places_in_words,
     price_marks,
     price_points,
+    sourcing_in_words,
     stock_levels,
     stock_points,
     uses_in_words,
@@ -77,6 +78,8 @@ class ItemPageState(SheetRecordState, HistoryState, BuyerState, rx.State):
     why: str = ""
     """What the history is to say of the next changes."""
     own_currency: str = ""
+    sourcing: str = ""
+    """Whose vendor item a plan takes first."""
     locale: str = "en_GB"
     today: int = 0
 
@@ -145,6 +148,7 @@ class ItemPageState(SheetRecordState, HistoryState, BuyerState, rx.State):
         self.code, self.name, self.unit = head.code, head.name, head.unit
         self.paths = _paths(head.code)
         self.supply, self.is_active, self.own_currency = head.supply, head.is_active, head.currency
+        self.sourcing = sourcing_in_words(head.group, head.vendor_policy, contracts_first=head.contracts_first)
 
     @handler(Permission.ITEM_EDIT)
     async def save(self, field: str, value: str) -> Any:

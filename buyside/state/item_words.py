@@ -15,6 +15,7 @@ from buyside.domain.locales import (
     shown_money,
     shown_number,
 )
+from buyside.domain.words import VENDOR_POLICY_WORDS
 from buyside.queries.item_card import ContractOfItem, ItemUses, OpenLine
 from buyside.queries.item_prices import ItemPrices, PaidPrice, PriceStep, VendorPrices
 from buyside.queries.item_stock import MOST_POINTS, ComingDay, ItemPlace, StockOverTime, thinned
@@ -32,6 +33,14 @@ Point = dict[str, Any]
 def day_number(day: date) -> int:
     """A day as charts count them."""
     return (day - _EPOCH).days
+
+
+def sourcing_in_words(group: str, policy: str, *, contracts_first: bool) -> str:
+    """Whose vendor item a plan takes first (PLAN-7), as in "Group BRAKES: cheapest first; contracts do not go before that."."""
+    first = VENDOR_POLICY_WORDS[policy][0]
+    said = f"Group {group}: {first[0].lower()}{first[1:]}" if group else f"{first}, as no group says otherwise"
+    contracts = "a contract with enough left goes before that" if contracts_first else "contracts do not go before that"
+    return f"{said}; {contracts}."
 
 
 class Place(TypedDict):

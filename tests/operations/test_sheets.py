@@ -15,6 +15,7 @@ from buyside.db.structure import BomRow, OptionRuleCondition
 from buyside.db.vendors import Vendor
 from buyside.domain.access import OPERATOR, Role
 from buyside.domain.all_sheets import SHEETS
+from buyside.domain.items import VendorPolicy
 from buyside.domain.refusals import NotAllowed, NotFound
 from buyside.domain.sheet_changes import RowChange, RowsRefused
 from buyside.operations.run import within
@@ -32,7 +33,7 @@ NEW_ROWS: dict[str, dict[str, str]] = {
     "cost-centers": {"code": "4711", "name": "Assembly"},
     "warehouses": {"code": "NORTH", "name": "North"},
     "units": {"code": "box", "category": "count", "factor": "6"},
-    "item-groups": {"code": "SEATS", "name": "Seats"},
+    "item-groups": {"code": "SEATS", "name": "Seats", "vendor_policy": "share", "contracts_first": "false"},
     "items": {"code": "NUT", "name": "Nut", "unit": "pcs", "safety_stock": "2.5"},
     "vendors": {
         "code": "CORK",
@@ -64,7 +65,7 @@ CHANGES: dict[str, tuple[str, str]] = {
     "cost-centers": ("name", "Final assembly"),
     "warehouses": ("address", "1 North Road\nBerlin"),
     "units": ("name", "Box of six"),
-    "item-groups": ("name", "Saddles"),
+    "item-groups": ("vendor_policy", "fastest"),
     "items": ("reorder_point", "10"),
     "vendors": ("freight_free_value", "500"),
     "vendor-contacts": ("phone", "+49 30 1"),
@@ -91,6 +92,16 @@ def sheets(session: Session) -> Sheets:
 def test_every_sheet_that_is_edited_here_is_tried_here() -> None:
     editable = {each.name for each in SHEETS if each.edit is not None}
     assert editable == set(NEW_ROWS) == set(CHANGES)
+
+
+@pytest.mark.rule("PLAN-7")
+def test_a_group_says_nothing_unusual_until_somebody_does_and_knows_its_policies(sheets: Sheets) -> None:
+    made = sheets.cells("item-groups", sheets.one("item-groups", code="SEATS"))
+    assert (made["vendor_policy"], made["contracts_first"]) == ("preference", "true")
+    for policy in VendorPolicy:
+        sheets.one("item-groups", code=policy.value.upper(), vendor_policy=policy.value)
+    [told] = sheets.refused("item-groups", {"code": "X", "vendor_policy": "dearest"})
+    assert (told.column, told.code) == ("vendor_policy", "general.unreadable")
 
 
 @pytest.mark.rule("VEN-1", "VEN-3", "VEN-6", "ITM-1", "ITM-4", "ITM-7")

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, text
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from buyside.db.contracts import Contract, ContractItem
-from buyside.db.items import PriceBreak, VendorItem
+from buyside.db.items import ItemGroup, PriceBreak, VendorItem
 from buyside.db.vendors import Currency, ExchangeRate
 from buyside.domain.access import Actor, Role
 from buyside.domain.refusals import NotAllowed, NotFound
@@ -334,6 +334,18 @@ def test_an_unknown_code_is_told_as_such(session: Session, shop: Shop) -> None:
     with pytest.raises(NotFound):
         item_head(session, BUYER, code="no such code")
     assert item_head(session, BUYER, code=shop.code).item_id == shop.item_id
+
+
+@pytest.mark.rule("PLAN-7")
+def test_an_item_tells_whose_vendor_goes_first_by_its_group(session: Session, shop: Shop) -> None:
+    head = item_head(session, BUYER, code=shop.code)
+    assert (head.group, head.vendor_policy, head.contracts_first) == ("", "preference", True)
+    item = shop.world.item("Brake", group="BRAKES")
+    group = session.exec(select(ItemGroup).where(ItemGroup.code == "BRAKES")).one()
+    group.vendor_policy, group.contracts_first = "cheapest", False
+    shop.world.add(group)
+    head = item_head(session, BUYER, code=item.code)
+    assert (head.group, head.vendor_policy, head.contracts_first) == ("BRAKES", "cheapest", False)
 
 
 def test_the_page_of_an_item_takes_a_fixed_number_of_statements(session: Session, shop: Shop) -> None:

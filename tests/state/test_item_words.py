@@ -6,7 +6,7 @@ from decimal import Decimal
 from buyside.domain.rates import Rate, Rates
 from buyside.queries.item_prices import ItemPrices, PaidPrice, PriceStep, VendorPrices
 from buyside.queries.item_stock import ComingDay, PastDay, StockOverTime
-from buyside.state.item_words import day_number, price_marks, price_points, stock_points
+from buyside.state.item_words import day_number, price_marks, price_points, sourcing_in_words, stock_points
 
 DAY = date(2026, 3, 2)
 
@@ -74,3 +74,15 @@ def test_a_rate_holds_from_its_day_until_the_next_one() -> None:
     assert [each and str(each.rate) for each in found] == [None, "0.9", "0.9", "0.8", "0.8"]
     assert rates.on("EUR", DAY) == Rate("EUR", Decimal(1), None)
     assert rates.on("CHF", DAY) is None
+
+
+def test_whose_vendor_goes_first_is_a_sentence() -> None:
+    assert sourcing_in_words("BRAKES", "cheapest", contracts_first=True) == (
+        "Group BRAKES: cheapest first; a contract with enough left goes before that."
+    )
+    assert sourcing_in_words("", "preference", contracts_first=True) == (
+        "Preferred first, as no group says otherwise; a contract with enough left goes before that."
+    )
+    assert sourcing_in_words("SEATS", "share", contracts_first=False) == (
+        "Group SEATS: split by share; contracts do not go before that."
+    )
