@@ -19,6 +19,7 @@ from buyside.db.engine import sessions
 from buyside.db.orders import PurchaseOrder
 from buyside.db.stock import StockBalance
 from buyside.domain.access import OPERATOR, Actor, Role
+from buyside.domain.money import ZERO
 from buyside.domain.refusals import NotAllowed
 from buyside.integrations.adventureworks import Factors, write_pack
 from buyside.operations.orders import issue_order, save_order
@@ -31,6 +32,8 @@ from buyside.operations.receipts import OverReceipt, receive_order, void_receipt
 from buyside.operations.run import perform
 from buyside.planning.run import PlanInputs
 from buyside.queries.checks import all_checks
+from buyside.queries.pegging import line_serving, plan_line_serves
+from buyside.queries.plan_explanations import pegs_of_requirement, requirement_arithmetic
 from buyside.queries.plan_line_rows import PLAN_LINE_ROWS
 from buyside.queries.plan_stored import inputs_of
 from buyside.queries.plans import vendor_totals
@@ -184,6 +187,51 @@ def test_what_has_no_structure_is_the_oracles_list(adventure: Planned) -> None:
         adventure.done.run_id,
     )
     assert {line for (line,) in found} == adventure.expected.unmapped
+
+
+@pytest.mark.rule("PLAN-14")
+def test_every_number_opens_down_to_the_customers_and_adds_up_on_the_way(adventure: Planned) -> None:
+    """What a buyer reads aloud to a colleague: a line, its need, each day's arithmetic, who asks, and back from the customer."""
+    run_id = adventure.done.run_id
+    chosen = rows_of(
+        "SELECT id, item_id, warehouse_id, suggested_needed_on, shortage, quantity_packs * unit_factor FROM plan_line "
+        "WHERE run_id = :run AND id % 9 = 0 ORDER BY id LIMIT 24",
+        run_id,
+    )
+    assert len(chosen) >= 20
+    traced = 0
+    for line_id, item_id, warehouse_id, needed_on, need, brings in chosen:
+        place = {"run_id": run_id, "item_id": item_id, "warehouse_id": warehouse_id}
+        told = ask(requirement_arithmetic, BUYER, **place)
+        on_order = sum((row.receipts for row in told.rows), ZERO)
+        balance, gross, short, ordered, earlier = told.on_hand, ZERO, ZERO, ZERO, ZERO
+        for row in told.rows:
+            assert row.opening == balance
+            balance += row.receipts - row.gross
+            gross += row.gross
+            assert row.projected == balance
+            assert row.position == told.on_hand + on_order - gross
+            assert row.shortage == max(ZERO, told.safety_stock - balance - short)
+            assert row.to_order == max(ZERO, told.safety_stock - row.position - ordered)
+            short, ordered = short + row.shortage, ordered + row.to_order
+            if row.on_date < needed_on:
+                earlier += row.planned
+            elif row.on_date == needed_on:
+                assert need >= told.safety_stock - row.position - earlier > 0
+        asked = ask(pegs_of_requirement, BUYER, **place)
+        for row in told.rows:
+            assert sum((each.quantity for each in asked if each.on_date == row.on_date), ZERO) == row.gross
+        serves = ask(plan_line_serves, BUYER, line_id=line_id)
+        assert sum((each.quantity for each in serves.waiting), serves.spare) == serves.quantity == brings
+        for each in serves.waiting[:3]:
+            if each.sales_line_id is None:
+                continue
+            back = ask(line_serving, BUYER, number=each.sales_order, line=each.line_number)
+            same = [part for part in back.parts if part.plan_line_id == line_id]
+            assert sum((part.quantity for part in same), ZERO) >= each.quantity > 0
+            assert back.customer == each.customer
+            traced += 1
+    assert traced >= 20
 
 
 @pytest.mark.rule("PLAN-13")
