@@ -30,6 +30,7 @@ from buyside.queries.plan_lines import lock_plan_line, lock_plan_lines, terms_of
 
 __all__ = (
     "DriftMarked",
+    "LinesChanged",
     "PlanLineDecided",
     "change_plan_line",
     "change_plan_lines",
@@ -66,6 +67,14 @@ class DriftMarked:
     run_id: int
     marked: int
     before: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinesChanged:
+    """Lines that were decided on as a grid sent them, in its order, and what vendors may mind about it."""
+
+    saved: tuple[RowSaved, ...]
+    remarks: tuple[str, ...]
 
 
 @needs(Permission.PLAN_EDIT)
@@ -128,7 +137,7 @@ def is_as_advised(line: PlanLine) -> bool:
 
 
 @needs(Permission.PLAN_EDIT)
-def change_plan_lines(session: Session, actor: Actor, *, changes: tuple[RowChange, ...]) -> tuple[RowSaved, ...]:
+def change_plan_lines(session: Session, actor: Actor, *, changes: tuple[RowChange, ...]) -> LinesChanged:
     """Decide on several lines of one plan as a grid sends them, all or none; the answers stand in the order of the changes.
 
     Cells, in canonical text: quantity_packs, needed_on, unit_price ("" is the list's), vendor (its code; "" is none), contract (its
@@ -139,10 +148,11 @@ def change_plan_lines(session: Session, actor: Actor, *, changes: tuple[RowChang
         raise TooManyLines(count=len(changes), most=MOST_LINES)
     lines, run = lock_plan_lines(session, actor, [int(each.key) if each.key.isdecimal() else 0 for each in changes])
     if run is None:
-        return ()
+        return LinesChanged((), ())
     terms = terms_of(session, run, list(lines.values()))
     saved: list[RowSaved] = []
     problems: list[CellProblem] = []
+    remarks: list[str] = []
     for place, change in enumerate(changes):
         line = lines[int(change.key)]
         before = _cells(line, terms)
@@ -152,6 +162,7 @@ def change_plan_lines(session: Session, actor: Actor, *, changes: tuple[RowChang
         except Refused as refusal:
             problems.append(_problem(place, change, refusal, before))
             continue
+        remarks += found.remarks
         write_decision(line, found.decision)
         line.version += 1
         session.add(line)
@@ -163,7 +174,7 @@ def change_plan_lines(session: Session, actor: Actor, *, changes: tuple[RowChang
     if problems:
         raise RowsRefused(problems)
     session.flush()
-    return tuple(saved)
+    return LinesChanged(tuple(saved), tuple(dict.fromkeys(remarks)))
 
 
 def _cells(line: PlanLine, terms: Terms) -> dict[str, str]:

@@ -1,8 +1,6 @@
-"""The draft plan: suggestion and decision side by side, by line or by vendor, on its way to purchase orders."""
+"""The draft plan: suggestion and decision side by side, one line or many at once, on its way to purchase orders."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import reflex as rx
 
@@ -10,14 +8,13 @@ from buyside.domain.access import Permission
 from buyside.domain.plans import ProblemKind
 from buyside.domain.words import PLAN_LINE_WORDS, Tone, words
 from buyside.pages import routes
-from buyside.pages.kit import form
-from buyside.pages.kit.base import link
-from buyside.pages.kit.dialog import dialog
 from buyside.pages.kit.grid import Column, View, grid, is_true, one_of
-from buyside.pages.kit.parts import amount, button, link_button, notice, panel, section, split, status, switch, table
-from buyside.pages.plan_runs import plan_tabs, run_head, with_run
+from buyside.pages.kit.parts import button, link_button, notice, split, switch
+from buyside.pages.plan_parts import convert_dialogs, leave_out_dialog, line_panel, split_dialog
+from buyside.pages.plan_runs import new_run, plan_tabs, run_head, with_run
 from buyside.pages.shell import can, page, when_allowed
 from buyside.state.plan import PlanState as Plan
+from buyside.state.plan_convert import PlanConvertState as Convert
 from buyside.state.plan_runs import PlanRunState as Run
 
 _PROBLEM_WORDS = words(
@@ -32,88 +29,70 @@ _PROBLEM_WORDS = words(
 
 
 def _by() -> rx.Component:
-    ways = (("lines", "By line"), ("vendors", "By vendor"), ("unmapped", "Unmapped"))
+    ways = (("lines", "Lines"), ("unmapped", "Unmapped"))
     return switch("Show the plan", Plan.by, ways, Plan.show_by)
 
 
 def _lines() -> rx.Component:
     is_open = {"state": one_of("open")}
+    decided = {"editable": True, "editable_if": "is_editable"}
     return grid(
         Plan.lines,
         (
             Column("item", width=128, is_pinned=True),
             Column("name", grow=2, least=150),
-            Column("needed_on", "Needed", width=118, editable_if="is_editable", editable=True),
+            Column("needed_on", "Needed", width=118, **decided),
             Column("order_by", width=118),
             Column("late_days", "Late", width=80, unit="d"),
-            Column("vendor", grow=2, least=140),
+            Column("arrives_on", "Arrives", width=118),
             Column("suggested_quantity", "Suggested", width=110),
-            Column("quantity_packs", "Order", width=118, unit_from="unit", editable=True, editable_if="is_editable"),
-            Column("unit_price", "Price", width=104, editable=True, editable_if="is_editable"),
+            Column("quantity_packs", "Order", width=118, unit_from="unit", **decided),
+            Column("vendor", grow=2, least=140, choices_from="vendor_choices", **decided),
+            Column("unit_price", "Price", width=104, **decided),
             Column("total", width=128, unit_from="currency"),
+            Column("contract", width=120, choices_from="contract_choices", **decided),
+            Column(
+                "saving",
+                "Saves if more",
+                width=124,
+                unit_from="currency",
+                help="What a larger order would cost less in all; open the line to take it.",
+            ),
             Column("state", "Status", width=118, words=PLAN_LINE_WORDS),
-            Column("drift", "Moved since", grow=1, least=120),
+            Column("marks", grow=1, least=110),
+            Column("drift", "Moved since", grow=1, least=130),
             Column("warehouse", width=110),
             Column("order_number", "Ordered with", width=150, href="/orders/{order_number}"),
+            Column("left_out_reason", "Left out because", width=160, is_hidden=True),
+            Column("suggested_vendor", width=160, is_hidden=True),
+            Column("offer_more", "More to save", width=120, unit_from="unit", is_hidden=True),
         ),
         label="Lines of the draft plan",
         noun="lines",
         state=Plan,
         on_open=Plan.open,
-        on_edit=Plan.edit,
+        on_save=Plan.save,
         on_select=Plan.select,
+        is_editable=can(Permission.PLAN_EDIT),
         scope=rx.cond(Plan.item_id > 0, {"run_id": Run.run_id, "item_id": Plan.item_id}, {"run_id": Run.run_id}),
         views=(
             View("Open", is_open),
             View("Late", {**is_open, "is_late": is_true()}),
+            View("Moved", {**is_open, "is_moved": is_true()}),
+            View("Cheaper", {"has_offer": is_true()}),
             View("Changed", {"is_changed": is_true()}),
+            View("Locked", {**is_open, "is_locked": is_true()}),
             View("Left out", {"state": one_of("left_out")}),
             View("Ordered", {"state": one_of("converted")}),
             View("All"),
         ),
-        quick_hint="Item, vendor or order",
+        quick_hint="Item, vendor, contract or order",
         empty=("Nothing to buy", "Stock and open orders cover the demand of this run."),
         can_export=can(Permission.DATA_EXPORT),
         actions=[
             rx.cond(Plan.item_id > 0, button("Show all items", Plan.show_all_items), rx.fragment()),
             _by(),
         ],
-    )
-
-
-def _vendor(each: Any) -> tuple[Any, ...]:
-    return (
-        each["name"],
-        amount(each["lines"]),
-        amount(each["late"]),
-        amount(each["moved"]),
-        amount(each["total"]),
-        when_allowed(
-            Permission.PLAN_CONVERT,
-            rx.cond(
-                each["can_convert"],
-                button("Make order", Plan.ask_convert_vendor(each["vendor_id"], each["name"])),
-                rx.fragment(),
-            ),
-        ),
-    )
-
-
-def _vendors() -> rx.Component:
-    return rx.el.div(
-        rx.el.div(_by(), class_name="rows-bar"),
-        rx.el.div(
-            table(
-                "The plan by vendor",
-                ("Vendor", "Open lines", "Late", "Moved", "Open value", ""),
-                Plan.vendors,
-                _vendor,
-                numbers=("Open lines", "Late", "Moved", "Open value"),
-                empty="This plan asks nothing of any vendor.",
-            ),
-            class_name="page",
-        ),
-        class_name="rows",
     )
 
 
@@ -138,202 +117,88 @@ def _unmapped() -> rx.Component:
         quick_hint="Product, option or order",
         empty=("Everything sold is mapped", "Each sold line of this run led to what must be bought or made."),
         can_export=can(Permission.DATA_EXPORT),
-        actions=[_by()],
-    )
-
-
-def _fact(label: str, decided: str, suggested: str = "") -> rx.Component:
-    beside = rx.el.span(" suggested ", Plan.facts[suggested], class_name="quiet") if suggested else rx.fragment()
-    differs = rx.cond(Plan.facts[decided] != Plan.facts[suggested], beside, rx.fragment()) if suggested else beside
-    return rx.fragment(rx.el.dt(label), rx.el.dd(Plan.facts[decided], differs))
-
-
-def _other(each: Any) -> tuple[Any, ...]:
-    return (
-        rx.el.span(each["vendor"], class_name="clip"),
-        amount(each["quantity"], each["unit"]),
-        amount(each["price"]),
-        amount(each["total"]),
-        amount(each["lead"]),
-        rx.cond(each["says"] != "", status(each["says"], tone=each["tone"]), rx.fragment()),
-        when_allowed(
-            Permission.PLAN_EDIT,
-            rx.cond(
-                each["can_take"], button("Take", Plan.take_vendor(each["vendor_item_id"]), look="plain"), rx.fragment()
-            ),
-        ),
-    )
-
-
-def _panel() -> rx.Component:
-    return panel(
-        Plan.facts["title"],
-        rx.cond(
-            Plan.facts["drift"] != "",
-            notice("Moved since the run: ", Plan.facts["drift"], tone=Tone.WARN),
-            rx.fragment(),
-        ),
-        rx.cond(
-            Plan.facts["left_out_reason"] != "",
-            notice("Left out: ", Plan.facts["left_out_reason"]),
-            rx.fragment(),
-        ),
-        rx.el.dl(
-            rx.el.dt("Status"),
-            rx.el.dd(
-                status(Plan.state, PLAN_LINE_WORDS),
-                rx.cond(Plan.is_locked, rx.el.span(" locked", class_name="quiet"), rx.fragment()),
-                rx.cond(
-                    Plan.facts["order"] != "",
-                    rx.el.span(" ", link(Plan.facts["order"], to=Plan.facts["order_path"])),
-                    rx.fragment(),
-                ),
-            ),
-            _fact("Order", "quantity"),
-            _fact("Vendor", "vendor", "suggested_vendor"),
-            _fact("Needed", "needed_on", "suggested_needed_on"),
-            rx.el.dt("Order by"),
-            rx.el.dd(
-                Plan.facts["order_by"],
-                rx.cond(
-                    Plan.facts["late"] != "", rx.el.span(" ", status(Plan.facts["late"], tone="warn")), rx.fragment()
-                ),
-            ),
-            _fact("Price", "price", "suggested_price"),
-            _fact("Total", "total"),
-            _fact("Warehouse", "warehouse"),
-            class_name="facts",
-        ),
-        rx.el.div(
+        actions=[
             when_allowed(
-                Permission.PLAN_EDIT,
-                rx.fragment(
-                    rx.cond(
-                        Plan.state == "open",
-                        rx.fragment(
-                            rx.cond(
-                                Plan.is_locked,
-                                button("Unlock", Plan.lock(False), icon_name="lock-open"),
-                                rx.fragment(
-                                    button("Lock", Plan.lock(True), icon_name="lock"),
-                                    button("Leave out", Plan.ask_leave_out),
-                                ),
-                            ),
-                        ),
-                        rx.fragment(),
-                    ),
-                    rx.cond(Plan.state == "left_out", button("Take back", Plan.take_back), rx.fragment()),
-                ),
+                routes.UNMAPPED.permission, link_button("Work on unmapped demand", routes.UNMAPPED.path, look="plain")
             ),
-            link_button("Requirement", Plan.facts["path"]),
+            _by(),
+        ],
+    )
+
+
+def _banner() -> rx.Component:
+    """What moved since the run, before anything of it is ordered."""
+    lines = rx.cond(Plan.moved == 1, "1 open line", Plan.moved.to_string() + " open lines")
+    return rx.cond(
+        Plan.moved > 0,
+        rx.el.div(
+            notice(
+                lines,
+                " moved since this plan was calculated: demand, stock or supply is not what it was. ",
+                new_run(look="plain"),
+                tone=Tone.WARN,
+            ),
+            class_name="plan-banner",
+        ),
+        rx.fragment(),
+    )
+
+
+def _ticked() -> rx.Component:
+    """What is done to all ticked lines at once, and the way back."""
+    acts = rx.cond(
+        Plan.selected.length() > 0,
+        rx.el.div(
+            button("Lock", Plan.decide_ticked("lock"), icon_name="lock"),
+            button("Unlock", Plan.decide_ticked("unlock"), icon_name="lock-open"),
+            button("Leave out…", Plan.ask_leave_out(True)),
+            button("Take back", Plan.decide_ticked("take_back")),
+            class_name="actions",
+            role="group",
+            aria_label="Decide on the chosen lines",
+        ),
+        rx.fragment(),
+    )
+    undo = rx.cond(
+        Plan.undo_says != "",
+        rx.el.div(
+            rx.el.span(Plan.undo_says, class_name="quiet"),
+            button("Undo", Plan.undo, icon_name="undo-2", look="plain"),
             class_name="actions",
         ),
-        section("Why", rx.el.p(Plan.facts["reason"]), rx.el.p(Plan.facts["lot"], class_name="quiet")),
-        section(
-            "Who could deliver",
-            table(
-                "Vendors of this item",
-                ("Vendor", "Quantity", "Price", "Total", "Lead", "Standing", ""),
-                Plan.others,
-                _other,
-                numbers=("Quantity", "Price", "Total", "Lead"),
-                empty="Nobody sells this item to us. Add a vendor item, and run the plan again.",
-            ),
-        ),
-        on_close=Plan.close,
-        label="Plan line",
+        rx.fragment(),
+    )
+    shown = ((Plan.selected.length() > 0) | (Plan.undo_says != "")) & (Plan.by == "lines")
+    return when_allowed(
+        Permission.PLAN_EDIT, rx.cond(shown, rx.el.div(acts, undo, class_name="plan-acts"), rx.fragment())
     )
 
 
-def _dialogs() -> rx.Component:
-    leave_out = dialog(
-        "Leave the line out",
-        form.form(
-            "Leave the line out",
-            form.text("reason", help="Stands beside the suggestion.", needed=True),
-            on_submit=Plan.leave_out,
-            errors=Plan.errors,
-            submit="Leave out",
-            key=Plan.is_leaving_out.to_string(),
-            show_title=False,
-        ),
-        is_open=Plan.is_leaving_out,
-        on_close=Plan.stop_leaving_out,
-        says="It stays in the plan as left out and is not ordered.",
-    )
-    convert = dialog(
-        "Make purchase orders",
-        rx.cond(Plan.drift_says != "", notice(Plan.drift_says, tone=Tone.WARN), rx.fragment()),
-        rx.el.div(
-            button("Back", Plan.stop_converting),
-            rx.cond(
-                Plan.drift_says != "",
-                button("Order as planned", Plan.convert(True), look="primary"),
-                button("Make orders", Plan.convert(False), look="primary"),
-            ),
-            class_name="dialog-foot",
-        ),
-        is_open=Plan.is_converting,
-        on_close=Plan.stop_converting,
-        says=Plan.convert_says + " become draft orders, one per vendor, currency and warehouse. Nothing is sent yet.",
-    )
-    made = dialog(
-        "Draft orders",
-        table(
-            "Orders made",
-            ("Order", "Vendor", "Lines", "Total"),
-            Plan.made,
-            lambda each: (
-                link(each["number"], to=each["path"]),
-                each["vendor"],
-                amount(each["lines"]),
-                amount(each["total"]),
-            ),
-            numbers=("Lines", "Total"),
-        ),
-        rx.cond(
-            Plan.not_made.length() > 0,
-            section(
-                "Not ordered",
-                table(
-                    "Lines that stay in the plan",
-                    ("Item", "Needed", "Why"),
-                    Plan.not_made,
-                    lambda each: (each["item"], each["day"], each["why"]),
-                ),
-            ),
-            rx.fragment(),
-        ),
-        rx.el.div(button("Close", Plan.close_made, look="primary"), class_name="dialog-foot"),
-        is_open=Plan.is_made,
-        on_close=Plan.close_made,
-        says="They wait in Purchase orders to be looked over and issued.",
-    )
-    return rx.fragment(leave_out, convert, made)
-
-
-@page(routes.PLAN, on_load=[Run.load, Plan.load], is_flush=True)
+@page(routes.PLAN, on_load=[Run.load, Convert.load, Plan.load], is_flush=True)
 def plan() -> rx.Component:
     """The run in view, its draft plan, and one line of it in full."""
+    count = Plan.selected.length()
+    ticked = rx.cond(count == 1, "Make orders of 1 line", "Make orders of " + count.to_string() + " lines")
     convert = when_allowed(
-        Permission.PLAN_CONVERT,
-        button(
-            rx.cond(
-                Plan.selected.length() > 0,
-                "Make orders of " + Plan.selected.length().to_string() + " lines",
-                "Make orders",
-            ),
-            Plan.ask_convert,
-            look="primary",
-        ),
+        Permission.PLAN_CONVERT, button(rx.cond(count > 0, ticked, "Make orders"), Convert.ask, look="primary")
     )
-    shown = rx.match(Plan.by, ("vendors", _vendors()), ("unmapped", _unmapped()), _lines())
     return with_run(
         rx.el.div(
-            _dialogs(),
+            leave_out_dialog(),
+            split_dialog(),
+            convert_dialogs(),
             run_head(convert),
             plan_tabs(routes.PLAN),
-            split(shown, _panel(), is_open=(Plan.chosen != "") & (Plan.by == "lines"), width="560px"),
+            _banner(),
+            _ticked(),
+            split(
+                rx.match(Plan.by, ("unmapped", _unmapped()), _lines()),
+                line_panel(),
+                is_open=(Plan.chosen != "") & (Plan.by == "lines"),
+                width="560px",
+            ),
+            on_mount=Plan.follow,
+            key=Run.run_id.to_string(),
             class_name="stacked",
         )
     )

@@ -78,7 +78,19 @@ def run_dialogs() -> rx.Component:
             form.date(
                 "as_of", "As of", value=Run.suggested_day, help="Past-due demand and overdue supply count on this day."
             ),
-            form.choice("warehouse", Run.warehouses, "Warehouses", value="all"),
+            form.text(
+                "horizon_days",
+                "Horizon in days",
+                needed=False,
+                help="Demand needed later is left out; empty plans all of it.",
+                props={"input_mode": "numeric"},
+            ),
+            _ticks("Warehouses", "All of them, unless some are ticked.", "warehouse", Run.warehouses),
+            rx.cond(
+                Run.groups.length() > 0,
+                _ticks("Item groups", "All of them, unless some are ticked.", "group", Run.groups),
+                rx.fragment(),
+            ),
             on_submit=Run.start,
             errors=Run.errors,
             submit="Run plan",
@@ -87,7 +99,8 @@ def run_dialogs() -> rx.Component:
         ),
         is_open=Run.is_asking,
         on_close=Run.stop_asking,
-        says="Demand, stock and supply are read as they stand now. Plans made before stay as they are.",
+        says="Demand, stock and supply are read as they stand now. Plans made before stay as they are; "
+        "what is locked in the newest one of the same scope goes on in the new one.",
     )
     progress = rx.cond(
         Run.is_running,
@@ -101,6 +114,21 @@ def run_dialogs() -> rx.Component:
         rx.fragment(),
     )
     return rx.fragment(ask, progress)
+
+
+def _ticks(label: str, says: str, stem: str, choices: Any) -> rx.Component:
+    """Boxes to limit a run to some of a kind; none ticked is all of them."""
+
+    def tick(each: Any) -> rx.Component:
+        return rx.el.label(
+            rx.el.input(type="checkbox", name=stem + ":" + each["value"]), rx.el.span(each["label"]), class_name="tick"
+        )
+
+    return rx.el.fieldset(
+        rx.el.legend(label, rx.el.span(says, class_name="field-help")),
+        rx.el.div(rx.foreach(choices, tick), class_name="ticks"),
+        class_name="field ticks-field",
+    )
 
 
 def with_run(shown: Any) -> rx.Component:

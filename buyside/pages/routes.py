@@ -14,6 +14,7 @@ START = Route("/", "Start", Permission.START_VIEW, "house", "s")
 REQUIREMENTS = Route("/requirements", "Requirements", Permission.PLAN_VIEW, "layers", "n")
 PLAN = Route("/plan", "Plan", Permission.PLAN_VIEW, "calendar-range", "p")
 PLAN_BOARD = Route("/plan/board", "Planning board", Permission.PLAN_VIEW, parent=PLAN)
+PLAN_DIFFERENCE = Route("/plan/difference", "Difference of plans", Permission.PLAN_VIEW, parent=PLAN)
 PLAN_VENDORS = Route("/plan/vendors", "Plan by vendor", Permission.PLAN_VIEW, parent=PLAN)
 PLAN_SCHEDULES = Route("/plan/schedules", "Planning schedules", Permission.PLAN_VIEW, parent=PLAN)
 MESSAGES = Route("/messages", "Action messages", Permission.PLAN_VIEW, "list-checks", "j")
@@ -52,7 +53,7 @@ AUDIT = Route("/admin/audit", "Audit trail", Permission.AUDIT_VIEW, "scroll-text
 PERMISSIONS = Route("/admin/permissions", "Permissions", Permission.PERMISSION_VIEW, in_menu=True)
 
 ROUTES = (
-    *(START, REQUIREMENTS, PLAN, PLAN_BOARD, PLAN_VENDORS, PLAN_SCHEDULES, MESSAGES, SCENARIOS),
+    *(START, REQUIREMENTS, PLAN, PLAN_BOARD, PLAN_VENDORS, PLAN_DIFFERENCE, PLAN_SCHEDULES, MESSAGES, SCENARIOS),
     *(ORDERS, ORDER, RECEIVING, STOCK, SALES_ORDERS, SALES_ORDER, VENDORS, ITEMS, STRUCTURE, TERMS, FILES),
     *(each for each in SHEET_ROUTES.values() if each.parent),
     *(BANK_ACCOUNTS, CONFIGURATOR, UNMAPPED, VENDOR, ITEM),

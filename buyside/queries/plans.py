@@ -9,7 +9,7 @@ from sqlalchemy import Select, case, func, select
 from sqlmodel import Session, col
 
 from buyside.db.demand import SalesOrder, SalesOrderLine
-from buyside.db.items import Item, VendorItem
+from buyside.db.items import Item, ItemGroup, VendorItem
 from buyside.db.people import AppUser
 from buyside.db.plans import PlanLine, PlanningProblem, PlanningRun
 from buyside.db.stock import Warehouse
@@ -31,6 +31,9 @@ class RunRow:
     as_of: date
     warehouses: tuple[str, ...]
     """Codes of its scope; none: all of them."""
+    groups: tuple[str, ...]
+    """Codes of the item groups that it is limited to; none: all of them."""
+    horizon_days: int | None
     state: str
     step: str
     problem: str
@@ -71,7 +74,27 @@ def _runs() -> Select[Any]:
 
 def _run_row(**columns: Any) -> RunRow:
     scope = columns.pop("warehouses")
-    return RunRow(warehouses=tuple(scope.get("codes", ())), **columns)
+    return RunRow(
+        warehouses=tuple(scope.get("codes", ())),
+        groups=tuple(scope.get("group_codes", ())),
+        horizon_days=scope.get("horizon_days"),
+        **columns,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChoice:
+    """A group of items that a run may be limited to."""
+
+    code: str
+    name: str
+
+
+@needs(Permission.PLAN_VIEW)
+def group_choices(session: Session, actor: Actor) -> list[GroupChoice]:
+    """All item groups, by code."""
+    wanted = select(col(ItemGroup.code), col(ItemGroup.name)).order_by(col(ItemGroup.code))
+    return each_as(session, GroupChoice, wanted)
 
 
 @needs(Permission.PLAN_VIEW)

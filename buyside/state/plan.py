@@ -1,77 +1,62 @@
-"""The draft plan: lines to decide on, one of them open beside the list, and the way to purchase orders."""
+"""The draft plan: lines to decide on, one or many at once, one of them open beside the list."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, TypedDict
-from urllib.parse import quote
-from uuid import UUID, uuid4
+from typing import Any, ClassVar, Literal
 
 import reflex as rx
 
 from buyside.domain.access import Permission
-from buyside.domain.locales import PRICE_DIGITS, shown_date, shown_money, shown_number
-from buyside.domain.refusals import Refused
-from buyside.operations.plan_conversion import Converted, PlanDrifted, convert_plan
+from buyside.domain.refusals import NotAllowed, Refused
+from buyside.domain.sheet_changes import RowChange, RowsRefused
+from buyside.operations.plan_line_sets import SetAct, decide_plan_lines
 from buyside.operations.plan_lines import (
     PlanLineDecided,
     change_plan_line,
-    leave_out_line,
-    lock_line,
+    change_plan_lines,
     mark_drift,
-    take_back_line,
+    take_better_offer,
 )
-from buyside.queries.plan_explanations import Alternative, PlanLineDetail, plan_line_detail
-from buyside.queries.plan_line_rows import PLAN_LINE_ROWS
-from buyside.queries.plans import PROBLEM_ROWS, VendorTotal, vendor_totals
+from buyside.operations.plan_splits import join_plan_line
+from buyside.queries.plan_explanations import plan_line_detail
+from buyside.queries.plan_line_marks import line_marks
+from buyside.queries.plan_line_rows import PLAN_LINE_ROWS, item_called, moved_lines
+from buyside.queries.plans import PROBLEM_ROWS
 from buyside.queries.rows import GridSource
-from buyside.state.base import handler, me, now, say, warn
-from buyside.state.forms import day, decimal, key, text
-from buyside.state.grid import CellEdit, GridState
+from buyside.state.base import handler, me, our_mistake, say, warn
+from buyside.state.forms import key, text
+from buyside.state.grid import GridSave, SheetGridState
 from buyside.state.plan_runs import PlanRunState
+from buyside.state.plan_words import (
+    OnContract,
+    Other,
+    Piece,
+    changes_of,
+    contracts_of,
+    facts_of,
+    for_person,
+    other_of,
+    pieces_of,
+    plain,
+)
 from buyside.state.roles import BuyerState
 
-_EDITED = {"quantity_packs": decimal, "needed_on": day, "unit_price": decimal}
+_DONE = {
+    SetAct.LOCK: "locked",
+    SetAct.UNLOCK: "unlocked",
+    SetAct.LEAVE_OUT: "left out",
+    SetAct.TAKE_BACK: "taken back",
+}
+_INVERSE = {
+    SetAct.LOCK: SetAct.UNLOCK,
+    SetAct.UNLOCK: SetAct.LOCK,
+    SetAct.LEAVE_OUT: SetAct.TAKE_BACK,
+    SetAct.TAKE_BACK: SetAct.LEAVE_OUT,
+}
+_ACTS = Literal["lock", "unlock", "leave_out", "take_back"]
 
 
-class Vendor(TypedDict):
-    """What the plan asks of one vendor."""
-
-    vendor_id: int
-    name: str
-    lines: str
-    late: str
-    moved: str
-    total: str
-    can_convert: bool
-
-
-class Other(TypedDict):
-    """Who else could deliver."""
-
-    vendor_item_id: int
-    vendor: str
-    quantity: str
-    unit: str
-    price: str
-    total: str
-    lead: str
-    order_by: str
-    says: str
-    tone: str
-    can_take: bool
-
-
-class Made(TypedDict):
-    """A draft order that came out of the plan."""
-
-    number: str
-    path: str
-    vendor: str
-    lines: str
-    total: str
-
-
-class PlanState(GridState, BuyerState, rx.State):
+class PlanState(SheetGridState, BuyerState, rx.State):
     """The lines, and the one that stands open."""
 
     lines: ClassVar[GridSource] = PLAN_LINE_ROWS
@@ -80,43 +65,51 @@ class PlanState(GridState, BuyerState, rx.State):
     item_id: int = 0
     """The one item whose lines are listed; zero: all."""
     selected: list[str] = []
-    vendors: list[Vendor] = []
     facts: dict[str, str] = {}
     state: str = ""
     is_locked: bool = False
     others: list[Other] = []
+    contracts: list[OnContract] = []
+    pieces: list[Piece] = []
     is_leaving_out: bool = False
-    is_converting: bool = False
-    convert_says: str = ""
-    drift_says: str = ""
-    made: list[Made] = []
-    not_made: list[dict[str, str]] = []
-    is_made: bool = False
+    leaving_out: str = ""
+    moved: int = 0
+    """Open lines that moved since the run."""
+    undo_says: str = ""
+    _shown: int = 0
     _version: int = 0
-    _line_ids: list[int] = []
-    _vendor_id: int = 0
-    _request_id: UUID | None = None
+    _leaving: list[int] = []
+    _undo: list[dict[str, Any]] = []
 
     @handler(Permission.PLAN_VIEW)
     async def load(self) -> None:
         """Mark what moved since the run, and show the plan."""
         self.chosen, self.selected, self.by = "", [], "lines"
-        self.is_leaving_out = self.is_converting = self.is_made = False  # left open by a link inside a dialog
-        wanted = str(self.router.url.query_parameters.get("item", ""))
-        self.item_id = key(wanted)
+        self.is_leaving_out, self.undo_says, self._undo = False, "", []  # left open by a link inside a dialog
+        wanted = str(self.router.url.query_parameters.get("item", ""))[:200]
+        self.item_id = (await self._ask(item_called, code=wanted) or key(wanted)) if wanted else 0
         run = await self.get_state(PlanRunState)
         if run.run_id and me().may(Permission.PLAN_EDIT):
             await self._do(mark_drift, run_id=run.run_id)
-        await self._read_vendors()
+        await self._read_moved()
         self._changed_rows()
 
     @handler(Permission.PLAN_VIEW)
-    async def show_by(self, by: str) -> None:
-        """List lines, vendors, or what could not be planned."""
-        self.by = by if by in {"lines", "vendors", "unmapped"} else "lines"
+    async def follow(self) -> None:
+        """Another run came into view: what was open and ticked is of the one before."""
+        run = await self.get_state(PlanRunState)
+        if self._shown != run.run_id:
+            self.chosen, self.selected, self.undo_says, self._undo = "", [], "", []
+            if run.run_id and me().may(Permission.PLAN_EDIT):
+                await self._do(mark_drift, run_id=run.run_id)
+            await self._read_moved()
+            self._changed_rows()
+
+    @handler(Permission.PLAN_VIEW)
+    def show_by(self, by: str) -> None:
+        """List lines, or what could not be planned."""
+        self.by = by if by in {"lines", "unmapped"} else "lines"
         self.selected = []
-        if self.by == "vendors":
-            await self._read_vendors()
 
     @handler(Permission.PLAN_VIEW)
     def show_all_items(self) -> None:
@@ -139,42 +132,72 @@ class PlanState(GridState, BuyerState, rx.State):
         self.selected = [each for each in row_ids if key(each)]
 
     @handler(Permission.PLAN_EDIT)
-    async def edit(self, cell: CellEdit) -> Any:
-        """Decide another quantity, date or price in the grid."""
-        if cell.field not in _EDITED:
-            self._answer_edit(cell, "This cannot be changed here.")
-            return None
+    async def save(self, save: GridSave) -> Any:
+        """Decide otherwise in cells: quantity, vendor, date, price, contract; all of a save or nothing of it."""
+        locale = me().locale
         try:
-            change: dict[str, Any] = {cell.field: _EDITED[cell.field](cell.form, cell.field)}
-            decided = await self._do(change_plan_line, line_id=cell.row, version=cell.version, **change)
-        except Refused as refusal:
-            self._answer_edit(cell, str(refusal))
+            if save.act in {"new", "remove"}:
+                raise NotAllowed(act="make or remove plan lines by hand")
+            done = await self._do(change_plan_lines, changes=changes_of(save, locale))
+        except RowsRefused as refused:
+            self._answer_save(save, problems=for_person(refused.problems, locale))
             return None
-        self._answer_edit(cell)
-        self._changed_rows(cell.id)
-        if self.chosen == cell.id:
-            await self._open(cell.row)
-        return _remarks(decided)
+        except Refused as refusal:
+            self._answer_save(save, says=str(refusal))
+            return None
+        except Exception as mistake:  # a cell must not wait for ever
+            self._answer_save(save, says=our_mistake(mistake))
+            return None
+        self._answer_save(save, saved=done.saved)
+        if self.chosen in {each.key for each in done.saved}:
+            await self._open(key(self.chosen))
+        return warn(" ".join(done.remarks)) if done.remarks else None
 
     @handler(Permission.PLAN_EDIT)
     async def take_vendor(self, vendor_item_id: int) -> Any:
         """Give the open line to another vendor."""
-        decided = await self._do(
-            change_plan_line, line_id=key(self.chosen), version=self._version, vendor_item_id=vendor_item_id
-        )
-        await self._refresh()
-        return _remarks(decided)
+        return await self._change("another vendor", vendor_item_id=vendor_item_id)
 
     @handler(Permission.PLAN_EDIT)
-    async def lock(self, locked: bool) -> None:
-        """Lock the decision on the open line, or unlock it."""
-        await self._do(lock_line, line_id=key(self.chosen), version=self._version, locked=locked)
-        await self._refresh()
+    async def take_contract(self, contract_id: int, vendor_item_id: int) -> Any:
+        """Put the open line on a contract, with its vendor."""
+        return await self._change("a contract", contract_id=contract_id, vendor_item_id=vendor_item_id)
 
     @handler(Permission.PLAN_EDIT)
-    def ask_leave_out(self) -> None:
-        """Ask why the open line is left out."""
-        self.is_leaving_out = True
+    async def leave_contract(self) -> Any:
+        """Take the open line off its contract."""
+        return await self._change("no contract", contract_id=0)
+
+    @handler(Permission.PLAN_EDIT)
+    async def take_offer(self) -> Any:
+        """Order as much of the open line as costs less in all."""
+        return await self._change("the larger order", take_better_offer)
+
+    @handler(Permission.PLAN_EDIT)
+    async def join(self) -> Any:
+        """Join the open line with its parts again."""
+        done = await self._do(join_plan_line, line_id=key(self.chosen), version=self._version)
+        self._changed_rows()
+        await self._open(done.line_id)
+        return say("Joined again.")
+
+    @handler(Permission.PLAN_EDIT)
+    async def decide(self, act: _ACTS) -> Any:
+        """Lock, unlock or take back the open line."""
+        return await self._set(SetAct(act), [key(self.chosen)])
+
+    @handler(Permission.PLAN_EDIT)
+    async def decide_ticked(self, act: _ACTS) -> Any:
+        """The same for all ticked lines, or for none if one of them cannot be."""
+        return await self._set(SetAct(act), [key(each) for each in self.selected])
+
+    @handler(Permission.PLAN_EDIT)
+    def ask_leave_out(self, ticked: bool) -> None:
+        """Ask why the ticked lines, or the open one, are left out."""
+        self._leaving = [key(each) for each in self.selected] if ticked else [key(self.chosen)]
+        count = len(self._leaving)
+        self.leaving_out = "It stays" if count == 1 else f"{count} lines stay"
+        self.is_leaving_out = count > 0
 
     @handler(Permission.PLAN_EDIT)
     def stop_leaving_out(self) -> None:
@@ -182,175 +205,81 @@ class PlanState(GridState, BuyerState, rx.State):
         self.is_leaving_out = False
 
     @handler(Permission.PLAN_EDIT)
-    async def leave_out(self, form: dict[str, Any]) -> None:
-        """Leave the open line out, with the reason."""
-        reason = text(form, "reason", needed=True)
-        await self._do(leave_out_line, line_id=key(self.chosen), version=self._version, reason=reason)
+    async def leave_out(self, form: dict[str, Any]) -> Any:
+        """Leave the lines out, with one reason."""
+        told = await self._set(SetAct.LEAVE_OUT, self._leaving, reason=text(form, "reason", needed=True))
         self.is_leaving_out = False
-        await self._refresh()
+        return told
 
     @handler(Permission.PLAN_EDIT)
-    async def take_back(self) -> None:
-        """Put the open line back into the plan."""
-        await self._do(take_back_line, line_id=key(self.chosen), version=self._version)
-        await self._refresh()
-
-    @handler(Permission.PLAN_CONVERT)
-    def ask_convert(self) -> None:
-        """Ask before the ticked lines, or all open ones, become orders."""
-        self._line_ids, self._vendor_id = [key(each) for each in self.selected], 0
-        count = len(self._line_ids)
-        self._ask_to_convert(
-            f"{count} ticked line{'s' if count != 1 else ''}" if count else "All open lines of this plan"
-        )
-
-    @handler(Permission.PLAN_CONVERT)
-    def ask_convert_vendor(self, vendor_id: int, name: str) -> None:
-        """Ask before the open lines of one vendor become an order."""
-        self._line_ids, self._vendor_id = [], vendor_id
-        self._ask_to_convert(f"All open lines of {name[:80]}")
-
-    @handler(Permission.PLAN_CONVERT)
-    def stop_converting(self) -> None:
-        """Close the question."""
-        self.is_converting = False
-
-    @handler(Permission.PLAN_CONVERT)
-    async def convert(self, despite_drift: bool) -> Any:
-        """Make draft orders, once however often it is pressed."""
-        if self._request_id is None:
+    async def undo(self) -> Any:
+        """Do the inverse of what was decided last outside the cells."""
+        if not self._undo:
             return None
-        run = await self.get_state(PlanRunState)
-        try:
-            done = await self._do(
-                convert_plan,
-                request_id=self._request_id,
-                run_id=run.run_id,
-                line_ids=tuple(self._line_ids) or None,
-                vendor_id=self._vendor_id or None,
-                despite_drift=despite_drift,
-                at=now(),
-            )
-        except PlanDrifted as drift:
-            self.drift_says = str(drift)
-            self._request_id = uuid4()  # ordering all the same is another request
-            return None
-        self.is_converting, self._request_id, self.selected = False, None, []
-        self._tell_made(done)
+        steps, self._undo, self.undo_says = self._undo, [], ""
+        for step in steps:
+            if "act" in step:
+                await self._do(decide_plan_lines, **step)
+            else:
+                await self._do(change_plan_lines, changes=(RowChange(**step),))
         self._changed_rows()
-        await self._read_vendors()
+        await self._read_moved()
         if self.chosen:
             await self._open(key(self.chosen))
-        return say(f"{len(done.orders)} draft order{'s' if len(done.orders) != 1 else ''} made.")
+        return say("Taken back.")
 
-    @handler(Permission.PLAN_CONVERT)
-    def close_made(self) -> None:
-        """Close the list of the orders that were made."""
-        self.is_made = False
-
-    def _ask_to_convert(self, says: str) -> None:
-        self.convert_says, self.drift_says = says, ""
-        self._request_id, self.is_converting = uuid4(), True
-
-    def _tell_made(self, done: Converted) -> None:
-        locale = me().locale
-        self.made = [
-            Made(
-                number=each.number,
-                path="/orders/" + quote(each.number, safe=""),
-                vendor=each.vendor_name,
-                lines=str(each.lines),
-                total=shown_money(each.total, each.currency_code, locale),
-            )
-            for each in done.orders
+    async def _set(self, act: SetAct, line_ids: list[int], reason: str = "") -> Any:
+        done = await self._do(decide_plan_lines, line_ids=tuple(line_ids), act=act, reason=reason)
+        by_reason: dict[str, list[int]] = {}
+        for each in done.line_ids:
+            by_reason.setdefault(done.reasons.get(each, ""), []).append(each)
+        inverse = _INVERSE[act]
+        self._undo = [
+            {"line_ids": tuple(ids), "act": inverse.value, "reason": why or "Left out again."}
+            for why, ids in by_reason.items()
         ]
-        self.not_made = [
-            {"item": each.item_code, "day": shown_date(each.needed_on, locale), "why": each.why}
-            for each in done.not_converted
-        ]
-        self.is_made = True
+        count = len(done.line_ids)
+        self.undo_says = f"{count} {'line' if count == 1 else 'lines'} {_DONE[act]}" if count else ""
+        self._changed_rows(*done.line_ids[:200]) if count <= 200 else self._changed_rows()
+        await self._read_moved()
+        if self.chosen:
+            await self._open(key(self.chosen))
+        return say(self.undo_says[:1].upper() + self.undo_says[1:] + ".") if count else None
 
-    async def _refresh(self) -> None:
-        self._changed_rows(self.chosen)
-        await self._open(key(self.chosen))
+    async def _change(self, what: str, operation: Any = change_plan_line, **change: Any) -> Any:
+        line_id = key(self.chosen)
+        before = await self._ask(plan_line_detail, line_id=line_id)
+        marks = await self._ask(line_marks, line_id=line_id)
+        done = await self._do(operation, line_id=line_id, version=self._version, **change)
+        cells = {
+            "vendor": before.vendor if before.vendor_item_id else "",
+            "contract": marks.contract,
+            "quantity_packs": plain(before.quantity_packs),
+            "unit_price": "" if before.unit_price is None else plain(before.unit_price),
+        }
+        self._undo = [{"key": str(line_id), "version": done.version, "cells": cells}]
+        self.undo_says = f"{before.item}: {what}"
+        self._changed_rows(line_id)
+        await self._open(line_id)
+        return _remarks(done)
 
-    async def _read_vendors(self) -> None:
+    async def _read_moved(self) -> None:
         run = await self.get_state(PlanRunState)
-        found = await self._ask(vendor_totals, run_id=run.run_id) if run.run_id else []
-        self.vendors = [_vendor(each, me().locale) for each in found]
+        self._shown = run.run_id
+        self.moved = await self._ask(moved_lines, run_id=run.run_id) if run.run_id else 0
 
     async def _open(self, line_id: int) -> None:
         found = await self._ask(plan_line_detail, line_id=line_id)
+        marks = await self._ask(line_marks, line_id=line_id)
         locale = me().locale
+        is_editable = found.state == "open" and not found.is_locked
         self.chosen, self._version = str(line_id), found.version
         self.state, self.is_locked = found.state, found.is_locked
-        self.facts = _facts(found, locale)
-        self.others = [_other(each, locale, is_open=found.state == "open") for each in found.alternatives]
+        self.facts = facts_of(found, marks, locale)
+        self.others = [other_of(each, locale, is_editable=is_editable) for each in found.alternatives]
+        self.contracts = contracts_of(marks, locale, is_editable=is_editable)
+        self.pieces = pieces_of(marks, line_id, locale)
 
 
 def _remarks(decided: PlanLineDecided) -> Any:
     return warn(" ".join(decided.remarks)) if decided.remarks else None
-
-
-def _vendor(each: VendorTotal, locale: str) -> Vendor:
-    return Vendor(
-        vendor_id=each.vendor_id or 0,
-        name=each.vendor or "No vendor",
-        lines=f"{each.open_lines} of {each.lines}",
-        late=str(each.late_lines or "–"),
-        moved=str(each.drifted_lines or "–"),
-        total=shown_money(each.open_total, each.currency, locale) if each.currency else "–",
-        can_convert=each.vendor_id is not None and each.convertible_lines > 0,
-    )
-
-
-def _facts(line: PlanLineDetail, locale: str) -> dict[str, str]:
-    def priced(value: Any) -> str:
-        return f"{shown_number(value, locale, PRICE_DIGITS)} {line.currency}" if value is not None else "–"
-
-    return {
-        "title": f"{line.item} · {line.name}",
-        "item": line.item,
-        "path": "/requirements?item=" + quote(line.item, safe=""),
-        "warehouse": line.warehouse,
-        "reason": line.reason,
-        "lot": line.lot,
-        "drift": line.drift,
-        "left_out_reason": line.left_out_reason,
-        "order": line.order_number,
-        "order_path": "/orders/" + quote(line.order_number, safe=""),
-        "late": f"{line.late_days} days late" if line.late_days else "",
-        "vendor": line.vendor or "No vendor",
-        "suggested_vendor": line.suggested_vendor or "No vendor",
-        "quantity": f"{shown_number(line.quantity_packs, locale)} {line.unit}",
-        "suggested_quantity": f"{shown_number(line.suggested_quantity, locale)}",
-        "needed_on": shown_date(line.needed_on, locale),
-        "suggested_needed_on": shown_date(line.suggested_needed_on, locale),
-        "order_by": shown_date(line.order_by, locale),
-        "price": priced(line.unit_price),
-        "suggested_price": priced(line.suggested_unit_price),
-        "total": shown_money(line.total, line.currency, locale) if line.total is not None else "–",
-    }
-
-
-def _other(each: Alternative, locale: str, *, is_open: bool) -> Other:
-    says, tone = ("", "neutral")
-    if each.is_chosen:
-        says, tone = "Chosen", "active"
-    elif not each.is_usable:
-        says, tone = "Not usable now", "neutral"
-    elif each.late_days:
-        says, tone = f"{each.late_days} d late", "warn"
-    return Other(
-        vendor_item_id=each.vendor_item_id,
-        vendor=each.vendor,
-        quantity=shown_number(each.quantity_packs, locale),
-        unit=each.unit,
-        price=shown_number(each.unit_price, locale, PRICE_DIGITS) if each.unit_price is not None else "–",
-        total=shown_money(each.total, each.currency, locale) if each.total is not None else "–",
-        lead=f"{each.lead_days} d",
-        order_by=shown_date(each.order_by, locale),
-        says=says,
-        tone=tone,
-        can_take=is_open and each.is_usable and not each.is_chosen,
-    )

@@ -13,14 +13,13 @@ from buyside.domain.locales import shown_date, shown_instant, shown_number
 from buyside.domain.plans import RunState
 from buyside.domain.refusals import Refused
 from buyside.operations.plans import cancel_run, run_plan, start_run
-from buyside.queries.plans import RunRow, find_run, latest_run, runs
+from buyside.queries.plans import RunRow, find_run, group_choices, latest_run, runs
 from buyside.queries.stock import warehouse_choices
 from buyside.state.base import handler, me, now, say, today, warn
-from buyside.state.forms import day, key, text
+from buyside.state.forms import day, flag, key, maybe_whole
 from buyside.state.roles import BuyerState
 
 _LOOK_EVERY = 0.3  # seconds between looks at how far a run is
-_ALL = "all"
 STEPS = {
     "waiting": "Waiting",
     "read": "Reading demand, stock and supply",
@@ -45,6 +44,7 @@ class PlanRunState(BuyerState, rx.State):
     says: str = ""
     choices: list[dict[str, str]] = []
     warehouses: list[dict[str, str]] = []
+    groups: list[dict[str, str]] = []
     is_asking: bool = False
     suggested_day: str = ""
     is_running: bool = False
@@ -74,9 +74,10 @@ class PlanRunState(BuyerState, rx.State):
     async def ask_for_run(self) -> None:
         """Open the question for a new run."""
         found = await self._ask(warehouse_choices)
-        self.warehouses = [
-            {"value": _ALL, "label": "All warehouses"},
-            *({"value": each.code, "label": f"{each.code} {each.name}"} for each in found),
+        self.warehouses = [{"value": each.code, "label": f"{each.code} {each.name}"} for each in found]
+        self.groups = [
+            {"value": each.code, "label": f"{each.code} {each.name}" if each.name != each.code else each.code}
+            for each in await self._ask(group_choices)
         ]
         self.suggested_day = self.suggested_day or today().isoformat()
         self.is_asking = True
@@ -89,9 +90,15 @@ class PlanRunState(BuyerState, rx.State):
     @handler(Permission.PLAN_RUN)
     async def start(self, form: dict[str, Any]) -> Any:
         """Begin a run, and calculate it beside the page."""
-        as_of, place = day(form, "as_of"), text(form, "warehouse")
-        codes = None if place in {"", _ALL} else (place,)
-        begun = await self._do(start_run, as_of=as_of, warehouse_codes=codes, at=now())
+        as_of = day(form, "as_of")
+        begun = await self._do(
+            start_run,
+            as_of=as_of,
+            warehouse_codes=_ticked(form, "warehouse"),
+            group_codes=_ticked(form, "group"),
+            horizon_days=maybe_whole(form, "horizon_days"),
+            at=now(),
+        )
         self.suggested_day = as_of.isoformat()
         self.is_asking, self.is_running = False, True
         self._calculating, self.step, self.steps_done = begun.run_id, STEPS["waiting"], 0
@@ -143,7 +150,7 @@ class PlanRunState(BuyerState, rx.State):
         self.choices = [
             {
                 "value": str(each.run_id),
-                "label": f"{shown_date(each.as_of, locale)} · {shown_instant(each.started_at, locale, zone)}",
+                "label": f"{shown_date(each.as_of, locale)} · {shown_instant(each.started_at, locale, zone)}{_limits(each)}",
             }
             for each in choices
             if each.state == RunState.DONE
@@ -154,9 +161,30 @@ class PlanRunState(BuyerState, rx.State):
             return
         self.run_id = found.run_id
         self.as_of = shown_date(found.as_of, locale)
-        self.scope = ", ".join(found.warehouses) or "All warehouses"
+        self.scope = _scope(found)
         self.made = shown_instant(found.started_at, locale, zone)
         self.says = _counted(found, locale)
+
+
+def _ticked(form: dict[str, Any], stem: str) -> tuple[str, ...] | None:
+    """The codes of the boxes that were ticked; None where none was, which is all of them."""
+    codes = tuple(name.removeprefix(f"{stem}:") for name in form if name.startswith(f"{stem}:") and flag(form, name))
+    return codes or None
+
+
+def _limits(run: RunRow) -> str:
+    """What a limited run is limited to, behind its dates in a list."""
+    return f" · {_scope(run)}" if run.warehouses or run.groups or run.horizon_days is not None else ""
+
+
+def _scope(run: RunRow) -> str:
+    """What a run is limited to, in words."""
+    parts = [", ".join(run.warehouses) or "All warehouses"]
+    if run.groups:
+        parts.append(", ".join(run.groups))
+    if run.horizon_days is not None:
+        parts.append(f"{run.horizon_days} {'day' if run.horizon_days == 1 else 'days'} ahead")
+    return " · ".join(parts)
 
 
 def _counted(run: RunRow, locale: str) -> str:
@@ -170,6 +198,8 @@ def _counted(run: RunRow, locale: str) -> str:
     parts = [f"{demand} open sales lines", f"{number('shortages')} shortages", f"{number('plan_lines')} plan lines"]
     if counts.get("late_lines"):
         parts.append(f"{number('late_lines')} late")
+    if counts.get("carried"):
+        parts.append(f"{number('carried')} carried over")
     unmapped = (counts.get("unmapped") or 0) + (counts.get("contradictions") or 0)
     if unmapped:
         parts.append(f"{shown_number(Decimal(unmapped), locale)} unmapped")

@@ -31,6 +31,8 @@ BUSINESS_HELPERS = {
     "buyside.queries.order_locks.lock_order",
     "buyside.queries.orders.find_order",
     "buyside.queries.plan_lines.lock_plan_line",
+    "buyside.queries.plan_lines.lock_plan_lines",
+    "buyside.queries.plan_orders.lock_orderable_lines",
 }
 SURFACES = ("internal", "portal")
 LEAD_IN_AND_OUT = {

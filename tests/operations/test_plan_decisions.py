@@ -324,7 +324,7 @@ def test_more_lines_than_two_thousand_are_refused(draft: Draft) -> None:
 # --- as a grid sends them ------------------------------------------------------------------------------------------------
 def cells(draft: Draft, line: PlanLine, **change: str) -> Any:
     change_of = RowChange(str(line.id), line.version, change)
-    return within(draft.session, change_plan_lines, BUYER, changes=(change_of,))
+    return within(draft.session, change_plan_lines, BUYER, changes=(change_of,)).saved
 
 
 @pytest.mark.rule("PLAN-11")

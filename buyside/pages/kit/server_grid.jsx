@@ -102,7 +102,7 @@ function OpenGrid(props) {
   range.current ??= new Range(() => api.current);
   const pickedRef = useRef(picked);
   pickedRef.current = picked;
-  const pickedOf = useMemo(() => ({ get current() { return pickedRef.current; }, clear: () => { setPicked(new Map()); setAll(false); api.current?.deselectAll(); } }), []);
+  const pickedOf = useMemo(() => ({ get current() { return pickedRef.current; }, clear: () => { pickedRef.current = new Map(); setPicked(new Map()); setAll(false); onSelect?.([]); api.current?.deselectAll(); } }), []);
   const edits = useEdits({ api, range: range.current, picked: pickedOf, columns, one, noun, historyOf: `${url}${scopeText}`, isEditable: writes, onSave, outcome, rows,
     currentSort: () => sortOf(api.current), onTrouble });
   const { saves } = edits;
@@ -268,13 +268,14 @@ function OpenGrid(props) {
   // ---- chosen rows ----
   const choose = (event) => {
     const nodes = event.api.getSelectedNodes();
-    onSelect?.(nodes.map((node) => node.id));
+    if (!writes) onSelect?.(nodes.map((node) => node.id));
     if (!writes || event.source?.startsWith("api") && isChoosing) return;
     const next = new Map(pickedRef.current);
     event.api.forEachNode((node) => { if (node.data && !node.isSelected()) next.delete(String(node.id)); });
     for (const node of nodes) if (node.data) next.set(String(node.id), next.get(String(node.id)) ?? node.data);
     if (next.size < pickedRef.current.size) setAll(false);
     setPicked(next);
+    onSelect?.([...next.keys()]);
   };
   const markPicked = () => {
     if (!isAll || !api.current) return;
@@ -288,6 +289,7 @@ function OpenGrid(props) {
       const found = await rows.between(sortOf(api.current).map(([colId, direction]) => ({ colId, sort: direction })), 0, MOST_ROWS);
       setPicked(new Map(found.map((row) => [String(row.id), row])));
       setAll(true);
+      onSelect?.(found.map((row) => String(row.id)));
     } catch (error) { onTrouble(error.message, true); }
     setChoosing(false);
   };

@@ -1,0 +1,159 @@
+"""One plan line over several vendors or dates: its parts, filled in and weighed before the line is split."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, TypedDict
+
+import reflex as rx
+
+from buyside.domain.access import Permission
+from buyside.domain.locales import read_number, shown_number
+from buyside.domain.money import rounded
+from buyside.domain.refusals import Refused
+from buyside.operations.plan_splits import MOST_PARTS, LinePart, split_plan_line
+from buyside.queries.plan_explanations import plan_line_detail
+from buyside.queries.plan_line_marks import line_marks
+from buyside.state.base import handler, me, say, warn
+from buyside.state.forms import decimal, key, maybe_day, maybe_decimal, text
+from buyside.state.plan import PlanState
+from buyside.state.roles import BuyerState
+
+
+class Part(TypedDict):
+    """One part as it is filled in; `number` counts from one."""
+
+    number: str
+    quantity: str
+    needed_on: str
+
+
+class PlanSplitState(BuyerState, rx.State):
+    """The question how a line is split."""
+
+    is_asking: bool = False
+    says: str = ""
+    serial: int = 0
+    parts: list[Part] = []
+    vendors: list[dict[str, str]] = []
+    contracts: list[dict[str, str]] = []
+    unit: str = ""
+    weight: str = ""
+    """What the parts bring so far, of what the line does."""
+    is_even: bool = True
+    _line_id: int = 0
+    _version: int = 0
+    _factors: dict[str, str] = {}
+    _of: dict[str, str] = {}
+    _brings: dict[str, tuple[str, str]] = {}
+
+    @handler(Permission.PLAN_EDIT)
+    async def ask(self) -> None:
+        """Begin with two halves of the open line."""
+        plan = await self.get_state(PlanState)
+        line_id, locale = key(plan.chosen), me().locale
+        line = await self._ask(plan_line_detail, line_id=line_id)
+        marks = await self._ask(line_marks, line_id=line_id)
+        first = rounded(line.quantity_packs / 2, marks.digits)
+        halves = [first, line.quantity_packs - first]
+        self._line_id, self._version, self.unit = line_id, line.version, line.unit
+        own = str(line.vendor_item_id or "")
+        usable = [each for each in line.alternatives if each.is_usable or str(each.vendor_item_id) == own]
+        usable.sort(key=lambda each: str(each.vendor_item_id) != own)
+        self.vendors = [
+            {"value": str(each.vendor_item_id), "label": f"{each.vendor} · {each.unit} · {each.lead_days} d"}
+            for each in usable
+        ]
+        self._factors = {str(each.vendor_item_id): str(each.unit_factor) for each in usable}
+        chosen = next((each for each in marks.contracts if each.is_chosen), None)
+        self.contracts = [
+            {"value": "", "label": f"As the line: {chosen.number}" if chosen else "As the line: none"},
+            *({"value": str(each.contract_id), "label": each.number} for each in marks.contracts),
+            {"value": "0", "label": "No contract"},
+        ]
+        self._of = {"stock": str(marks.stock), "unit": line.stock_unit, "own": own, "factor": str(line.unit_factor)}
+        day = line.needed_on.isoformat()
+        self.parts = [
+            Part(number=str(place), quantity=shown_number(each, locale), needed_on=day)
+            for place, each in enumerate(halves, start=1)
+        ]
+        self._brings = {each["number"]: (each["quantity"], own) for each in self.parts}
+        self.says, self.is_asking, self.serial = "", True, self.serial + 1
+        self._weigh()
+
+    @handler(Permission.PLAN_EDIT)
+    def stop(self) -> None:
+        """Close the question."""
+        self.is_asking = False
+
+    @handler(Permission.PLAN_EDIT)
+    def add_part(self) -> None:
+        """One part more, empty."""
+        if len(self.parts) < MOST_PARTS and self.parts:
+            number = str(len(self.parts) + 1)
+            self.parts = [*self.parts, Part(number=number, quantity="", needed_on=self.parts[-1]["needed_on"])]
+
+    @handler(Permission.PLAN_EDIT)
+    def remove_part(self) -> None:
+        """The last part goes; two stay."""
+        if len(self.parts) > 2:
+            self._brings = {name: each for name, each in self._brings.items() if name != self.parts[-1]["number"]}
+            self.parts = self.parts[:-1]
+            self._weigh()
+
+    @handler(Permission.PLAN_EDIT)
+    def weigh_quantity(self, number: str, quantity: str) -> None:
+        """A part's quantity was typed: tell what all of them bring."""
+        if number in {each["number"] for each in self.parts}:
+            self._brings = self._brings | {
+                number: (quantity[:40], self._brings.get(number, ("", self._of.get("own", "")))[1])
+            }
+            self._weigh()
+
+    @handler(Permission.PLAN_EDIT)
+    def weigh_vendor(self, number: str, vendor_item_id: str) -> None:
+        """A part's vendor was chosen, whose purchase unit may hold more."""
+        if number in {each["number"] for each in self.parts}:
+            self._brings = self._brings | {number: (self._brings.get(number, ("", ""))[0], vendor_item_id[:20])}
+            self._weigh()
+
+    @handler(Permission.PLAN_EDIT)
+    async def split(self, form: dict[str, Any]) -> Any:
+        """Split the line as it was filled in; what cannot be is said in the dialog, which stays open."""
+        try:
+            parts = tuple(_part(form, each["number"]) for each in self.parts)
+            done = await self._do(split_plan_line, line_id=self._line_id, version=self._version, parts=parts)
+        except Refused as refusal:
+            self.says = str(refusal)
+            return None
+        self.is_asking = False
+        plan = await self.get_state(PlanState)
+        plan._changed_rows()
+        await plan._open(self._line_id)
+        told = f"Split into {len(done.lines)} lines."
+        return warn(" ".join([told, *done.remarks])) if done.remarks else say(told)
+
+    def _weigh(self) -> None:
+        locale, whole = me().locale, Decimal(self._of.get("stock", "0"))
+        brought = Decimal(0)
+        for quantity, vendor in self._brings.values():
+            try:
+                factor = Decimal(self._factors.get(vendor, self._of.get("factor", "1")))
+                brought += read_number(quantity, locale) * factor if quantity.strip() else 0
+            except Refused:
+                continue
+        self.is_even = brought == whole
+        unit = self._of.get("unit", "")
+        self.weight = f"The parts bring {shown_number(brought, locale)} of {shown_number(whole, locale)} {unit}."
+
+
+def _part(form: dict[str, Any], number: str) -> LinePart:
+    """One part of the form. Refuses: Needed, Unreadable."""
+    vendor, contract = text(form, f"vendor_{number}"), text(form, f"contract_{number}")
+    return LinePart(
+        quantity_packs=decimal(form, f"quantity_{number}"),
+        vendor_item_id=key(vendor) or None,
+        needed_on=maybe_day(form, f"needed_on_{number}"),
+        unit_price=maybe_decimal(form, f"price_{number}"),
+        contract_id=None if contract == "" else key(contract),
+    )
