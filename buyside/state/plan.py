@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import reflex as rx
 
@@ -53,7 +53,7 @@ _INVERSE = {
     SetAct.LEAVE_OUT: SetAct.TAKE_BACK,
     SetAct.TAKE_BACK: SetAct.LEAVE_OUT,
 }
-_ACTS = Literal["lock", "unlock", "leave_out", "take_back"]
+_BY_BUTTON = {each.value: each for each in (SetAct.LOCK, SetAct.UNLOCK, SetAct.TAKE_BACK)}
 
 
 class PlanState(SheetGridState, BuyerState, rx.State):
@@ -182,14 +182,14 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         return say("Joined again.")
 
     @handler(Permission.PLAN_EDIT)
-    async def decide(self, act: _ACTS) -> Any:
+    async def decide(self, act: str) -> Any:
         """Lock, unlock or take back the open line."""
-        return await self._set(SetAct(act), [key(self.chosen)])
+        return await self._set(_BY_BUTTON[act], [key(self.chosen)]) if act in _BY_BUTTON else None
 
     @handler(Permission.PLAN_EDIT)
-    async def decide_ticked(self, act: _ACTS) -> Any:
+    async def decide_ticked(self, act: str) -> Any:
         """The same for all ticked lines, or for none if one of them cannot be."""
-        return await self._set(SetAct(act), [key(each) for each in self.selected])
+        return await self._set(_BY_BUTTON[act], [key(each) for each in self.selected]) if act in _BY_BUTTON else None
 
     @handler(Permission.PLAN_EDIT)
     def ask_leave_out(self, ticked: bool) -> None:

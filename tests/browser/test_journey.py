@@ -91,8 +91,11 @@ def test_a_buyer_plans_orders_and_receives_and_a_manager_looks(adventure: None, 
     _edit(page, 0, "quantity_packs", "1250", "1,250")
     _edit(page, 1, "quantity_packs", "1300", "1,300")
     expect(_cell(page, 0, "suggested_quantity")).to_have_text(suggested)
-    _edit(page, 0, "quantity_packs", "0", "1,250")  # refused in place
+    _edit(page, 0, "quantity_packs", "0", "0")  # refused in place, as it was typed, until it is given up
     expect(page.get_by_text("Enter a number above zero.").first).to_be_visible()
+    _cell(page, 0, "quantity_packs").click()
+    page.keyboard.press("Escape")
+    expect(_cell(page, 0, "quantity_packs")).to_contain_text("1,250")
     _open(page, 0)
     detail = page.get_by_role("complementary", name="Plan line")
     expect(detail.get_by_role("region", name="Vendors of this item")).to_be_visible()
