@@ -65,6 +65,7 @@ def things(laid: Ground) -> Things:
     words = {
         "by": "receipts", "what": "receive", "typed": "part", "day": "2026-03-01", "iso": "2026-03-20", "field": "title",
         "value": "Bolts for spring", "name": "Vendor A", "form": sheet, "locked": True, "despite_drift": False, "grid": "orders",
+        "act": "lock", "is_sure": False, "ticked": True, "plan_split_state.number": "1", "quantity": "5",
     }  # fmt: skip
     return Things(
         own=of(a, b),
