@@ -82,14 +82,14 @@ def _list() -> rx.Component:
 def _acts(*, ticked: bool) -> rx.Component:
     """What can be done with the ticked messages, or with the open one."""
     many = Messages.selected.length().to_string()
-    label = "Take " + many if ticked else "Take"
+    take = button("Take " + many if ticked else "Take", Messages.take(ticked), icon_name="user-check")
     return rx.el.div(
-        button(label, Messages.take(ticked), icon_name="user-check"),
+        take if ticked else rx.cond(Messages.is_mine, rx.fragment(), take),
         button("Hand over", Messages.ask("give", ticked)),
         button("Snooze", Messages.ask("snooze", ticked), icon_name="alarm-clock"),
         button("Done", Messages.finish(ticked), icon_name="check"),
         button("Dismiss", Messages.ask("dismiss", ticked)),
-        class_name="actions",
+        class_name="actions bulk-actions",
         role="group",
         aria_label="With the ticked messages" if ticked else "With this message",
     )

@@ -45,16 +45,12 @@ def is_overdue() -> ColumnElement[bool]:
     return and_(is_at_work(), col(ActionMessage.due_on) < organisation_today())
 
 
-def messages_in_reach(actor: Actor) -> Select[Any]:
-    """Every action message, with the order that it is about, or the vendor whom the plan suggests."""
+def _planned() -> Any:
+    """Whom the plan suggests to order from, for messages that are about no order yet: the vendor of the most urgent line."""
     message = ActionMessage
-    owner, closer, suggested = aliased(AppUser), aliased(AppUser), aliased(Vendor)
-    planned = (
-        select(
-            col(VendorItem.vendor_id),
-            col(PlanLine.order_by),
-        )
-        .join(VendorItem, col(VendorItem.id) == col(PlanLine.vendor_item_id))
+    return (
+        select(col(VendorItem.vendor_id))
+        .join(PlanLine, col(PlanLine.vendor_item_id) == col(VendorItem.id))
         .where(
             col(PlanLine.run_id) == col(message.last_run_id),
             col(PlanLine.item_id) == col(message.item_id),
@@ -66,6 +62,13 @@ def messages_in_reach(actor: Actor) -> Select[Any]:
         .correlate(message)
         .lateral("planned")
     )
+
+
+def messages_in_reach(actor: Actor) -> Select[Any]:
+    """Every action message, with the order that it is about, or the vendor whom the plan suggests."""
+    message = ActionMessage
+    owner, closer, suggested = aliased(AppUser), aliased(AppUser), aliased(Vendor)
+    planned = _planned()
     mine = literal(False) if actor.user_id is None else func.coalesce(col(message.owner_id) == actor.user_id, False)
     statement: Select[*tuple[Any, ...]] = (
         select(
@@ -197,6 +200,7 @@ class MessageDetail:
     order_state: str
     vendor_code: str
     vendor: str
+    """Of the order; where there is none yet, whom the plan suggests."""
     vendor_part: str
     open_quantity: Decimal | None
     waiting: tuple[Waiting, ...] = ()
@@ -212,7 +216,7 @@ def message_detail(session: Session, actor: Actor, *, message_id: int) -> Messag
     order those whom its quantity serves first. Of other messages, those that the order was made for.
     """
     message = ActionMessage
-    owner, closer = aliased(AppUser), aliased(AppUser)
+    owner, closer, suggested, planned = aliased(AppUser), aliased(AppUser), aliased(Vendor), _planned()
     open_packs = col(PurchaseOrderLine.quantity) - col(PurchaseOrderLine.received_quantity)
     statement: Select[*tuple[Any, ...]] = (
         select(
@@ -236,8 +240,8 @@ def message_detail(session: Session, actor: Actor, *, message_id: int) -> Messag
             func.coalesce(PurchaseOrder.number, "").label("order_number"),
             col(PurchaseOrderLine.line_number),
             func.coalesce(PurchaseOrder.state, "").label("order_state"),
-            func.coalesce(Vendor.code, "").label("vendor_code"),
-            func.coalesce(Vendor.name, "").label("vendor"),
+            func.coalesce(Vendor.code, suggested.code, "").label("vendor_code"),
+            func.coalesce(Vendor.name, suggested.name, "").label("vendor"),
             func.coalesce(func.nullif(PurchaseOrderLine.vendor_part, ""), VendorItem.vendor_part, "").label(
                 "vendor_part"
             ),
@@ -251,6 +255,8 @@ def message_detail(session: Session, actor: Actor, *, message_id: int) -> Messag
         .join(PurchaseOrder, col(PurchaseOrder.id) == col(PurchaseOrderLine.order_id), isouter=True)
         .join(VendorItem, col(VendorItem.id) == col(PurchaseOrderLine.vendor_item_id), isouter=True)
         .join(Vendor, col(Vendor.id) == col(PurchaseOrder.vendor_id), isouter=True)
+        .join(planned, true(), isouter=True)
+        .join(suggested, col(suggested.id) == planned.c.vendor_id, isouter=True)
         .join(owner, col(owner.id) == col(message.owner_id), isouter=True)
         .join(closer, col(closer.id) == col(message.closed_by), isouter=True)
         .where(col(message.id) == message_id)

@@ -74,6 +74,7 @@ def test_a_slipped_promise_names_the_customers_that_it_endangers_and_no_others(l
     assert (found.waiting_lines, found.open_quantity, found.vendor_part) == (1, Decimal(10), "B-10")
     ordered = ask(message_detail, late["buyer"], message_id=late["ids"]["order"])
     assert [each.customer for each in ordered.waiting] == ["Three Wheels"]
+    assert (ordered.vendor, ordered.order_number) == ("Nuts Ltd", "")
 
 
 @pytest.mark.rule("PLAN-16")
