@@ -8,11 +8,13 @@ import polars as pl
 import pytest
 
 from buyside.planning import explosion
+from buyside.planning.frames import Headroom
 from buyside.planning.run import PlanResults, pegs_of, plan
 from tests.oracles import PlanningAnswer, PlanningWorld, planned
 from tests.properties.planning_worlds import inputs_of, scope_of, world_from, world_of
 
 WORLDS, NIGHTLY_WORLDS, BATCH = 300, 20_000, 50
+LARGE = 10**6
 
 
 def exact(value: int | None) -> Fraction | None:
@@ -70,10 +72,17 @@ def assert_agrees(world: PlanningWorld, results: PlanResults, what: str, **scope
 
 
 def agree_on(seeds: range) -> None:
+    too_large = 0
     for seed in seeds:
-        world = world_of(seed)
-        scope = scope_of(seed)
-        assert_agrees(world, plan(inputs_of(world), world.as_of, with_pegs=True, **scope), f"world {seed}", **scope)
+        world, scope = world_of(seed), scope_of(seed)
+        try:
+            results = plan(inputs_of(world), world.as_of, with_pegs=True, **scope)
+        except Headroom:  # nothing is rounded or wrapped: a world of millions of units through many levels is refused
+            assert max(line["quantity"] for line in world.lines) > LARGE, f"world {seed}"
+            too_large += 1
+        else:
+            assert_agrees(world, results, f"world {seed}", **scope)
+    assert too_large <= len(seeds) // 10
 
 
 @pytest.mark.rule("PLAN-2")
