@@ -12,9 +12,9 @@ from sqlmodel import Session
 from buyside.db.plans import PlanningRun
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.refusals import NotFound
-from buyside.planning.frames import REQUIREMENTS
-from buyside.planning.run import PlanInputs, plan
-from buyside.queries.plan_stored import inputs_of, scope_of, units
+from buyside.planning.run import PlanInputs
+from buyside.queries.plan_resident import requirements_since, resident_of
+from buyside.queries.plan_stored import scope_of, units
 from buyside.queries.planning import ArrowReader, arrow_reader, read_inputs
 
 _OWN_LINES = """
@@ -60,15 +60,13 @@ def drifted(session: Session, actor: Actor, *, run_id: int) -> list[Drifted]:
     run = session.get(PlanningRun, run_id)
     if run is None:
         raise NotFound(kind="planning run")
-    scope = scope_of(run)
-    then = inputs_of(session, run_id)
     with arrow_reader(session) as reader:
-        now = _without_own_orders(reader, run_id, read_inputs(reader, scope["warehouses"]))
-        before = _requirements_of(reader, run_id)
-    if _same(then, now):
-        return []
-    after = plan(now, run.as_of, **scope).requirements
+        now = _without_own_orders(reader, run_id, read_inputs(reader, scope_of(run)["warehouses"]))
+    before, after = requirements_since(session, actor, run_id=run_id, now=now)
     changed = _changed(before, after)
+    if not changed.height:
+        return []
+    then = resident_of(session, actor, run_id=run_id).inputs
     on_hand = _moved(then.item_stock, now.item_stock, "on_hand")
     on_order = _moved(then.supply, now.supply, "quantity")
     demand = _moved(before, after, "gross")
@@ -83,16 +81,6 @@ def drifted(session: Session, actor: Actor, *, run_id: int) -> list[Drifted]:
         Drifted(item, warehouse, units(gross), units(stock), units(supply))
         for item, warehouse, gross, stock, supply in rows.select(*_KEY, "gross", "on_hand", "quantity").iter_rows()
     ]
-
-
-def _requirements_of(reader: ArrowReader, run_id: int) -> pl.DataFrame:
-    quantities = [name for name in REQUIREMENTS.schema if name not in {*_KEY, "date"}]
-    columns = ", ".join(f"({name} * 1000000)::int8 AS {name}" for name in quantities)
-    return reader.frame(
-        f"SELECT item_id AS item, warehouse_id AS warehouse, on_date AS date, {columns} "  # noqa: S608 - our own names
-        f"FROM planning_requirement WHERE run_id = {int(run_id)}",
-        REQUIREMENTS,
-    )
 
 
 def _without_own_orders(reader: ArrowReader, run_id: int, now: PlanInputs) -> PlanInputs:
@@ -110,15 +98,6 @@ def _without_own_orders(reader: ArrowReader, run_id: int, now: PlanInputs) -> Pl
     frames = {name: getattr(now, name) for name in now.__dataclass_fields__}
     supply = now.supply.filter(~pl.col("order_line").is_in(lines["order_line"].implode()))
     return PlanInputs.of(**(frames | {"item_stock": stock, "supply": supply}))
-
-
-def _same(then: PlanInputs, now: PlanInputs) -> bool:
-    """Whether no input moved at all, rows in any order."""
-    for name in then.__dataclass_fields__:
-        one, other = getattr(then, name), getattr(now, name)
-        if one.height != other.height or not one.sort(one.columns).equals(other.select(one.columns).sort(one.columns)):
-            return False
-    return True
 
 
 def _changed(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
