@@ -38,7 +38,7 @@ export function TimeBoard({ run, stamp, panel, canExport, onOpen, onClose }) {
   const [says, setSays] = useState("");
   const box = useRef(null);
   const wantsFocus = useRef(false);
-  const sought = useRef(panel?.item ? panel.id : "");
+  const sought = useRef(new URLSearchParams(window.location.search).has("item")); // the address names an item that is still to come
   const location = useLocation();
   const { head, isFresh, question, rowAt, want, trouble, again } = usePages(run, wanted, stamp);
 
@@ -60,7 +60,9 @@ export function TimeBoard({ run, stamp, panel, canExport, onOpen, onClose }) {
   // ---- filters: the address carries them, typing waits for a moment ----
   useEffect(() => { const timer = setTimeout(() => { if (typed.trim() !== wanted.text) change({ text: typed.trim() }); }, TYPING); return () => clearTimeout(timer); }, [typed]);
   useEffect(() => {
-    const shown = panel?.item ? { item: panel.item, warehouse: panel.warehouse, on: panel.on } : {};
+    const given = new URLSearchParams(window.location.search);
+    const named = sought.current ? Object.fromEntries(["item", "warehouse", "on"].map((name) => [name, given.get(name)])) : {};
+    const shown = panel?.item ? { item: panel.item, warehouse: panel.warehouse, on: panel.on } : named;
     const address = toAddress(window.location, wanted, shown);
     // The router's own note of this entry stays as it is: it reads the address anew when somebody comes back to it.
     if (address !== window.location.pathname + window.location.search) window.history.replaceState(window.history.state, "", address);
@@ -69,6 +71,7 @@ export function TimeBoard({ run, stamp, panel, canExport, onOpen, onClose }) {
   useEffect(() => { // a link to this very page
     if (seenKey.current === location.key) return;
     seenKey.current = location.key;
+    sought.current = new URLSearchParams(window.location.search).has("item");
     const next = fromAddress(window.location.search);
     setWanted(next);
     setTyped(next.text);
@@ -89,8 +92,8 @@ export function TimeBoard({ run, stamp, panel, canExport, onOpen, onClose }) {
 
   // ---- the item whose numbers are explained is brought into sight when the address named it ----
   useEffect(() => {
-    if (!isFresh || !panel?.id || sought.current !== panel.id) return undefined;
-    sought.current = "";
+    if (!isFresh || !panel?.id || !sought.current) return undefined;
+    sought.current = false;
     const ending = new AbortController();
     const [item, warehouse] = panel.id.split("-");
     const query = queryOf(run, wanted);
@@ -104,7 +107,6 @@ export function TimeBoard({ run, stamp, panel, canExport, onOpen, onClose }) {
     }).catch(() => {});
     return () => ending.abort();
   }, [isFresh, panel?.id]);
-  useEffect(() => { if (panel?.item && !head) sought.current = panel.id; }, [panel?.id]);
 
   // ---- what is in sight ----
   useLayoutEffect(() => {
@@ -145,6 +147,7 @@ export function TimeBoard({ run, stamp, panel, canExport, onOpen, onClose }) {
   const open = (row, line, column) => {
     const found = rowAt(row);
     if (!found) return;
+    sought.current = false;
     const place = column - 1 - sums.length;
     const bucket = place >= 0 ? columns[place] : null;
     const chosen = line ? linesBeside(measure.name)[line - 1] : measure;
