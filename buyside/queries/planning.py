@@ -193,13 +193,18 @@ _SELECTS: dict[str, tuple[Frame, str]] = {
         """
         SELECT agreed.contract_id AS contract, contract.vendor_id AS vendor, agreed.item_id AS item,
                contract.currency_code AS currency, (agreed.unit_price * 1000000)::int8 AS unit_price,
-               ((agreed.quantity - coalesce((
-                   SELECT sum({drawn}) FROM purchase_order_line AS line
-                   JOIN purchase_order AS ordered ON ordered.id = line.order_id
-                   WHERE ordered.contract_id = contract.id AND line.item_id = agreed.item_id AND {draws}
-               ), 0)) * 1000000)::int8 AS quantity_left,
+               floor((agreed.quantity - orders.stock_units / coalesce(sold.unit_factor, 1)) * 1000000)::int8 AS quantity_left,
                contract.valid_from, contract.valid_to, contract.status = '{active}' AS is_usable
         FROM contract_item AS agreed JOIN contract ON contract.id = agreed.contract_id
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum({drawn} * line.unit_factor), 0) AS stock_units
+            FROM purchase_order_line AS line JOIN purchase_order AS ordered ON ordered.id = line.order_id
+            WHERE ordered.contract_id = contract.id AND line.item_id = agreed.item_id AND {draws}
+        ) AS orders
+        LEFT JOIN LATERAL (
+            SELECT unit_factor FROM vendor_item WHERE vendor_id = contract.vendor_id AND item_id = agreed.item_id
+            ORDER BY is_active DESC, valid_to DESC NULLS FIRST LIMIT 1
+        ) AS sold ON true
         """,
     ),
     "contract_balances": (

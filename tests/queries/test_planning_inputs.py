@@ -139,16 +139,18 @@ def test_what_is_left_of_a_contract_is_agreed_less_what_its_orders_drew(database
             line.tax = Decimal(5)  # taxes draw nothing
             line.total += 5
             drawn[state] = 4 if state in {OrderState.CLOSED, OrderState.RECEIVED} else 10 + number
+        double, [line] = world.order(acme, main, (bolt, 7, 6))
+        double.contract_id, line.unit_factor = contract.id, Decimal(20)  # ordered when a pack held twice as many
         others, _ = world.order(acme, main, (bolt, 500, 3))
         others.state = OrderState.ISSUED.value
         number = contract.id
     expected = sum(q for state, q in drawn.items() if state not in {OrderState.CANCELLED, OrderState.REJECTED})
     found = read()
     [row] = found.contracts.filter(pl.col("contract") == number).to_dicts()
-    assert row["quantity_left"] == (1_000 - expected) * 10**6
+    assert row["quantity_left"] == (1_000 - expected - 14) * 10**6
     assert (row["unit_price"], row["currency"], row["is_usable"]) == (2_500_000, "EUR", True)
     [balance] = found.contract_balances.filter(pl.col("contract") == number).to_dicts()
-    assert balance["amount_left"] == (10_000 - expected * 3) * 10**6
+    assert balance["amount_left"] == (10_000 - expected * 3 - 7 * 6) * 10**6
 
 
 @pytest.mark.rule("CON-1")
