@@ -83,7 +83,7 @@ def run_dialogs() -> rx.Component:
                 "Horizon in days",
                 needed=False,
                 help="Demand needed later is left out; empty plans all of it.",
-                props={"input_mode": "numeric"},
+                input_mode="numeric",
             ),
             _ticks("Warehouses", "All of them, unless some are ticked.", "warehouse", Run.warehouses),
             rx.cond(
