@@ -169,7 +169,7 @@ class ScenariosState(GridState, BuyerState, rx.State):
         self.is_naming = ""
 
     @handler(Permission.PLAN_RUN)
-    async def make(self, form: dict[str, str]) -> Any:
+    async def make(self, form: dict[str, Any]) -> Any:
         """Make the scenario, or the copy, that was asked for, and open it."""
         if self.is_naming == "copy":
             saved = await self._do(copy_scenario, scenario_id=self.scenario_id, name=text(form, "name"), at=now())
@@ -239,7 +239,7 @@ class ScenariosState(GridState, BuyerState, rx.State):
                 self._show_form(f"{said.kind.value}/{said.act}", found, texts)
 
     @handler(Permission.PLAN_RUN)
-    async def save(self, form: dict[str, str]) -> Any:
+    async def save(self, form: dict[str, Any]) -> Any:
         """Add what the form says as a change, or put it in the place of the one that is edited."""
         kind, _, act = self.act.partition("/")
         said = {
