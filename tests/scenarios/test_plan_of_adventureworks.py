@@ -1,8 +1,9 @@
 """AdventureWorks from the first of May 2014: its open demand becomes a plan that a slow, obvious calculation agrees with."""
 
+import csv
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -34,10 +35,13 @@ from buyside.planning.run import PlanInputs
 from buyside.queries.checks import all_checks
 from buyside.queries.pegging import line_serving, plan_line_serves
 from buyside.queries.plan_explanations import pegs_of_requirement, requirement_arithmetic
+from buyside.queries.plan_export import write_result_files
 from buyside.queries.plan_line_rows import PLAN_LINE_ROWS
 from buyside.queries.plan_stored import inputs_of
 from buyside.queries.plans import vendor_totals
 from buyside.queries.read import ask
+from buyside.queries.requirement_board import BoardWanted, board_page
+from buyside.queries.requirement_pivot import Step
 from buyside.queries.rows import RowsWanted, grid_page
 from buyside.queries.stock import ENTRY_ROWS
 from buyside.queries.structure import structure_levels, structure_root
@@ -232,6 +236,33 @@ def test_every_number_opens_down_to_the_customers_and_adds_up_on_the_way(adventu
             assert back.customer == each.customer
             traced += 1
     assert traced >= 20
+
+
+@pytest.mark.rule("PLAN-5")
+def test_the_board_says_what_the_file_of_requirements_says(adventure: Planned, tmp_path: Path) -> None:
+    ask(write_result_files, BUYER, run_id=adventure.done.run_id, folder=tmp_path)
+    by_month: dict[tuple[str, str, str], list[Decimal]] = {}
+    for row in csv.DictReader((tmp_path / "requirements.csv").read_text().splitlines()):
+        month = by_month.setdefault((row["item"], row["warehouse"], row["date"][:7]), [Decimal(0)] * 4)
+        for at, name in enumerate(("gross", "scheduled_receipts", "shortage")):
+            month[at] += Decimal(row[name])
+        month[3] = Decimal(row["projected"])
+    shown: dict[tuple[str, str, str], list[Decimal]] = {}
+    wanted, after = BoardWanted(run_id=adventure.done.run_id, step=Step.MONTH, limit=200), ""
+    while True:
+        page = ask(board_page, BUYER, wanted=replace(wanted, after=after))
+        for row in page.rows:
+            for cell in row.cells:
+                if cell.gross or cell.receipts or cell.shortage:
+                    key = (row.item, row.warehouse, page.columns[cell.column].first.isoformat()[:7])
+                    month = shown.setdefault(key, [Decimal(0)] * 4)
+                    for at, value in enumerate((cell.gross, cell.receipts, cell.shortage)):
+                        month[at] += value
+                    month[3] = cell.projected
+        if not (after := page.after):
+            break
+    assert {key: month for key, month in by_month.items() if any(month[:3])} == shown
+    assert len(shown) > 200
 
 
 @pytest.mark.rule("PLAN-13")
