@@ -38,8 +38,8 @@ def _row(each: Any) -> tuple[Any, ...]:
         amount(each["late"]),
         amount(each["moved"]),
         amount(each["total"]),
-        status(each["minimum_says"], tone=each["minimum_tone"]),
-        status(each["freight"], tone=each["freight_tone"]),
+        _state(each["minimum_says"], each["minimum_tone"]),
+        _state(each["freight"], each["freight_tone"]),
         rx.el.span(each["order_day"], rx.el.span(each["cutoff"], class_name="unit")),
         each["fits"],
         when_allowed(
@@ -51,6 +51,11 @@ def _row(each: Any) -> tuple[Any, ...]:
             ),
         ),
     )
+
+
+def _state(says: Any, tone: Any) -> rx.Component:
+    """A word with its tone; a dash where nothing is asked."""
+    return rx.cond(tone == "neutral", says, status(says, tone=tone))
 
 
 def _list() -> rx.Component:
@@ -108,7 +113,7 @@ def _panel() -> rx.Component:
         facts(
             ("Open value", rx.el.span(group["total"], rx.el.span(group["orders"], class_name="unit"))),
             ("Minimum order", _against(group["minimum"], group["minimum_says"], group["minimum_tone"])),
-            ("Freight", status(group["freight"], tone=group["freight_tone"])),
+            ("Freight", _state(group["freight"], group["freight_tone"])),
             ("Takes orders", rx.el.span(group["order_day"], rx.el.span(group["cutoff"], class_name="unit"))),
             ("Contracts", group["contracts"]),
         ),
@@ -124,7 +129,7 @@ def _panel() -> rx.Component:
 
 
 def _against(minimum: Any, says: Any, tone: Any) -> rx.Component:
-    return rx.el.span(rx.cond(minimum != "", rx.el.span(minimum, " · "), rx.fragment()), status(says, tone=tone))
+    return rx.el.span(rx.cond(minimum != "", rx.el.span(minimum, " · "), rx.fragment()), _state(says, tone))
 
 
 def _dialogs() -> rx.Component:

@@ -241,7 +241,7 @@ def _group(group: VendorGroup, run_id: int, locale: str) -> Group:
         lines=shown_number(Decimal(group.lines), locale),
         late=shown_number(Decimal(group.late), locale) if group.late else _NONE,
         moved=shown_number(Decimal(group.drifted), locale) if group.drifted else _NONE,
-        total=shown_money(group.total, group.currency, locale) if group.currency else _NONE,
+        total=shown_money(group.total, group.currency, locale) if group.currency else "No price",
         orders=_count(len(group.orders), "order"),
         minimum=money(group.minimum) if group.minimum is not None else "",
         minimum_says=minimum_says,

@@ -21,7 +21,7 @@ export function CardBoard({ run, canEdit, undoable, answer, onMove, onUndo, onLo
   const [by, setBy] = useState("vendors");
   const [filters, setFilters] = useState({});
   const [isRead, setRead] = useState(false);
-  const { columns, choices, problem, need, refresh, cardAt } = useBoard(isRead ? run : 0, by, filters);
+  const { columns, choices, problem, stamp, need, refresh, cardAt } = useBoard(isRead ? run : 0, by, filters);
   const [at, setAt] = useState({ key: "", index: 0 });  // the card that has or had the focus
   const [lifted, setLifted] = useState(null);           // { card, key, index, isPointer }
   const [targets, setTargets] = useState(null);
@@ -202,7 +202,7 @@ export function CardBoard({ run, canEdit, undoable, answer, onMove, onUndo, onLo
         scrolling = requestAnimationFrame(scroll);
       }
       event.preventDefault();
-      held.at = event.clientX;
+      held.at = event.clientX; held.top = event.clientY;
       if (ghost.current) ghost.current.style.transform = `translate(${event.clientX + 10}px, ${event.clientY + 6}px)`;
       const key = over(event);
       setChosen((now) => (now === key ? now : key));
@@ -265,7 +265,7 @@ export function CardBoard({ run, canEdit, undoable, answer, onMove, onUndo, onLo
             {columns.slice(first, last).map((each, place) => (
               <Lane key={each.key} lane={each} left={PAD + (first + place) * WIDE} height={view.height} by={by} top={tops[each.key] ?? 0} topSet={tops[`${each.key} set`]}
                 onTop={(top) => setTops((now) => (now[each.key] === top ? now : { ...now, [each.key]: top }))}
-                need={need} cardAt={cardAt} at={at} lifted={lifted} target={targetOf(each.key)} why={lifted && targets ? whyNot(each) : ""} isKnown={Boolean(targets)}
+                stamp={stamp} need={need} cardAt={cardAt} at={at} lifted={lifted} target={targetOf(each.key)} why={lifted && targets ? whyNot(each) : ""} isKnown={Boolean(targets)}
                 isChosen={Boolean(lifted) && chosen === each.key} sent={sent} refused={refused} canEdit={canEdit}
                 onFocus={(index) => setAt({ key: each.key, index })} onKeyDown={onKeyDown} onPointerDown={onPointerDown} />
             ))}
@@ -280,7 +280,7 @@ export function CardBoard({ run, canEdit, undoable, answer, onMove, onUndo, onLo
       {body()}
       {lifted ? <Places boxRef={places} card={lifted.card} targets={targets} why={targets?.why_not ?? ""} chosen={chosen} onChoose={choose} onDrop={drop} onBack={putBack} isPointer={lifted.isPointer} /> : null}
       {!lifted && outcome ? <Outcome answer={outcome} run={run} undoable={undoable} onUndo={undo} onClose={() => { setOutcome(null); setRefused({}); }} navigate={navigate} /> : null}
-      {lifted?.isPointer ? <div ref={ghost} className="board-card board-ghost" aria-hidden="true"><CardBody card={lifted.card} by={by} /></div> : null}
+      {lifted?.isPointer ? <div ref={ghost} className="board-card board-ghost" aria-hidden="true" style={{ transform: `translate(${(drag.current?.at ?? 0) + 10}px, ${(drag.current?.top ?? 0) + 6}px)` }}><CardBody card={lifted.card} by={by} /></div> : null}
       <p id="board-keys" className="only-read">Arrow keys go from card to card, Space lifts a card, L locks or unlocks it, Enter opens it in the plan, Control and Z takes the last move back.</p>
       <p className="only-read" role="status" aria-live="polite">{says}</p>
     </div>
@@ -288,12 +288,12 @@ export function CardBoard({ run, canEdit, undoable, answer, onMove, onUndo, onLo
 }
 
 // One column: its head, and of its cards those in sight.
-function Lane({ lane, left, height, by, top, topSet, onTop, need, cardAt, at, lifted, target, why, isKnown, isChosen, sent, refused, canEdit, onFocus, onKeyDown, onPointerDown }) {
+function Lane({ lane, left, height, by, top, topSet, onTop, stamp, need, cardAt, at, lifted, target, why, isKnown, isChosen, sent, refused, canEdit, onFocus, onKeyDown, onPointerDown }) {
   const box = useRef(null);
   const arriving = sent.filter((each) => each.to === lane.key);
   const tall = height - HEAD;
   const first = Math.max(0, Math.floor(top / TALL) - BEYOND), last = Math.min(lane.lines, Math.ceil((top + tall) / TALL) + BEYOND);
-  useEffect(() => { if (last > first) need(lane.key, first, last); }, [lane.key, first, last, need]);
+  useEffect(() => { if (last > first) need(lane.key, first, last); }, [lane.key, first, last, stamp, need]);
   useLayoutEffect(() => { if (box.current && Math.abs(box.current.scrollTop - top) > 1) box.current.scrollTop = top; }, [topSet]);
   const takes = isKnown && !why && target && !target.is_here;
   const says = lifted && isKnown ? (why || (target ? inShort(target) : "")) : lane.says;

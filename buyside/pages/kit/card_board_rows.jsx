@@ -42,6 +42,7 @@ export function useBoard(run, by, filters) {
   const [columns, setColumns] = useState(null);       // null: not read yet
   const [choices, setChoices] = useState({ vendors: [], groups: [], planners: [] });
   const [problem, setProblem] = useState("");
+  const [stamp, setStamp] = useState(0);              // changes when every card is to be read anew
   const [, setTick] = useState(0);
   const cards = useRef(new Map());                    // by column: { total, pages: Map of page to cards, asked: Set of pages }
   const epoch = useRef(0);                            // answers to what was asked before a change are left out
@@ -57,6 +58,7 @@ export function useBoard(run, by, filters) {
       if (!told || mine !== epoch.current) return;
       setProblem("");
       setChoices(told.choices);
+      if (!keepEmpty) { cards.current = new Map(); setStamp((count) => count + 1); }
       setColumns((known) => (keepEmpty && known ? merged(known, told.columns, now.current.by) : told.columns));
     } catch (error) { if (mine === epoch.current) setProblem(error.message); }
   }, []);
@@ -73,10 +75,9 @@ export function useBoard(run, by, filters) {
     setTick((count) => count + 1);
   }, []);
 
-  useEffect(() => {
+  useEffect(() => { setColumns(null); }, [run, by]);
+  useEffect(() => {                                   // what was found before stays in sight until the next is there
     epoch.current += 1;
-    cards.current = new Map();
-    setColumns(null);
     if (!run) return undefined;
     const timer = setTimeout(() => readColumns(false), filters.text ? WAIT : 0);
     return () => clearTimeout(timer);
@@ -106,5 +107,5 @@ export function useBoard(run, by, filters) {
   }, [readColumns, readPage]);
 
   const cardAt = useCallback((column, index) => cards.current.get(column)?.pages.get(Math.floor(index / PAGE))?.[index % PAGE] ?? null, []);
-  return { columns, choices, problem, need, refresh, cardAt };
+  return { columns, choices, problem, stamp, need, refresh, cardAt };
 }
