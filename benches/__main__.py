@@ -20,6 +20,7 @@ BENCHES = {
     "replanning": 3,
     "adventureworks": 3,
     "plan_end_to_end": 2,
+    "plan_orders": 3,
     "packs": 2,
     "sheet_files": 2,
     "grid": 5,

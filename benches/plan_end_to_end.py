@@ -25,11 +25,11 @@ from buyside.queries.plan_stored import packed
 from buyside.queries.read import ask
 
 AS_OF = date(2026, 3, 1)
-RESULTS = ("planning_requirement", "planning_item_total", "planning_coverage", "planning_peg")
 PLAN_LINE = (
     "position int8, item_id int8, warehouse_id int8, needed_on date, order_by date, late_days int4, shortage numeric, "
     "vendor_item_id int8, unit_id int8, unit_factor numeric, quantity_packs numeric, unit_price numeric, "
-    "currency_code text, reason int8"
+    "currency_code text, trigger text, contract_id int8, arrives_on date, better_quantity_packs numeric, "
+    "better_unit_price numeric, saving numeric, reason int8"
 )
 
 
@@ -74,14 +74,16 @@ def write_streams(folder: Path, run_id: int) -> int:
 
 def raw_write(folder: Path) -> None:
     """The same rows into bare tables without keys or references."""
-    statements = [f"CREATE TABLE bare_plan_line ({PLAN_LINE})"]
-    statements += [f"CREATE TABLE bare_{table} AS SELECT * FROM {table} WITH NO DATA" for table in RESULTS]
+    statements, made = [f"CREATE TABLE bare_plan_line ({PLAN_LINE})"], ["bare_plan_line"]
     for path in sorted(folder.glob("*.copy")):
         bare = "bare_plan_line" if path.stem == "staged_plan_line" else f"bare_{path.stem}"
         columns = path.with_suffix(".columns").read_text()
+        if bare not in made:
+            statements.append(f"CREATE TABLE {bare} AS SELECT * FROM {path.stem} WITH NO DATA")
+            made.append(bare)
         statements.append(f"\\copy {bare} ({columns}) FROM '{path}' WITH (FORMAT binary)")
     psql("SET client_min_messages = warning", *statements)
-    psql("DROP TABLE bare_plan_line", *(f"DROP TABLE bare_{table}" for table in RESULTS))
+    psql(*(f"DROP TABLE {table}" for table in made))
 
 
 def main() -> None:
