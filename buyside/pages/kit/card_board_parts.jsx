@@ -18,7 +18,7 @@ export function CardBody({ card, by, refusal }) {
       <div className="board-card-row"><span className="board-figure">{card.quantity}</span><span className="board-figure">{card.value}</span></div>
       {refusal ? <div className="board-card-no" title={refusal}>{refusal}</div> : (
         <>
-          <div className="board-card-row quiet"><span className="clip">{by === "weeks" ? card.vendor : `Needed ${card.needed}`}</span><span className="board-by" title={card.order_by}>order by {card.by}</span></div>
+          <div className="board-card-row quiet"><span className="clip">{by === "weeks" ? card.vendor : `Needed ${card.needed}`}</span><span className="board-by" title={`Order by ${card.order_by}`}>{card.by === card.order_by ? "by" : "order by"} {card.by}</span></div>
           <div className="board-card-marks">
             {card.late ? <Mark tone="bad">{daysLate(card.late)}</Mark> : null}
             {card.is_locked ? <Mark tone="active">Locked</Mark> : null}
