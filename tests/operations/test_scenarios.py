@@ -220,6 +220,7 @@ def test_a_scenario_stands_on_what_its_base_read_however_much_time_has_passed(st
         ("stock", "stock", {"item": "frame", "warehouse": "warehouse", "on_hand": Decimal(3)}, "52.00"),
         ("vendor", "price", {"vendor": "acme", "percent": Decimal(10)}, "188.00"),
         ("vendor", "out", {"vendor": "acme", "is_out": True}, "132.00"),
+        ("vendor_policy", "sourcing", {"group": "FRAMES", "policy": "cheapest"}, "132.00"),
         ("stock_policy", "levels", {"group": "FRAMES", "safety_stock": Decimal(2)}, "252.00"),
         ("supply", "supply", {"order_line": "order_line", "is_cancelled": True}, "212.00"),
     ],
