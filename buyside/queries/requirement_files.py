@@ -68,7 +68,9 @@ def _pages(session: Session, actor: Actor, wanted: BoardWanted, first: BoardPage
     page = first
     yield page
     while page.after:
-        page = board_page(session, actor, wanted=replace(wanted, after=page.after, limit=MOST_ROWS))
+        page = board_page(
+            session, actor, wanted=replace(wanted, after=page.after, limit=MOST_ROWS, counted=first.total)
+        )
         yield page
 
 

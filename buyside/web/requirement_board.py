@@ -84,6 +84,7 @@ def _wanted(request: Request) -> BoardWanted:
         start=_number(request, "start", 0, 10**9),
         limit=max(1, _number(request, "limit", 50, MOST_ROWS)),
         after=_text(request, "after"),
+        counted=_number(request, "counted", 0, 10**9) if "counted" in request.query_params else None,
     )
 
 

@@ -64,10 +64,11 @@ export function usePages(run, wanted, stamp) {
     const query = new URLSearchParams(question);
     query.set("limit", PAGE);
     const end = now.ends.get(number);
-    if (end) query.set("after", end); else query.set("start", number * PAGE);
+    if (end) { query.set("after", end); query.set("counted", now.total); } else query.set("start", number * PAGE);
     try {
       const { rows, ...head } = await asked("", query, now.abort.signal);
       if (pages.current !== now) return;
+      now.total = head.total;
       if (head.after) now.ends.set(number + 1, head.after);
       setTrouble("");
       setAnswer((before) => {
