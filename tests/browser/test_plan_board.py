@@ -128,9 +128,9 @@ def test_a_card_is_dragged_to_a_week_and_not_to_a_vendor_who_does_not_sell_it(
     nut = ask(board_card, COLLEAGUE, line_id=story.nut)
     assert nut is not None
     weeks = [f"Week {(monday_of(nut.needed_on) + timedelta(weeks=each)).isocalendar().week}" for each in (0, 1)]
+    page.locator(".board-lanes").evaluate("lanes => { lanes.scrollLeft = lanes.scrollWidth }")
     card = _card(page, weeks[0], "NUT")
-    card.focus()
-    card.scroll_into_view_if_needed()
+    expect(card).to_be_visible()
     _drag(page, card, page.get_by_role("region", name=weeks[1], exact=True))
     expect(_card(page, weeks[1], "NUT")).to_be_focused()
     moved = ask(board_card, COLLEAGUE, line_id=story.nut)
