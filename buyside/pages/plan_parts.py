@@ -106,6 +106,7 @@ def _acts() -> rx.Component:
             ),
         ),
         link_button("Requirement", Plan.facts["path"]),
+        when_allowed(Permission.PLAN_RUN, link_button("What if …", Plan.facts["what_if"])),
         class_name="actions",
     )
 

@@ -141,6 +141,7 @@ def _panel() -> rx.Component:
             actions=[
                 when_allowed(Permission.ITEM_VIEW, link_button("Item", Needs.item_path, look="plain")),
                 link_button("Plan lines", Needs.plan_path),
+                when_allowed(Permission.PLAN_RUN, link_button("What if …", Needs.what_if_path)),
             ],
         ),
         section("Over time", chart),

@@ -138,6 +138,7 @@ def facts_of(line: PlanLineDetail, marks: LineMarks, locale: str) -> dict[str, s
         "item": line.item,
         "path": "/requirements?"
         f"run={line.run_id}&item={quote(line.item, safe='')}&warehouse={quote(line.warehouse, safe='')}",
+        "what_if": f"/scenarios?new=1&kind=lead_time&run={line.run_id}&item={quote(line.item, safe='')}",
         "warehouse": line.warehouse,
         "reason": line.reason,
         "lot": line.lot if marks.suggested_stock else "",

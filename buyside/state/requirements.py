@@ -54,6 +54,7 @@ class RequirementsState(BuyerState, rx.State):
     unit: str = ""
     supply: str = ""
     item_path: str = ""
+    what_if_path: str = ""
     plan_path: str = ""
     on_hand: str = ""
     safety: str = ""
@@ -168,6 +169,7 @@ class RequirementsState(BuyerState, rx.State):
     def _head(self, found: Arithmetic, locale: str) -> None:
         self.name, self.unit, self.supply = found.name, found.unit, found.supply
         self.item_path = "/items/" + quote(found.item, safe="")
+        self.what_if_path = f"/scenarios?new=1&kind=lead_time&run={found.run_id}&item={quote(found.item, safe='')}"
         self.plan_path = f"/plan?run={found.run_id}&item={quote(found.item, safe='')}"
         self.on_hand, self.safety = shown_number(found.on_hand, locale), shown_number(found.safety_stock, locale)
         self.reorder = shown_number(found.reorder_point, locale) if found.reorder_point is not None else "–"
