@@ -3,6 +3,7 @@
 import csv
 import io
 import random
+import runpy
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -14,6 +15,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
+from buyside.config import ROOT
 from buyside.domain.access import Actor, Role
 from buyside.domain.money import ZERO
 from buyside.domain.refusals import Refused
@@ -354,6 +356,21 @@ def test_the_board_is_for_those_who_may_see_plans_and_of_runs_that_are_done(boar
         with pytest.raises(Refused) as refused:
             ask(board_page, refused_to, wanted=asked)
         assert refused.value.code == code
+
+
+def test_runs_from_before_the_sums_were_kept_are_given_the_same_ones(board: Board, session: Session) -> None:
+    migration = runpy.run_path(str(ROOT / "alembic" / "versions" / "0010_requirements_are_summed.py"))
+    kept = (
+        "SELECT run_id, item_id, warehouse_id, on_hand, safety_stock, reorder_point, gross, scheduled_receipts, "
+        "overdue_receipts, shortage, to_order, lowest, order_value, short_on, order_on FROM planning_item_total AS total "
+        "WHERE EXISTS (SELECT FROM planning_requirement AS need WHERE need.run_id = total.run_id "
+        "AND need.item_id = total.item_id AND need.warehouse_id = total.warehouse_id) ORDER BY 1, 2, 3"
+    )
+    before = session.execute(text(kept)).all()
+    session.execute(text("DELETE FROM planning_item_total"))
+    session.execute(text(migration["_FILL"]))
+    assert session.execute(text(kept)).all() == before
+    assert len(before) > 30
 
 
 def test_finished_goods_are_told_in_what_they_hold_of_each_item(database: object) -> None:
