@@ -33,7 +33,7 @@ from buyside.operations.receipts import OverReceipt, receive_order, void_receipt
 from buyside.operations.run import perform
 from buyside.planning.run import PlanInputs
 from buyside.queries.checks import all_checks
-from buyside.queries.pegging import line_serving, plan_line_serves
+from buyside.queries.pegging import line_serving, order_line_serves, plan_line_serves
 from buyside.queries.plan_explanations import pegs_of_requirement, requirement_arithmetic
 from buyside.queries.plan_export import write_result_files
 from buyside.queries.plan_line_rows import PLAN_LINE_ROWS
@@ -161,7 +161,7 @@ def test_every_plan_line_is_what_the_oracle_says(adventure: Planned) -> None:
         adventure.done.run_id,
     )
     expected = {
-        key: (
+        (item, place, needed): (
             line["order_by"],
             line["late_days"],
             line["shortage"],
@@ -169,7 +169,7 @@ def test_every_plan_line_is_what_the_oracle_says(adventure: Planned) -> None:
             line["stock_quantity"] if line["quantity"] is None else line["quantity"],
             line["unit_price"],
         )
-        for key, line in adventure.expected.plan_lines.items()
+        for (item, place, needed, _part), line in adventure.expected.plan_lines.items()
     }
     assert {
         (item, place, needed): (
@@ -290,6 +290,32 @@ def test_a_buyer_changes_two_lines_and_orders_everything_once(adventure: Planned
         quantity == planned and price == decided and fits for _, quantity, price, planned, decided, fits in ordered
     )
     assert {int(first["id"]): more}.items() <= {line: quantity for line, quantity, *_ in ordered}.items()
+
+
+@pytest.mark.rule("PLAN-17")
+def test_what_was_ordered_names_the_customers_who_wait_and_they_name_it(adventure: Planned) -> None:
+    ordered = rows_of(
+        "SELECT bought.number, line.line_number, line.quantity * line.unit_factor FROM plan_line AS planned "
+        "JOIN purchase_order_line AS line ON line.id = planned.purchase_order_line_id "
+        "JOIN purchase_order AS bought ON bought.id = line.order_id WHERE run_id = :run AND EXISTS (SELECT "
+        "FROM purchase_order_peg AS peg WHERE peg.order_line_id = line.id AND peg.sales_order_line_id > 0) "
+        "ORDER BY line.id LIMIT 12",
+        adventure.done.run_id,
+    )
+    told_back = 0
+    for number, line, quantity in ordered:
+        told = ask(order_line_serves, BUYER, number=number, line=line)
+        assert sum((each.quantity for each in told.waiting), told.spare) == told.quantity == quantity
+        assert told.spare >= 0
+        for each in [each for each in told.waiting if each.sales_line_id][:2]:
+            back = ask(line_serving, BUYER, number=each.sales_order, line=each.line_number)
+            parts = [part for part in back.parts if (part.order_number, part.order_line) == (number, line)]
+            here = [other.quantity for other in told.waiting if other.sales_line_id == each.sales_line_id]
+            assert sum(part.quantity for part in parts) == sum(here) > 0
+            assert (back.customer, back.needed_by) == (each.customer, each.needed_by)
+            assert back.expected_on is None or back.late_days == max(0, (back.expected_on - back.needed_by).days)
+            told_back += 1
+    assert told_back >= 10
 
 
 @pytest.mark.rule("PO-6")
