@@ -174,10 +174,10 @@ def _panel() -> rx.Component:
             "Demand behind it",
             table(
                 "Demand behind the requirement",
-                ("Sales order", "Customer", "Sold", "Needed by", "Quantity", "From finished goods"),
+                ("Sales order", "Customer", "Sold", "Needed by", "Quantity", "Covered"),
                 Needs.pegs,
                 _peg,
-                numbers=("Quantity", "From finished goods"),
+                numbers=("Quantity", "Covered"),
                 empty="No demand on these days: what moves here is supply or stock policy.",
             ),
             rx.cond(

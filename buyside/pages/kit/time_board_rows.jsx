@@ -50,8 +50,11 @@ export function laidOut(row, columns) {
 const Mark = ({ mark, isQuiet, lowest }) => {
   if (!mark) return null;
   const [tone, word] = MARKS[mark];
-  const says = lowest ? `${word}: ${lowest}` : word;
-  return <span className="status board-mark" data-tone={tone} data-quiet={isQuiet || undefined}><span className={isQuiet ? "only-read" : undefined}>{says}</span></span>;
+  return (
+    <span className="status board-mark" data-tone={tone} data-quiet={isQuiet || undefined}>
+      <span className={isQuiet ? "only-read" : undefined}>{lowest ? `dips to ${lowest}` : word}</span>{lowest ? <span className="only-read">, {word}</span> : null}
+    </span>
+  );
 };
 
 function Value({ measure, place, unit, isMain }) {
