@@ -389,7 +389,7 @@ def _scenario() -> rx.Component:
         ),
         _changes(),
         _result(),
-        class_name="page parts",
+        class_name="parts",
     )
 
 
