@@ -121,9 +121,10 @@ export function TimeBoard({ run, stamp, panel, canExport, onOpen, onClose }) {
 
   useLayoutEffect(() => {
     if (!wantsFocus.current) return;
-    const element = box.current.querySelector(`[data-row="${at.row}"] [data-line="${at.line}"][data-column="${at.column}"]`);
+    const isHere = Boolean(rowAt(at.row)); // a row that is still on its way holds the focus until it has come
+    const element = box.current.querySelector(isHere ? `[data-row="${at.row}"] [data-line="${at.line}"][data-column="${at.column}"]` : `[data-row="${at.row}"] [data-column]`);
     if (!element) return;
-    wantsFocus.current = false;
+    wantsFocus.current = !isHere;
     element.focus({ preventScroll: true });
     const body = box.current, headHigh = body.firstElementChild.offsetHeight;
     const top = topOf(at.row) + (at.line ? ROW + (at.line - 1) * LINE : 0), bottom = top + (at.line ? LINE : ROW);
@@ -135,7 +136,7 @@ export function TimeBoard({ run, stamp, panel, canExport, onOpen, onClose }) {
       if (left - fixed < body.scrollLeft) body.scrollLeft = left - fixed;
       else if (left + CELL > body.scrollLeft + body.clientWidth) body.scrollLeft = left + CELL - body.clientWidth;
     }
-  }, [at, view, isFresh, flips, isAll]);
+  }, [at, view, isFresh, flips, isAll, head]);
 
   const goTo = (row, line, column) => {
     const next = { row: Math.max(0, Math.min(total - 1, row)), line, column: Math.max(0, Math.min(sums.length + columns.length, column)) };
