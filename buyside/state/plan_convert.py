@@ -86,7 +86,6 @@ class PlanConvertState(BuyerState, rx.State):
         self.made = [made_of(each, locale) for each in done.orders]
         self.not_made, self.is_made = not_made_of(done, locale), True
         plan = await self.get_state(PlanState)
-        plan.selected = []
         plan._changed_rows()
         await plan._read_moved()
         if plan.chosen:

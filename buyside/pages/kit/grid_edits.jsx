@@ -44,7 +44,7 @@ export function useEdits({ api, range, picked, columns, one, noun, historyOf, is
   // What a row is called: its code where it leads somewhere, else what stands first.
   const nameOf = useCallback((row, key) => {
     const found = row ?? api.current?.getRowNode(key)?.data ?? picked.current?.get(key);
-    const column = columns.find((each) => each.href && !each.href.startsWith("http")) ?? columns.find((each) => each.pinned) ?? columns[0];
+    const column = columns.find((each) => each.href && !each.href.startsWith("http") && found && textIn(each, found)) ?? columns.find((each) => each.pinned) ?? columns[0];
     return (found && column && textIn(column, found)) || `${one} ${key}`;
   }, [columns, one]);
 
