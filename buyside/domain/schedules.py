@@ -70,6 +70,6 @@ def written_weekdays(days: Iterable[int]) -> str:
 def read_time(text: str) -> time:
     """A time of day in hours and minutes. Raises ValueError."""
     hours, colon, minutes = text.strip().partition(":")
-    if not colon or not (hours.isdecimal() and minutes.isdecimal()) or len(minutes) != 2 or len(hours) > 2:  # noqa: PLR2004
+    if not colon or not (hours.isdecimal() and minutes.isdecimal()) or len(minutes) != 2 or len(hours) > 2:
         raise ValueError(f"no time of day: {text}")
     return time(int(hours), int(minutes))

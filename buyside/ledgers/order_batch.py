@@ -41,10 +41,11 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """An order that was drafted, and the ids of its lines in their order."""
+    """An order that was drafted, the ids of its lines in their order, and its total in the currency's digits."""
 
     order: PurchaseOrder
     line_ids: tuple[int, ...]
+    total: Decimal
 
 
 def write_drafts(session: Session, actor: Actor, drafts: Sequence[Draft], *, at: datetime) -> list[Drafted]:
@@ -234,7 +235,7 @@ def _write_lines(
         after = {name: row[name] for name in _KINDS if name in told} | {"pegs": dict(line.pegs)}
         audit.note(session, "purchase_order_line", line_id, after=after)
     drafted = []
-    for order, draft in zip(orders, drafts, strict=True):
+    for order, draft, priced in zip(orders, drafts, amounts, strict=True):
         own, line_ids = line_ids[: len(draft.lines)], line_ids[len(draft.lines) :]
-        drafted.append(Drafted(order, tuple(own)))
+        drafted.append(Drafted(order, tuple(own), priced.total))
     return drafted

@@ -347,7 +347,7 @@ def _told(
         warehouse_id=order.warehouse_id,
         currency_code=order.currency_code,
         lines=len(group),
-        total=order.total,
+        total=drafted.total,
         contract=group[0].contract,
         next_order_day=vendor.next_order_day(today),
         cutoff=vendor.cutoff,

@@ -37,8 +37,10 @@ ITEM_DIFFERENCES = Frame(
         | _SAID
     ),
 )
-_TOLD = ("needed_on", "part", "order_by", "late_days", "arrives_on", "shortage", "vendor_item", "quantity")
-_TOLD += ("stock_quantity", "contract", "unit_price", "currency")
+_TOLD = (
+    *("needed_on", "part", "order_by", "late_days", "arrives_on", "shortage", "vendor_item", "quantity"),
+    *("stock_quantity", "contract", "unit_price", "currency"),
+)
 
 
 def item_differences(

@@ -187,7 +187,9 @@ def test_every_address_is_classified(surface: str) -> None:
     expected |= dict.fromkeys([f"/api/sheets/{{name:str}}/template.{each}" for each in ("csv", "xlsx")], "data.import")
     expected["/api/orders/{number:path}/paper.pdf"] = "order.view"
     expected["/api/choices/{sheet:str}"] = "shell.use"  # each sheet asks for its own permission too
-    expected |= dict.fromkeys([f"/api/plan-board/{each}" for each in ("columns", "cards", "place", "targets")], "plan.view")
+    expected |= dict.fromkeys(
+        [f"/api/plan-board/{each}" for each in ("columns", "cards", "place", "targets")], "plan.view"
+    )
     requirements = ("/api/requirements", "/api/requirements/choices", "/api/requirements/place")
     expected |= dict.fromkeys(requirements, "plan.view") | {"/api/requirements.csv": "data.export"}
     if surface == "portal":

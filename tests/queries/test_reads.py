@@ -72,7 +72,7 @@ def story(session: Session) -> Story:
 
 @pytest.mark.parametrize("source", GRIDS, ids=lambda source: source.name)
 def test_every_grid_reads_sorts_and_searches_by_every_column(story: Story, source: GridSource) -> None:
-    scope = {name: {"day": TODAY.isoformat(), "run_id": 1}[name] for name in source.scopes_needed}
+    scope = {name: {"day": TODAY.isoformat(), "run_id": 1, "before_id": 1}[name] for name in source.scopes_needed}
     page = story.page(source, scope=scope)
     assert page.total == len(page.rows)
     for column in source.columns:
