@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import col, select
 
+from buyside.db.demand import SalesOrder, SalesOrderLine
 from buyside.db.engine import sessions
 from buyside.db.plans import PlanLine, PlanningRequirement, PlanningRun, PlanningScenario
 from buyside.domain.access import Actor, Role
@@ -34,7 +35,7 @@ from buyside.operations.scenarios import (
 )
 from buyside.queries.demand import latest_run as newest_plan
 from buyside.queries.item_stock import stock_over_time
-from buyside.queries.plan_supply import supply_of_line
+from buyside.queries.pegging import line_serving
 from buyside.queries.plans import find_run, latest_run, runs
 from buyside.queries.read import ask
 from tests.world import NOW, TODAY, World
@@ -400,7 +401,9 @@ def test_no_query_and_no_operation_takes_a_scenario_for_a_plan(story: Story) -> 
         assert session.get_one(PlanningRun, base).origin == RunOrigin.PERSON
         line = session.exec(select(PlanLine).where(PlanLine.run_id == done.run_id)).first()
         assert line is not None
-        supply = supply_of_line(session, BUYER, sales_order_line_id=story.ids["line"])
+        sold = session.get_one(SalesOrderLine, story.ids["line"])
+        number = session.get_one(SalesOrder, sold.order_id).number
+        supply = line_serving(session, BUYER, number=number, line=sold.line_number)
         outlook = stock_over_time(
             session, BUYER, item_id=story.ids["frame"], warehouse_id=story.ids["main"], today=TODAY
         )

@@ -10,14 +10,12 @@ from sqlalchemy import text
 
 from buyside.domain.access import Actor, Role
 from buyside.domain.refusals import Refused
-from buyside.operations.plan_conversion import convert_plan
 from buyside.operations.plan_lines import change_plan_line
 from buyside.operations.plans import run_plan, start_run
 from buyside.operations.run import perform
 from buyside.queries import plan_results
 from buyside.queries.plan_explanations import pegs_of_requirement, plan_line_detail, requirement_arithmetic
 from buyside.queries.plan_line_rows import PLAN_LINE_ROWS
-from buyside.queries.plan_supply import supply_of_line
 from buyside.queries.plans import (
     PROBLEM_ROWS,
     find_run,
@@ -155,27 +153,3 @@ def test_unmapped_demand_is_a_list_that_names_the_order(plan: Plan) -> None:
     assert [(row["kind"], row["name"], row["quantity"], row["customer"]) for row in found] == [
         ("unmapped", "Odd", "1", "Customer")
     ]
-
-
-@pytest.mark.rule("PLAN-14")
-def test_a_sales_order_line_names_the_supply_that_will_serve_it(plan: Plan) -> None:
-    told = ask(supply_of_line, BUYER, sales_order_line_id=plan.sold[1])
-    assert (told.ordered, told.covered_from_stock, told.exploded) == (20, 0, 20)
-
-
-@pytest.mark.rule("PLAN-17")
-def test_pegs_lead_from_the_sales_order_line_to_the_purchase_order(database: object) -> None:
-    with World.open() as world:
-        main = world.warehouse("Main")
-        part, bike = world.item("Part"), world.variant("Bike")
-        world.bom(bike, part, 2)
-        world.vendor("Acme").supplies(part)
-        _, (sold,) = world.sales_order(main, (bike, 3, NEEDED))
-        code, line_id = main.code, sold.id
-    started = perform(start_run, BUYER, as_of=TODAY, warehouse_codes=(code,), at=NOW)
-    perform(run_plan, BUYER, run_id=started.run_id)
-    asked = ask(supply_of_line, BUYER, sales_order_line_id=line_id)
-    assert [(row.name, row.quantity, row.on_date) for row in asked.requirements] == [("Part", Decimal(6), NEEDED)]
-    done = perform(convert_plan, BUYER, run_id=started.run_id, at=NOW)
-    bought = ask(supply_of_line, BUYER, sales_order_line_id=line_id).orders
-    assert [(row.quantity, row.order_number, row.on_date) for row in bought] == [(6, done.orders[0].number, NEEDED)]
