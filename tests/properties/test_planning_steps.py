@@ -136,8 +136,10 @@ def test_parts_of_a_share_cover_the_need_and_none_is_needless() -> None:
 @pytest.mark.rule("PLAN-7")
 def test_no_contract_is_drawn_below_zero() -> None:
     drawn_on = 0
-    for seed in SEEDS:
+    for seed in range(51_000, 51_150):
         world = world_of(seed)
+        if not world.contracts:
+            continue
         lines = plan(inputs_of(world), world.as_of).plan_lines.filter(pl.col("contract").is_not_null())
         money = (pl.col("quantity").cast(pl.Int128) * pl.col("unit_price").cast(pl.Int128) + 500_000) // 10**6
         amounts = dict(lines.group_by("contract").agg(money.sum()).iter_rows())

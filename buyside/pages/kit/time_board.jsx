@@ -119,6 +119,18 @@ export function TimeBoard({ run, stamp, panel, canExport, onOpen, onClose }) {
   const drawn = Array.from({ length: Math.max(0, last - first) }, (_, place) => first + place);
   if (total && at.row < total && (at.row < first || at.row >= last)) drawn.push(at.row);
 
+  // A panel beside the board takes sums away: the cell that is looked at keeps its date, and the board its one stop for Tab.
+  const sumsBefore = useRef(sums.length);
+  useEffect(() => {
+    const before = sumsBefore.current, now = sums.length, last = now + columns.length;
+    if (!columns.length) return;
+    sumsBefore.current = now;
+    setAt((old) => {
+      const column = Math.min(last, old.column > before ? old.column + now - before : Math.min(old.column, now));
+      return column === old.column ? old : { ...old, column };
+    });
+  }, [sums.length, columns.length]);
+
   useLayoutEffect(() => {
     if (!wantsFocus.current) return;
     const isHere = Boolean(rowAt(at.row)); // a row that is still on its way holds the focus until it has come
