@@ -26,7 +26,7 @@ _HEADS = (
     "Minimum order",
     "Freight",
     "Next order day",
-    "Could come from others",
+    "Could join",
     "",
 )
 

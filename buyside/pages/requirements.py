@@ -229,7 +229,7 @@ def requirements() -> rx.Component:
     return with_run(
         rx.el.div(
             run_head(link_button("Open the plan", routes.PLAN.path)),
-            split(board, _panel(), is_open=Needs.panel["id"] != "", width="680px"),
+            split(board, _panel(), is_open=Needs.panel["id"] != "", width="min(680px, 46vw)"),
             class_name="stacked",
         )
     )
