@@ -1,4 +1,4 @@
-"""How a plan's time and memory grow with its size: 1/10 of the lines, the lines, and 4 times as many.
+"""How a plan's time and memory grow with its demand: 1/10 of the lines, the lines, and 4 times as many, of one company.
 
 `python -m benches.planning_growth [--lines 1000000] [--rounds 2]`. Each size is measured in a process of its own, size after
 size, round after round, so that none finds the memory of another. Memory is the most that a process held while it planned,
@@ -35,13 +35,13 @@ def peak() -> int:
     return 1024 * int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
 
 
-def one(lines: int) -> dict[str, float]:
+def one(lines: int, company: int) -> dict[str, float]:
     """Plan one size a few times beside the bare loops: seconds of both, bytes."""
     from benches.planning_reference import BareRun, Prepared
     from benches.planning_world import AS_OF, world
     from buyside.planning.run import plan
 
-    inputs = world(lines)
+    inputs = world(lines, company=company)
     plan(world(2_000), AS_OF)  # compiles
     forget_the_peak()
     took = []
@@ -74,13 +74,13 @@ def main() -> None:
     reader.add_argument("--one", type=int, help="measure this size alone, and print it as JSON")
     given = reader.parse_args()
     if given.one:
-        print(json.dumps(one(given.one)))
+        print(json.dumps(one(given.one, given.lines)))
         return
     sizes = [int(given.lines * share) for share in SIZES]
     found: dict[int, list[dict[str, float]]] = {size: [] for size in sizes}
     for _ in range(given.rounds):
         for size in sizes:
-            words = [sys.executable, "-m", "benches.planning_growth", "--one", str(size)]
+            words = [sys.executable, "-m", "benches.planning_growth", "--one", str(size), "--lines", str(given.lines)]
             done = subprocess.run(words, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
             found[size].append(json.loads(done.stdout.splitlines()[-1]))
     print(f"{'lines':>10}{'plan lines':>12}{'plan s':>9}{'bare s':>9}{'inputs MiB':>12}{'peak MiB':>10}")

@@ -13,13 +13,17 @@ UNIT = frames.QUANTITY_SCALE
 LEVELS, DAYS = 5, 90
 
 
-def world(lines: int, seed: int = 1) -> PlanInputs:
-    """One warehouse; per 1M lines 100k items (half made), 500k BOM rows, 3M options of 500 values, 300k open supply rows."""
+def world(lines: int, seed: int = 1, *, company: int | None = None) -> PlanInputs:
+    """One warehouse; per 1M lines 100k items (half made), 500k BOM rows, 3M options of 500 values, 300k open supply rows.
+
+    `company`: lines of the company whose items, structure and supply these are; so many as there are, if not said.
+    """
     random = np.random.default_rng(seed)
-    items = max(600, lines // 10)
+    company = company or lines
+    items = max(600, company // 10)
     made = items // 2
     per_level = made // LEVELS
-    variants, values = max(50, lines // 200), 500
+    variants, values = max(50, company // 200), 500
     item = np.arange(items)
     level = np.minimum(item // per_level, LEVELS)  # bought items stand below all
     parents = np.repeat(np.arange(made), 10)
