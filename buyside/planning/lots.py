@@ -134,14 +134,15 @@ def _all_lots(
 ) -> Made:
     """The lots of all items, in order of item, warehouse, day and part: those of the fast loop among those of the scan."""
     n = structure.supply.size
-    ptrs, found = [np.zeros(1, np.int64)], [np.empty((5, 0), np.int64)]
+    ptrs, found, lines = [np.zeros(1, np.int64)], [np.empty((5, 0), np.int64)], 0
     for w, stock in enumerate(stocks.values()):
         here = slice(w * n, (w + 1) * n)
         ptr, rows = lot_kernels.size_lots(
             netted.start[here], netted.count[here], netted.rows[0], netted.rows[1], stock, lots
         )
-        ptrs.append(ptr[1:] + ptrs[-1][-1])
+        ptrs.append(ptr[1:] + lines)
         found.append(rows)
+        lines += rows.shape[1]
     ptr = np.concatenate(ptrs)
     place = np.repeat(np.arange(netted.order.size), np.diff(ptr)[netted.order])
     day, need, by_shortage, steps, brings = kernels.in_groups_order(ptr, np.concatenate(found, axis=1), netted.order)

@@ -1,12 +1,15 @@
 """Vendor, lot, date and price of what is short."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
+import polars as pl
 import pytest
 
+from buyside.planning import frames
 from buyside.planning.frames import Misfit
 from buyside.planning.reasons import reason_text
+from buyside.planning.run import PlanInputs, plan
 from tests.unit.planning.shop import Shop, day, ordered, units
 
 
@@ -128,3 +131,12 @@ def test_a_larger_order_that_costs_less_in_all_is_told() -> None:
 def test_a_purchase_unit_of_nothing_is_our_mistake() -> None:
     with pytest.raises(Misfit):
         short((10, 1)).vendor(1, 1, unit_factor=0).plan()
+
+
+@pytest.mark.parametrize("warehouses", [[], [1], [1, 2]])
+def test_a_company_without_items_has_an_empty_plan(warehouses: list[int]) -> None:
+    places = pl.DataFrame({"warehouse": warehouses}, schema=frames.WAREHOUSES.schema)
+    results = plan(PlanInputs.of(warehouses=places), date(2026, 3, 2), with_pegs=True)
+    assert (results.requirements.height, results.plan_lines.height) == (0, 0)
+    assert results.pegs is not None
+    assert results.pegs.height == 0
