@@ -254,12 +254,3 @@ def test_a_bill_of_materials_in_a_circle_is_refused_with_its_path(database: obje
     assert [each.operation for each in told] == ["start_run", "run_plan"]
     assert told[1].changes[0]["before"] == {"state": "running"}
     assert told[1].changes[0]["after"]["state"] == "failed"
-
-
-def test_a_company_that_has_nothing_yet_gets_an_empty_plan(database: object) -> None:
-    with World.open() as world:
-        world.warehouse("East")
-        world.warehouse("West")
-    started = perform(start_run, BUYER, as_of=TODAY, at=NOW)
-    done = perform(run_plan, BUYER, run_id=started.run_id)
-    assert (done.requirements, done.plan_lines, done.unmapped) == (0, 0, 0)
