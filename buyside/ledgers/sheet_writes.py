@@ -131,7 +131,8 @@ def _shrink(connection: Connection, table: Table, rows: Sequence[BatchRow]) -> N
 def _rewrite(connection: Connection, table: Table, rows: Sequence[BatchRow], names: Sequence[str]) -> None:
     """Give columns new values in rows that are taken out and put back in one statement, under their keys.
 
-    So all let go before the first takes; what refers to a row is only looked for when the statement has ended.
+    So all let go before the first takes: rows taken out are counted, which needs the last of them, before any is put back.
+    What refers to a row is only looked for when the statement has ended.
     """
     if not rows:
         return
@@ -143,7 +144,8 @@ def _rewrite(connection: Connection, table: Table, rows: Sequence[BatchRow], nam
     connection.execute(
         sql.SQL(
             "WITH gone AS (DELETE FROM {table} WHERE id = ANY(%s) RETURNING *) INSERT INTO {table} ({columns}) "
-            "SELECT {values} FROM gone JOIN {source} ON n.id = gone.id ORDER BY n._place"
+            "SELECT {values} FROM gone JOIN {source} ON n.id = gone.id "
+            "WHERE (SELECT count(*) FROM gone) > 0 ORDER BY n._place"
         ).format(
             table=sql.Identifier(table.name),
             columns=sql.SQL(", ").join(sql.Identifier(each) for each in columns),
