@@ -10,7 +10,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
-from babel.dates import format_skeleton, parse_date
+from babel.dates import format_date, format_skeleton, parse_date
 from babel.localedata import locale_identifiers
 from babel.numbers import (
     NumberFormatError,
@@ -28,6 +28,8 @@ QUANTITY_DIGITS = (0, 6)
 PRICE_DIGITS = (2, 6)
 MONEY_DIGITS = (2, 2)
 PERCENT_DIGITS = (0, 4)
+LANGUAGE = "en"
+"""The language of the application's own texts, in which it names days too, whatever the machine speaks."""
 _WESTERN_GROUPS = (3, 3)
 _LONGEST_NUMBER = 40
 _TYPED_NUMBER = re.compile(r"[+-]?\d[\d.,'\u2019\s]*")
@@ -77,6 +79,12 @@ def shown_date(day: date, locale: str) -> str:
 def shown_day(day: date, locale: str) -> str:
     """A date without its year, where that goes without saying: "3 Nov"."""
     return str(format_skeleton("MMMd", day, locale=locale))
+
+
+@lru_cache(maxsize=4096)
+def named_day(day: date, *, with_year: bool = False) -> str:
+    """A day by its name, within a sentence of the application's: "Sunday 3 May"."""
+    return str(format_date(day, "EEEE d MMMM y" if with_year else "EEEE d MMMM", locale=LANGUAGE))
 
 
 def shown_instant(moment: datetime, locale: str, time_zone: str) -> str:

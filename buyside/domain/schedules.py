@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAY_WORDS = dict(zip(WEEKDAYS, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), strict=True))
+"""What people read for each, in the language of the application: a library's would be in that of the machine."""
 LONGEST_HORIZON = 3_650
 """Days ahead that a scheduled run may look, at most."""
 _WEEK = 7
@@ -51,6 +53,11 @@ class Timetable:
         if self.weekdays and day.weekday() not in self.weekdays:
             return None
         return datetime.combine(day, self.at, self.zone).astimezone(UTC)
+
+
+def weekdays_said(weekdays: Iterable[int]) -> str:
+    """Days in words; no day at all means every one of them."""
+    return ", ".join(WEEKDAY_WORDS[WEEKDAYS[day]] for day in sorted(set(weekdays))) or "Every day"
 
 
 def read_weekdays(text: str) -> list[int]:

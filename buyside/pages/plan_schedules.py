@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from buyside.domain.access import Permission
-from buyside.domain.schedules import WEEKDAYS
+from buyside.domain.schedules import WEEKDAY_WORDS, WEEKDAYS
 from buyside.domain.words import Tone
 from buyside.pages import routes
 from buyside.pages.kit import form
@@ -18,16 +18,6 @@ from buyside.pages.plan_runs import plan_tabs
 from buyside.pages.shell import page, when_allowed
 from buyside.state.plan_runs import PlanRunState as Run
 from buyside.state.plan_schedules import SchedulesState as Schedules
-
-_DAY_LABELS = {
-    "mon": "Mon",
-    "tue": "Tue",
-    "wed": "Wed",
-    "thu": "Thu",
-    "fri": "Fri",
-    "sat": "Sat",
-    "sun": "Sun",
-}
 
 
 def _row(each: Any) -> tuple[Any, ...]:
@@ -75,7 +65,9 @@ def _dialogs() -> rx.Component:
         rx.el.legend("On"),
         rx.el.div(
             *[
-                form.draw(form.check(name, _DAY_LABELS[name], value=Schedules.days[name]), "schedule", Schedules.errors)
+                form.draw(
+                    form.check(name, WEEKDAY_WORDS[name], value=Schedules.days[name]), "schedule", Schedules.errors
+                )
                 for name in WEEKDAYS
             ],
             class_name="weekdays",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from buyside.domain.locales import named_day
 from buyside.planning.choice import WORDS
 from buyside.planning.frames import PERCENT_SCALE, PRICE_SCALE, QUANTITY_SCALE
 
@@ -52,7 +53,7 @@ def _left(row: Mapping[str, Any]) -> str:
 
 def day_text(day: date, beside: date) -> str:
     """A day by its name, as in Sunday 3 May; with its year where the day beside it is in another one."""
-    return f"{day:%A} {day.day} {day:%B}" + (f" {day.year}" if day.year != beside.year else "")
+    return named_day(day, with_year=day.year != beside.year)
 
 
 def plain(value: int | None, scale: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, TypedDict
 
@@ -12,7 +11,7 @@ from buyside.domain.access import Permission
 from buyside.domain.locales import shown_instant, shown_number
 from buyside.domain.plans import RunOrigin, RunState
 from buyside.domain.refusals import Refused
-from buyside.domain.schedules import WEEKDAYS
+from buyside.domain.schedules import WEEKDAYS, weekdays_said
 from buyside.domain.words import RUN_WORDS
 from buyside.operations.plans import run_plan, start_run
 from buyside.operations.schedules import (
@@ -29,9 +28,6 @@ from buyside.queries.schedules import ScheduleRow, schedules
 from buyside.state.base import handler, me, now, say, warn
 from buyside.state.forms import flag, maybe_whole, text
 from buyside.state.roles import BuyerState
-
-_A_MONDAY = date(2024, 1, 1)
-_DAY_WORDS = tuple((_A_MONDAY + timedelta(days=day)).strftime("%a") for day in range(7))
 
 
 class Shown(TypedDict):
@@ -248,7 +244,6 @@ def _codes(written: str) -> tuple[str, ...] | None:
 
 
 def _shown(row: ScheduleRow, locale: str, zone: str) -> Shown:
-    days = ", ".join(_DAY_WORDS[day] for day in row.weekdays) or "Every day"
     scope = [
         ", ".join(row.warehouse_codes) or "All warehouses",
         *([f"groups {', '.join(row.group_codes)}"] if row.group_codes else []),
@@ -258,7 +253,7 @@ def _shown(row: ScheduleRow, locale: str, zone: str) -> Shown:
     return Shown(
         id=row.schedule_id,
         name=row.name,
-        when=f"{days} at {row.at_time}",
+        when=f"{weekdays_said(row.weekdays)} at {row.at_time}",
         scope=" · ".join(scope),
         runs_as=row.runs_as,
         next=shown_instant(row.next_at, locale, zone) if row.next_at else "Paused",

@@ -1,11 +1,17 @@
 """Moments of a timetable on the organisation's clock, also where the clock changes (PLAN-6, INT-3)."""
 
-from datetime import UTC, datetime, timedelta
+import locale
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from buyside.domain.schedules import Timetable, read_weekdays, written_weekdays
+from buyside.domain.schedules import WEEKDAYS, Timetable, read_weekdays, weekdays_said, written_weekdays
+from buyside.planning.reasons import day_text
 
 
 def utc(text: str) -> datetime:
@@ -84,3 +90,33 @@ def test_weekdays_are_written_in_their_order_and_all_of_them_as_every_day() -> N
 def test_what_is_no_time_of_day_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         Timetable.of("", text, "UTC")
+
+
+@pytest.fixture
+def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A process whose locale is German, where the machine can make that locale."""
+    made = shutil.which("localedef")
+    if (
+        made is None
+        or subprocess.run([made, "-i", "de_DE", "-f", "UTF-8", tmp_path / "de_DE.UTF-8"], check=False).returncode
+    ):
+        pytest.skip("this machine has no sources of locales")
+    before = locale.setlocale(locale.LC_ALL)
+    monkeypatch.setenv("LOCPATH", str(tmp_path))
+    locale.setlocale(locale.LC_ALL, "de_DE.UTF-8")
+    yield
+    locale.setlocale(locale.LC_ALL, before)
+
+
+@pytest.mark.usefixtures("german")
+def test_weekdays_are_in_the_language_of_the_application_whatever_the_machine_speaks() -> None:
+    monday = date(2024, 1, 1)
+    assert f"{monday:%a}" == "Mo", "the locale is German"
+    assert [weekdays_said([day]) for day in range(len(WEEKDAYS))] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    assert day_text(date(2026, 5, 3), beside=date(2026, 5, 4)) == "Sunday 3 May"
+    assert day_text(date(2026, 12, 31), beside=date(2027, 1, 1)) == "Thursday 31 December 2026"
+
+
+def test_weekdays_are_told_in_the_order_of_the_week() -> None:
+    assert weekdays_said([4, 0]) == "Mon, Fri"
+    assert weekdays_said([]) == "Every day"
