@@ -1,26 +1,25 @@
-"""What a new plan takes over from the one before: the locked lines that are not ordered yet (PLAN-11)."""
+"""What a new plan takes over from those before it: the locked lines in its scope that are not ordered yet (PLAN-11)."""
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import text
-from sqlmodel import Session, col, select
+from sqlalchemy import Select, and_, select, text
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
 
-from buyside.db.plans import PlanningRun
+from buyside.db.items import Item
+from buyside.db.plans import PlanLine, PlanningRun
 from buyside.domain.money import ZERO
 from buyside.domain.plan_carry import Suggested, continued
-from buyside.domain.plans import RunOrigin, RunState, lot_size
+from buyside.domain.plans import PlanLineState, RunOrigin, lot_size
 from buyside.domain.sourcing import Source
 from buyside.queries.answers import each_as
 from buyside.queries.plan_lines import sources_of
+from buyside.queries.plan_standing import is_in_scope, is_plan, is_whole_in_scope
 
 _SCOPE = ("warehouses", "groups", "horizon_days")
-_LOCKED = text(
-    "SELECT id AS line_id, item_id, warehouse_id, suggested_needed_on, needed_on, order_by, vendor_item_id, split_from_id, "
-    "quantity_packs * unit_factor AS stock_quantity "
-    "FROM plan_line WHERE run_id = :run AND is_locked AND state = 'open' ORDER BY id FOR UPDATE"
-)
 _FRESH = text(
     "SELECT line.id AS line_id, line.item_id, line.warehouse_id, line.suggested_needed_on, line.vendor_item_id, "
     "line.contract_id, line.quantity_packs, line.quantity_packs * line.unit_factor AS stock_quantity, line.unit_price "
@@ -79,7 +78,7 @@ class Lowered:
 
 @dataclass(frozen=True, slots=True)
 class TakenOver:
-    """What a run takes over from the run that it follows; None where it is the first of its scope."""
+    """What a run takes over from those before it; it follows none where it is the first of its scope."""
 
     follows_run_id: int | None
     lines: tuple[Carried, ...] = ()
@@ -87,17 +86,17 @@ class TakenOver:
 
 
 def taken_over(session: Session, run: PlanningRun) -> TakenOver:
-    """The locked lines of the newest plan of the same scope, held until the transaction ends, and where they go on in this one.
+    """The locked lines that this run is the first to take over, held until the transaction ends, and where they go on in it.
 
-    A line goes on in the suggestion of its item and warehouse that is nearest in date; without one it stands alone. A locked part
-    stays a part: the line that continues the one it came from orders that much less.
+    They are those of earlier plans that lie in its scope and that no plan since has taken over: a plan of the next thirty days
+    takes on what is locked in them and leaves the rest to the next plan of the whole. A line goes on in the suggestion of its item
+    and warehouse that is nearest in date; without one it stands alone. A locked part stays a part: the line that continues the
+    one it came from orders that much less. `follows_run_id` is the newest plan of the same scope.
     """
     if run.origin == RunOrigin.SCENARIO:
         return TakenOver(None)
     before = _before(session, run)
-    if before is None:
-        return TakenOver(None)
-    locked = each_as(session, _Locked, _LOCKED.bindparams(run=before))
+    locked = _locked(session, run)
     if not locked:
         return TakenOver(before)
     places = sorted({(each.item_id, each.warehouse_id) for each in locked})
@@ -116,16 +115,56 @@ def taken_over(session: Session, run: PlanningRun) -> TakenOver:
 def _before(session: Session, run: PlanningRun) -> int | None:
     """The newest plan of the same scope before this run."""
     done = session.execute(
-        select(PlanningRun.id, PlanningRun.scope)
-        .where(
-            PlanningRun.state == RunState.DONE.value,
-            PlanningRun.origin != RunOrigin.SCENARIO.value,
-            PlanningRun.id != run.id,
-        )
+        select(col(PlanningRun.id), col(PlanningRun.scope))
+        .where(is_plan(PlanningRun), col(PlanningRun.id) < run.id)
         .order_by(col(PlanningRun.id).desc())
     )
     ours = [run.scope.get(part) for part in _SCOPE]
     return next((run_id for run_id, scope in done if [scope.get(part) for part in _SCOPE] == ours), None)
+
+
+def _locked(session: Session, run: PlanningRun) -> list[_Locked]:
+    """What is locked and open in earlier plans, lies in the scope of this run, and was taken over by no plan between."""
+    this, before, since, over = (aliased(PlanningRun, name=name) for name in ("this", "before", "since", "over"))
+
+    def between(other: Any) -> Any:
+        return and_(is_plan(other), col(other.id) > col(before.id), col(other.id) != run.id)
+
+    # Most plans of the past are whole within a later one: of those no line is looked at.
+    standing = (
+        select(col(before.id))
+        .where(is_plan(before), col(before.id) < run.id)
+        .where(~select(col(since.id)).where(between(since), is_whole_in_scope(since, before)).exists())
+    )
+    earlier = list(session.execute(standing).scalars())
+    if not earlier:
+        return []
+    locked: Select[*tuple[Any, ...]] = (
+        select(
+            col(PlanLine.id).label("line_id"),
+            col(PlanLine.item_id),
+            col(PlanLine.warehouse_id),
+            col(PlanLine.suggested_needed_on),
+            col(PlanLine.needed_on),
+            col(PlanLine.order_by),
+            col(PlanLine.vendor_item_id),
+            col(PlanLine.split_from_id),
+            (col(PlanLine.quantity_packs) * PlanLine.unit_factor).label("stock_quantity"),
+        )
+        .join(Item, col(Item.id) == col(PlanLine.item_id))
+        .join(before, col(before.id) == col(PlanLine.run_id))
+        .join(this, col(this.id) == run.id)
+        .where(
+            col(PlanLine.run_id).in_(earlier),
+            col(PlanLine.is_locked),
+            col(PlanLine.state) == PlanLineState.OPEN.value,
+            is_in_scope(this, PlanLine, Item),
+            ~select(col(over.id)).where(between(over), is_in_scope(over, PlanLine, Item)).exists(),
+        )
+        .order_by(col(PlanLine.id))
+        .with_for_update(of=PlanLine)
+    )
+    return each_as(session, _Locked, locked)
 
 
 def _continued(locked: list[_Locked], fresh: dict[int, _Fresh]) -> dict[int, int]:

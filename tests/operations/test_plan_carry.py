@@ -123,17 +123,29 @@ def test_a_locked_part_stays_a_part_and_the_line_that_goes_on_orders_that_much_l
 
 @pytest.mark.rule("PLAN-11")
 @pytest.mark.rule("PLAN-10")
-def test_only_a_plan_of_the_same_scope_is_followed_and_what_was_ordered_stays_behind(works: Works) -> None:
+def test_what_is_locked_goes_on_in_the_first_plan_whose_scope_it_lies_in_and_what_was_ordered_stays_behind(
+    works: Works,
+) -> None:
     first, second = lines_of(works.run())
     lock(first, second)
-    perform(
-        convert_plan, BUYER, run_id=first.run_id, line_ids=(first.id,), despite_drift=True, despite_minimum=True, at=NOW
-    )
-    assert [each.carried_from_id for each in lines_of(works.run(horizon_days=90))] == [None]
-    run_id = works.run()
-    assert [each.carried_from_id for each in lines_of(run_id)] == [second.id]
+    near = works.run(horizon_days=45)  # its days end between the two
+    [carried] = lines_of(near)
+    assert (carried.carried_from_id, carried.is_locked) == (first.id, True)
+    perform(convert_plan, BUYER, run_id=near, line_ids=(carried.id,), despite_drift=True, despite_minimum=True, at=NOW)
+    whole = works.run()
+    assert [each.carried_from_id for each in lines_of(whole)] == [second.id]
     with sessions()() as session:
-        assert session.get_one(PlanningRun, run_id).follows_run_id == first.run_id
+        follows = [session.get_one(PlanningRun, each).follows_run_id for each in (near, whole)]
+    assert follows == [None, first.run_id], "a plan is compared with the one before it of the same scope"
+
+
+@pytest.mark.rule("PLAN-11")
+def test_a_lock_that_was_let_go_in_a_later_plan_is_not_found_again_in_the_one_before(works: Works) -> None:
+    first, _ = lines_of(works.run())
+    lock(first)
+    [kept] = [each for each in lines_of(works.run(horizon_days=45)) if each.carried_from_id == first.id]
+    perform(decide_plan_lines, BUYER, line_ids=(kept.id,), act=SetAct.UNLOCK)
+    assert [each.carried_from_id for each in lines_of(works.run())] == [None, None]
 
 
 @pytest.mark.rule("PLAN-11")
