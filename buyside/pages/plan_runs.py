@@ -14,9 +14,9 @@ from buyside.pages.kit.dialog import dialog
 from buyside.pages.kit.parts import button, empty_state
 from buyside.pages.kit.route import Route
 from buyside.pages.shell import when_allowed
+from buyside.state.calculations import STEPS
 from buyside.state.plan_runs import PlanRunState as Run
 
-_STEPS = 8
 _TABS = (
     ("/plan", "Lines"),
     ("/plan/board", "Board"),
@@ -106,7 +106,9 @@ def run_dialogs() -> rx.Component:
         Run.is_running,
         rx.el.div(
             rx.el.div(rx.el.strong("Calculating the plan"), rx.el.span(Run.step, class_name="quiet")),
-            rx.el.progress(value=Run.steps_done.to_string(), max=str(_STEPS), aria_label="Progress of the plan"),
+            rx.el.progress(
+                value=Run.steps_done.to_string(), max=str(len(STEPS) - 1), aria_label="Progress of the plan"
+            ),
             button("Cancel", Run.cancel),
             class_name="running",
             role="status",

@@ -19,7 +19,7 @@ from buyside.pages.kit.parts import button, empty_state, icon_button, notice, pa
 from buyside.pages.kit.time_series import time_series
 from buyside.pages.scenario_forms import change_form
 from buyside.pages.shell import can, page, when_allowed
-from buyside.state.plan_runs import STEPS
+from buyside.state.calculations import STEPS
 from buyside.state.scenarios import ScenariosState as What
 
 

@@ -112,8 +112,23 @@ def latest_run(session: Session, actor: Actor) -> RunRow | None:
 
 @needs(Permission.PLAN_VIEW)
 def find_run(session: Session, actor: Actor, *, run_id: int) -> RunRow | None:
-    """A run, also while it is calculated: its state and step say how far it is. None where there is none."""
+    """A run, also while it is calculated. None where there is none."""
     return one_as(session, _run_row, _runs().where(col(PlanningRun.id) == run_id))
+
+
+@dataclass(frozen=True, slots=True)
+class RunProgress:
+    """How far a run is."""
+
+    state: str
+    step: str
+
+
+@needs(Permission.PLAN_VIEW)
+def run_progress(session: Session, actor: Actor, *, run_id: int) -> RunProgress | None:
+    """How far a run is, a plan's or a scenario's; None where it is gone."""
+    run = session.get(PlanningRun, run_id)
+    return None if run is None else RunProgress(run.state, run.step)
 
 
 # --- the draft plan ------------------------------------------------------------------------------------------------------

@@ -159,21 +159,6 @@ def scenario_detail(session: Session, actor: Actor, *, scenario_id: int) -> Scen
 
 
 @dataclass(frozen=True, slots=True)
-class RunProgress:
-    """How far a run is."""
-
-    state: str
-    step: str
-
-
-@needs(Permission.PLAN_VIEW)
-def scenario_progress(session: Session, actor: Actor, *, run_id: int) -> RunProgress | None:
-    """How far a scenario's run is; None where it is gone."""
-    run = session.get(PlanningRun, run_id)
-    return None if run is None else RunProgress(run.state, run.step)
-
-
-@dataclass(frozen=True, slots=True)
 class Side:
     """A scenario beside the plan: its figures, as they were kept with its result."""
 

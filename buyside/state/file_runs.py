@@ -18,13 +18,13 @@ from buyside.operations.sheet_files import cancel_import, check_import, run_impo
 from buyside.queries.rows import RowsWanted, grid_page
 from buyside.queries.sheet_files import IMPORT_OUTCOME_ROWS, ImportSeen, import_run
 from buyside.state.base import handler, me, now, say, today, warn
+from buyside.state.calculations import LOOK_EVERY, watched
 from buyside.state.file_reading import Option, counted, title_of
 from buyside.state.grid import GridState
 
 FILES_PATH = "/files"
 LIVE = frozenset(each.value for each in WORKED_ON)
 """States of an import that become others without anybody doing anything."""
-_LOOK_EVERY = 0.3  # seconds between looks at how far an import is
 _LINKED = 100  # records that an address names one by one
 _WRITTEN = (Outcome.CREATED.value, Outcome.CHANGED.value)
 
@@ -95,17 +95,16 @@ class ImportRunState(GridState, mixin=True):
             if job == "check"
             else self._do(run_import, run_id=run_id, only_good=only_good, at=now())
         )
-        work = asyncio.ensure_future(asked)
-        while not work.done():
-            await asyncio.wait({work}, timeout=_LOOK_EVERY)
-            if not work.done():
-                seen = await self._ask(import_run, run_id=run_id)
-                async with self:
-                    if self.run_id == run_id:
-                        self._progress(seen)
+
+        async def look() -> None:
+            seen = await self._ask(import_run, run_id=run_id)
+            async with self:
+                if self.run_id == run_id:
+                    self._progress(seen)
+
         refusal, mistake = None, None
         try:
-            await work
+            await watched(asked, look)
         except Refused as told:
             refusal = told
         except Exception as problem:
@@ -129,7 +128,7 @@ class ImportRunState(GridState, mixin=True):
             if seen.state not in LIVE:
                 yield await self._end(run_id, None)
                 return
-            await asyncio.sleep(2 * _LOOK_EVERY)
+            await asyncio.sleep(2 * LOOK_EVERY)
 
     @handler(Permission.DATA_IMPORT)
     async def cancel(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from decimal import Decimal
 from typing import Any
 
@@ -11,30 +10,15 @@ import reflex as rx
 from buyside.domain.access import Permission
 from buyside.domain.locales import shown_date, shown_instant, shown_number
 from buyside.domain.plans import RunState
-from buyside.domain.refusals import Refused
-from buyside.operations.plans import cancel_run, run_plan, start_run
+from buyside.operations.plans import start_run
 from buyside.queries.plans import RunRow, find_run, group_choices, latest_run, runs
 from buyside.queries.stock import warehouse_choices
-from buyside.state.base import handler, me, now, say, today, warn
+from buyside.state.base import handler, me, now, today
+from buyside.state.calculations import CalculationState
 from buyside.state.forms import day, flag, key, maybe_whole
-from buyside.state.roles import BuyerState
-
-_LOOK_EVERY = 0.3  # seconds between looks at how far a run is
-STEPS = {
-    "waiting": "Waiting",
-    "read": "Reading demand, stock and supply",
-    "cover": "Covering from finished goods",
-    "explode": "Exploding structures",
-    "net": "Netting over time",
-    "choose": "Choosing vendors and lots",
-    "peg": "Pegging to demand",
-    "prepare": "Preparing the plan",
-    "store": "Storing the plan",
-}
-"""The steps of a run, in order, as people hear of them."""
 
 
-class PlanRunState(BuyerState, rx.State):
+class PlanRunState(CalculationState, rx.State):
     """One run in view. Zero: there is none yet."""
 
     run_id: int = 0
@@ -47,11 +31,7 @@ class PlanRunState(BuyerState, rx.State):
     groups: list[dict[str, str]] = []
     is_asking: bool = False
     suggested_day: str = ""
-    is_running: bool = False
-    step: str = ""
-    steps_done: int = 0
     loaded: bool = False
-    _calculating: int = 0
 
     @handler(Permission.PLAN_VIEW)
     async def load(self) -> None:
@@ -100,47 +80,15 @@ class PlanRunState(BuyerState, rx.State):
             at=now(),
         )
         self.suggested_day = as_of.isoformat()
-        self.is_asking, self.is_running = False, True
-        self._calculating, self.step, self.steps_done = begun.run_id, STEPS["waiting"], 0
-        return PlanRunState.calculate
+        self.is_asking = False
+        return self._begin(begun.run_id)
 
-    @handler(Permission.PLAN_RUN, background=True)
-    async def calculate(self) -> Any:
-        """Calculate the run that was begun, telling each step, and show its plan."""
-        async with self:
-            run_id = self._calculating
-        if not run_id:
-            return
-        work = asyncio.ensure_future(self._do(run_plan, run_id=run_id))
-        while not work.done():
-            await asyncio.wait({work}, timeout=_LOOK_EVERY)
-            run = await self._ask(find_run, run_id=run_id)
-            if run is not None and not work.done():
-                async with self:
-                    self.step = STEPS.get(run.step, run.step)
-                    self.steps_done = list(STEPS).index(run.step) if run.step in STEPS else 0
-        refusal: Refused | None = None
-        try:
-            await work
-        except Refused as told:
-            refusal = told
-        finally:
-            async with self:
-                self.is_running, self._calculating = False, 0
-        if refusal is not None:
-            yield warn(str(refusal))
-            return
+    async def _calculated(self, run_id: int) -> str:
         found = await self._ask(find_run, run_id=run_id)
         choices = await self._ask(runs)
         async with self:
             self._fill(found, choices)
-        yield say("The plan is calculated.")
-
-    @handler(Permission.PLAN_RUN)
-    async def cancel(self) -> None:
-        """Stop the calculation before its next step."""
-        if self._calculating:
-            await self._do(cancel_run, run_id=self._calculating, at=now())
+        return "The plan is calculated."
 
     async def _show(self, found: RunRow | None) -> None:
         self._fill(found, await self._ask(runs))

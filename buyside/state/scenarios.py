@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -11,9 +10,8 @@ import reflex as rx
 
 from buyside.domain.access import Permission
 from buyside.domain.locales import shown_date, shown_instant, shown_number
-from buyside.domain.refusals import NotFound, Refused
+from buyside.domain.refusals import NotFound
 from buyside.domain.words import Tone
-from buyside.operations.plans import cancel_run, run_plan
 from buyside.operations.scenarios import (
     LONGEST_NAME,
     add_change,
@@ -38,19 +36,16 @@ from buyside.queries.scenarios import (
     comparison,
     plans_to_start_from,
     scenario_detail,
-    scenario_progress,
     scenarios,
 )
-from buyside.state.base import handler, me, now, say, today, warn
+from buyside.state.base import handler, me, now, say, today
+from buyside.state.calculations import CalculationState
 from buyside.state.forms import day, decimal, flag, key, text, whole
 from buyside.state.grid import GridState
 from buyside.state.item_words import Mark, day_number
-from buyside.state.plan_runs import STEPS
-from buyside.state.roles import BuyerState
 from buyside.state.scenario_rows import Late, Listed, Told, late_rows, listed
 from buyside.state.scenario_words import ACTS, FigureRow, Words, act_of_kind, figure_rows, preview_says, vendor_rows
 
-_LOOK_EVERY = 0.3  # seconds between looks at how far a calculation is
 _SERIES = ("base", "one", "two", "three")
 _COLOURS = ("var(--gray-11)", "var(--accent-9)", "var(--amber-11)", "var(--grass-11)")
 _LOOKS = ("dashed", "solid", "solid", "dotted")
@@ -69,7 +64,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any], str], Any]] = {
 _ALWAYS_SAID = {"is_out"}
 
 
-class ScenariosState(GridState, BuyerState, rx.State):
+class ScenariosState(GridState, CalculationState, rx.State):
     """One scenario in view (`scenario_id`), or the list of them (zero)."""
 
     rows: ClassVar[GridSource] = SCENARIO_ITEM_ROWS
@@ -100,9 +95,6 @@ class ScenariosState(GridState, BuyerState, rx.State):
     """The change that the form is about; zero for a new one."""
     values: dict[str, str] = {}
     form_key: str = ""
-    is_running: bool = False
-    step: str = ""
-    steps_done: int = 0
     result_run_id: int = 0
     others: list[dict[str, str]] = []
     beside: list[str] = []
@@ -122,7 +114,8 @@ class ScenariosState(GridState, BuyerState, rx.State):
     chart_end: int = 0
     chart_today: int = 0
     locale: str = "en-GB"
-    _calculating: int = 0
+    _began_in: int = 0
+    """The scenario that was in view when its calculation began."""
     _currency: str = ""
     _base_run_id: int = 0
     _runs: list[int] = []
@@ -280,46 +273,8 @@ class ScenariosState(GridState, BuyerState, rx.State):
     async def start(self) -> Any:
         """Begin the calculation, beside the page."""
         begun = await self._do(calculate_scenario, scenario_id=self.scenario_id, at=now())
-        self._calculating, self.is_running = begun.run_id, True
-        self.step, self.steps_done = STEPS["waiting"], 0
-        return ScenariosState.calculate
-
-    @handler(Permission.PLAN_RUN, background=True)
-    async def calculate(self) -> Any:
-        """Calculate what was begun, telling each step, and show the scenario beside the plan."""
-        async with self:
-            run_id, scenario_id = self._calculating, self.scenario_id
-        if not run_id:
-            return
-        work = asyncio.ensure_future(self._do(run_plan, run_id=run_id))
-        while not work.done():
-            await asyncio.wait({work}, timeout=_LOOK_EVERY)
-            found = await self._ask(scenario_progress, run_id=run_id)
-            if found is not None and not work.done():
-                async with self:
-                    self.step = STEPS.get(found.step, found.step)
-                    self.steps_done = list(STEPS).index(found.step) if found.step in STEPS else 0
-        refusal: Refused | None = None
-        try:
-            await work
-        except Refused as told:
-            refusal = told
-        finally:
-            async with self:
-                self.is_running, self._calculating = False, 0
-        if refusal is not None:
-            yield warn(str(refusal))
-            return
-        async with self:
-            if self.scenario_id == scenario_id:
-                await self._open(scenario_id)
-        yield say("The scenario is calculated.")
-
-    @handler(Permission.PLAN_RUN)
-    async def cancel(self) -> None:
-        """Stop the calculation before its next step."""
-        if self._calculating:
-            await self._do(cancel_run, run_id=self._calculating, at=now())
+        self._began_in = self.scenario_id
+        return self._begin(begun.run_id)
 
     @handler(Permission.PLAN_VIEW)
     async def compare(self, scenario_id: str) -> None:
@@ -346,6 +301,12 @@ class ScenariosState(GridState, BuyerState, rx.State):
     def close_item(self) -> None:
         """Close the panel of the item."""
         self.chosen = ""
+
+    async def _calculated(self, run_id: int) -> str:  # noqa: ARG002
+        async with self:
+            if self.scenario_id == self._began_in:
+                await self._open(self.scenario_id)
+        return "The scenario is calculated."
 
     async def _write(self, operation: Callable[..., Any], **arguments: Any) -> None:
         await self._do(operation, version=self.version, **arguments)

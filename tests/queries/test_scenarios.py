@@ -15,12 +15,13 @@ from buyside.operations.plans import run_plan, start_run
 from buyside.operations.run import perform
 from buyside.operations.scenarios import add_change, calculate_scenario, create_scenario, keep_scenario, remove_change
 from buyside.queries.grids import GRIDS
+from buyside.queries.plans import run_progress
 from buyside.queries.read import ask
 from buyside.queries.rows import RowsWanted, by_name, grid_page
 from buyside.queries.scenario_items import late_lines, scenario_outlook
 from buyside.queries.scenario_preview import Preview, scenario_preview
 from buyside.queries.scenario_records import open_line_choices
-from buyside.queries.scenarios import comparison, plans_to_start_from, scenario_detail, scenario_progress, scenarios
+from buyside.queries.scenarios import comparison, plans_to_start_from, scenario_detail, scenarios
 from tests.world import NOW, TODAY, World
 
 NEEDED = TODAY + timedelta(days=30)
@@ -155,7 +156,7 @@ def test_a_result_of_other_changes_is_told_to_be_old(story: Story) -> None:
     assert detail.names["vendor", story.ids["acme"]].code == story.codes["acme"]
     perform(remove_change, story.buyer, change_id=second, version=detail.version)
     assert ask(scenario_detail, story.buyer, scenario_id=scenario).is_stale
-    progress = ask(scenario_progress, story.buyer, run_id=detail.result_run_id)
+    progress = ask(run_progress, story.buyer, run_id=detail.result_run_id)
     assert progress is not None
     assert progress.state == "done"
 
