@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from buyside.domain.money import ZERO
 from buyside.domain.orders import LineAmounts, LineTerms, OrderAmounts, OrderState, price_order, receivable
 from buyside.domain.refusals import NotFound, Refused
 from buyside.domain.vendors import VendorStatus
+from buyside.ledgers.order_days import order_days_of
 
 _LARGEST_AMOUNT = Decimal(10) ** 14  # what numeric(18, 4) holds
 _SERIAL_DIGITS = 4
@@ -116,7 +117,7 @@ def write_draft(
     """Write a draft order with its lines in the given order, numbered, with its defaults (PO-2), priced.
 
     Goods go to the warehouse's own address, and where it has none to the organisation's flagged one. The order-by date is
-    the earliest needed date less lead time and goods-in days. Refuses: NotFound, VendorNotActive, DiscountTooHigh,
+    the one of its lines. Refuses: NotFound, VendorNotActive, DiscountTooHigh,
     AmountTooLarge.
     """
     vendor = active_vendor(session, vendor_id)
@@ -240,24 +241,33 @@ def tolerances_of(session: Session, vendor_id: int, item_ids: Sequence[int]) -> 
 
 
 def latest_order_date(session: Session, lines: Sequence[PurchaseOrderLine]) -> date | None:
-    """The last day on which ordering still brings every line in time, by the vendor's lead times; None without dates."""
+    """The last day on which ordering still brings every line in time; None without dates (PLAN-9).
+
+    As in a plan it is a day on which the vendor takes orders (VEN-6): the needed date less lead time and goods-in days, and from
+    there back to the vendor's order day before.
+    """
     vendor_items = {each.vendor_item_id for each in lines if each.vendor_item_id is not None and each.needed_on}
     if not vendor_items:
         return None
     found = session.exec(
-        select(VendorItem.id, VendorItem.lead_days, Item.goods_in_days)
+        select(VendorItem.id, VendorItem.lead_days + Item.goods_in_days, Vendor.id, Vendor.order_weekdays)
         .join(Item, col(Item.id) == col(VendorItem.item_id))
+        .join(Vendor, col(Vendor.id) == col(VendorItem.vendor_id))
         .where(col(VendorItem.id).in_(vendor_items))
     ).all()
-    days = {vendor_item: lead + goods_in for vendor_item, lead, goods_in in found}
-    return min(
-        (
-            each.needed_on - timedelta(days=days[each.vendor_item_id])
-            for each in lines
-            if each.needed_on and each.vendor_item_id is not None
-        ),
-        default=None,
-    )
+    taken = order_days_of(session, {vendor: weekdays for _, _, vendor, weekdays in found})
+    terms = {vendor_item: (taken[vendor], days) for vendor_item, days, vendor, _ in found}
+    days_out = []
+    for each in lines:
+        if each.needed_on and each.vendor_item_id is not None:
+            order_days, days = terms[each.vendor_item_id]
+            days_out.append(order_days.order_by(each.needed_on, days))
+    return min(days_out, default=None)
+
+
+def follows_its_lines(session: Session, order: PurchaseOrder) -> bool:
+    """Whether the order-by date of an order is that of its lines, and not one that somebody entered."""
+    return order.order_by is None or order.order_by == latest_order_date(session, lines_of(session, order.id))
 
 
 def reprice(session: Session, order: PurchaseOrder) -> None:
@@ -327,9 +337,15 @@ def saved(
     at: datetime,
     line_id: int | None = None,
     is_new: bool = False,
+    redates: bool = False,
 ) -> SavedOrder:
-    """Reprice an order that was changed and stamp the change. Refuses: DiscountTooHigh, AmountTooLarge."""
+    """Reprice an order that was changed and stamp the change. With `redates` its order-by date is that of its lines.
+
+    Refuses: DiscountTooHigh, AmountTooLarge.
+    """
     reprice(session, order)
+    if redates:
+        order.order_by = latest_order_date(session, lines_of(session, order.id))
     return touched(session, actor, order, at=at, line_id=line_id, is_new=is_new)
 
 

@@ -20,6 +20,7 @@ from buyside.ledgers.orders import (
     SavedOrder,
     add_lines,
     day_of,
+    follows_its_lines,
     release_pegs,
     saved,
     tolerances_of,
@@ -80,10 +81,12 @@ def add_line(
     """Append a line to a draft; quantity and price per ordered unit.
 
     The vendor's mapping of the item gives unit, part, description and lead time; its price breaks the price where none is
-    entered (VEN-4). The expected date is today and the lead time where none is entered. Refuses: NotFound, Stale,
-    WrongState, ItemNotActive, NotPositive, TooFine, NoPrice, OutOfRange, DiscountTooHigh.
+    entered (VEN-4). The expected date is today and the lead time where none is entered. With each save of a line the order-by
+    date follows the lines, unless somebody entered another (PLAN-9). Refuses: NotFound, Stale, WrongState, ItemNotActive,
+    NotPositive, TooFine, NoPrice, OutOfRange, DiscountTooHigh.
     """
     order = lock_draft(session, actor, order_id, version)
+    follows = follows_its_lines(session, order)
     today = day_of(session, at)
     item, offer = _offered(session, actor, order, item_id, today)
     _check_quantity(offer.unit_code, offer.unit_digits, quantity)
@@ -105,7 +108,7 @@ def add_line(
     )
     _check_terms(draft)
     [line] = add_lines(session, order, [draft])
-    return saved(session, actor, order, at=at, line_id=line.id)
+    return saved(session, actor, order, at=at, line_id=line.id, redates=follows)
 
 
 @needs(Permission.ORDER_EDIT)
@@ -119,6 +122,7 @@ def change_line(
     a lowered quantity are released, the latest first. Refuses as add_line does.
     """
     order = lock_draft(session, actor, order_id, version)
+    follows = follows_its_lines(session, order)
     line = _line(session, order, line_id)
     today = day_of(session, at)
     item, offer = _offered(session, actor, order, changes.get("item_id", line.item_id), today)
@@ -142,7 +146,7 @@ def change_line(
     )
     session.add(line)
     _trim_pegs(session, line)
-    return saved(session, actor, order, at=at, line_id=line.id)
+    return saved(session, actor, order, at=at, line_id=line.id, redates=follows)
 
 
 @needs(Permission.ORDER_EDIT)
@@ -154,12 +158,13 @@ def remove_line(
     Line numbers of the others stay. Refuses: NotFound, Stale, WrongState, DiscountTooHigh.
     """
     order = lock_draft(session, actor, order_id, version)
+    follows = follows_its_lines(session, order)
     line = _line(session, order, line_id)
     release_pegs(session, [line.id])
     _reopen_plan_line(session, line)
     forget_line(session, line.id, at=at)
     session.delete(line)
-    return saved(session, actor, order, at=at)
+    return saved(session, actor, order, at=at, redates=follows)
 
 
 def _line(session: Session, order: PurchaseOrder, line_id: int) -> PurchaseOrderLine:

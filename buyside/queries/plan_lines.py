@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from buyside.db.items import Item, PriceBreak, Unit, VendorItem
 from buyside.db.plans import PlanLine, PlanningRun
-from buyside.db.vendors import Vendor, VendorClosingDay
+from buyside.db.vendors import Vendor
 from buyside.domain.access import Actor
 from buyside.domain.order_days import OrderDays
 from buyside.domain.plan_decisions import Terms
@@ -16,9 +16,10 @@ from buyside.domain.plans import LotTerms, Price, RunOrigin
 from buyside.domain.refusals import NotFound, Stale
 from buyside.domain.sourcing import Source
 from buyside.domain.vendors import VendorStatus
+from buyside.ledgers.order_days import order_days_of
 from buyside.queries.contract_balances import agreements_of
 
-__all__ = ("Source", "lock_plan_line", "lock_plan_lines", "sources_of", "terms_of")
+__all__ = ("Source", "lock_plan_line", "lock_plan_lines", "order_days_of", "sources_of", "terms_of")
 
 
 def lock_plan_line(session: Session, actor: Actor, line_id: int, version: int | None) -> tuple[PlanLine, PlanningRun]:
@@ -87,14 +88,6 @@ def sources_of(
     days = order_days_of(session, {vendor.id: vendor.order_weekdays for _, vendor, *_ in found})
     sources = [_source(*row, lists.get(row[0].id, []), days[row[1].id], on) for row in found]
     return sorted(sources, key=lambda each: (not each.is_usable, each.preference, each.lead_days, each.vendor_code))
-
-
-def order_days_of(session: Session, weekdays: dict[int, str]) -> dict[int, OrderDays]:
-    """By vendor, when it takes orders; `weekdays` are what its record says (VEN-6)."""
-    closings: dict[int, list[tuple[str, str]]] = {}
-    for each in session.exec(select(VendorClosingDay).where(col(VendorClosingDay.vendor_id).in_(weekdays))):
-        closings.setdefault(each.vendor_id, []).append((each.from_day, each.to_day))
-    return {vendor_id: OrderDays.of(days, closings.get(vendor_id, ())) for vendor_id, days in weekdays.items()}
 
 
 def terms_of(session: Session, run: PlanningRun, lines: Sequence[PlanLine], also: Collection[int] = ()) -> Terms:
