@@ -2,8 +2,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-# Two processes share the tests, each with a PostgreSQL of its own; those that serve pages stay with one of them.
-SHARED := --numprocesses 2 --dist loadfile
+# Two processes share the tests file by file, each with a PostgreSQL and ports of its own, in the order of tests/conftest.py.
+SHARED := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 # What is under test is what is checked: our own sources, migrations and tests.
 SOURCES := buyside tests alembic rxconfig.py $(wildcard benches)
 

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 # A test never sees the settings or the data of the person who runs it. Set before anything reads them.
 for _name in [each for each in os.environ if each.startswith("BUYSIDE_")]:
@@ -15,6 +14,10 @@ for _name in [each for each in os.environ if each.startswith("BUYSIDE_")]:
 _RUN = Path(tempfile.mkdtemp(prefix=f"buyside-tests-{os.getpid()}-"))
 _RUN.chmod(0o711)  # as root the server is another user, and has to pass
 os.environ["BUYSIDE_HOME"] = str(_RUN / "home")
+# Processes that share the tests serve side by side: the first on the usual ports, each other one ten further up.
+_NUMBER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+if _NUMBER:
+    os.environ["BUYSIDE_PORT"] = str(8300 + 10 * _NUMBER)
 
 import psutil  # noqa: E402
 import psycopg  # noqa: E402
@@ -59,19 +62,24 @@ def _sweep_killed_runs() -> None:
 
 
 _SERVE_PAGES = ("tests/browser/", "tests/hostile/")
-"""Whose tests listen on the ports that the pages are built for: one process at a time can."""
+_LONG = ("tests/cli/", "tests/concurrency/", "tests/house/", "tests/properties/", "tests/scenarios/")
+"""Few tests of many seconds each: what comes last should be short, so that nobody waits for another's last file."""
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Where several processes share the tests, a file stays with one of them, and all that serve pages with one too."""
-    from xdist.scheduler import LoadFileScheduling
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in which much waits for a browser or a clock lie evenly between those that calculate, long ones first.
 
-    class PagesTogether(LoadFileScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return "pages" if nodeid.startswith(_SERVE_PAGES) else super()._split_scope(nodeid)
-
-    return PagesTogether(config, log)
+    Several processes take the files in this order (`--no-loadscope-reorder`), and two of them rarely calculate at once then.
+    """
+    files: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.nodeid.partition("::")[0], []).append(item)
+    longest = sorted(files, key=lambda name: (not name.startswith(_LONG), -len(files[name])))
+    place: dict[str, float] = {}
+    for serves_pages in (True, False):
+        kind = [name for name in longest if name.startswith(_SERVE_PAGES) is serves_pages]
+        place |= {name: (n if serves_pages else n + 0.5) / len(kind) for n, name in enumerate(kind)}
+    items[:] = [item for name in sorted(files, key=place.__getitem__) for item in files[name]]
 
 
 def pytest_unconfigure() -> None:

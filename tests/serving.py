@@ -1,11 +1,12 @@
 """Both surfaces, served as they are in use: the internal one in this process, the portal as a process of its own.
 
-The pages are built once for unchanged code, and served on the ports that they were built for; what a module's tests see is the
-module's own database.
+The pages are built once for unchanged code, for the ports that nobody chose. A process of tests that has other ports serves a
+copy that knows them. What a module's tests see is the module's own database.
 """
 
 import os
 import shlex
+import shutil
 import socket
 import sys
 import threading
@@ -15,11 +16,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from sqlmodel import col, select
 
-from buyside.config import settings
+from buyside.config import Settings, settings
 from buyside.db.engine import sessions
 from buyside.db.people import AppUser, UserRole
 from buyside.domain.access import Role
@@ -28,6 +30,7 @@ from buyside.web.environments import of_worker
 from tests.logins import open_login
 
 _START_SECONDS = 60
+_BUILT_FOR = {"internal": "http://localhost:8300", "portal": "http://localhost:8301"}
 WORKER = (sys.executable, "-m", "buyside.web.worker")
 
 
@@ -61,8 +64,7 @@ def served(database_server: None) -> Iterator[str]:
     with socket.socket() as probe:
         if probe.connect_ex((given.host, given.port)) == 0:
             pytest.fail(f"Port {given.port} is in use, and the page is built for it. Stop what runs there.")
-    build.build(given)
-    os.environ |= build.environment(given)
+    os.environ |= build.environment(given) | {"REFLEX_WEB_WORKDIR": str(_page_of(given))}
     os.environ |= {
         "__REFLEX_SKIP_COMPILE": "1",
         "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "1",
@@ -110,7 +112,7 @@ def sign_in(database: Any, served: str) -> Callable[[Role | str], SignedIn]:
 @pytest.fixture(scope="session")
 def portal_built(database_server: None) -> None:
     """The portal's page, built."""
-    build.build(settings().of_surface("portal"))
+    _page_of(settings().of_surface("portal"))
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +139,25 @@ def portal_sign_in(database: Any) -> Callable[[int], SignedIn]:
     return open_session
 
 
+def _page_of(given: Settings) -> Path:
+    """The folder of a surface's page, built for its address."""
+    usual = given.model_copy(update={"public_url": _BUILT_FOR[given.surface]})
+    build.build(usual)
+    if given.public_url == usual.public_url:
+        return usual.web_folder
+    copy = given.home / usual.web_folder.name
+    if not copy.exists():
+        shutil.copytree(usual.web_folder, copy, ignore=shutil.ignore_patterns("node_modules"), symlinks=True)
+        # Both kinds of address stand in one script, ws:// beside http://; its packed twin would be served in its place.
+        [script] = copy.glob("build/client/assets/reflex-env-*.js")
+        before, now = (urlsplit(each.public_url).netloc for each in (usual, given))
+        text = script.read_text()
+        assert before in text
+        script.write_text(text.replace(before, now))
+        script.with_name(f"{script.name}.gz").unlink(missing_ok=True)
+    return copy
+
+
 @contextmanager
 def portal_running(*, port: int | None = None, command: Sequence[str] = WORKER) -> Iterator[PortalProcess]:
     """A portal on the database that the settings name now, as `buyside serve` would start it.
@@ -149,8 +170,11 @@ def portal_running(*, port: int | None = None, command: Sequence[str] = WORKER) 
         own = own.model_copy(update={"port": port, "public_url": f"http://localhost:{port}"})
     log = given.home / f"portal-{own.port}.log"
     told = f"exec {shlex.join(command)} >>{shlex.quote(str(log))} 2>&1"
+    variables = of_worker(given, own)
+    if port is None:
+        variables["REFLEX_WEB_WORKDIR"] = str(_page_of(own))
     part = processes.Part(
-        f"portal-{own.port}", "the portal", ["sh", "-c", told], of_worker(given, own), own.host, own.port, "nothing"
+        f"portal-{own.port}", "the portal", ["sh", "-c", told], variables, own.host, own.port, "nothing"
     )
     processes.check_port(part)
     with processes.running(part, given.home) as process:

@@ -49,7 +49,7 @@ def test_an_empty_database_is_filled_once_and_says_who_can_sign_in(
     assert loads == ["load"]
     said = capsys.readouterr().out
     assert "Ada Byrne (buyer)" in said
-    assert "http://localhost:8301" in said
+    assert settings().portal_public_url in said
 
 
 def test_beside_another_provider_nobody_gets_an_identity_here(

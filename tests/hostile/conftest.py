@@ -23,7 +23,7 @@ from tests.hostile.ground import Ground
 from tests.hostile.registry import Handler, handlers_of_another_process
 from tests.serving import portal_running
 
-_PORTAL_PORT = 8351
+_PORTAL_PORT = settings().port + 51
 """Raw clients do without the page, so the portal need not stand where the page was built for."""
 
 

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from sqlmodel import select, text
 
+from buyside.config import settings
 from buyside.db import engine
 from buyside.db.people import AppUser, UserRole, UserSession, VendorMembership
 from buyside.domain.access import Role
@@ -25,7 +26,7 @@ from tests.hostile.test_isolation import _ORDER, _place
 from tests.loops import in_a_loop
 from tests.serving import portal_running
 
-_SECOND_PORT = 8352
+_SECOND_PORT = settings().port + 52
 _WAYS = ("membership ended", "user disabled", "session ended", "one of two memberships ended")
 
 

@@ -26,7 +26,7 @@ from tests.conftest import Database
 from tests.identity.faulty_provider import FaultyProvider, Person, start
 
 CLIENTS = {"internal": ("buyside", "secret-of-the-company"), "portal": ("buyside-portal", "secret-of-the-portal")}
-ADDRESSES = {"internal": "http://localhost:8300", "portal": "http://localhost:8301"}
+ADDRESSES = {"internal": settings().public_url, "portal": settings().portal_public_url}
 ELSEWHERE = "https://former.example"
 """An issuer that somebody here once signed in with, and that is not configured."""
 

@@ -16,8 +16,9 @@ from buyside.web.gate import BACK_CHANNEL_LOGOUT, Gate, close_sockets, cookies_o
 from tests.logins import open_login
 from tests.loops import in_a_loop
 
-HOST = "localhost:8300"
-ORIGIN = f"http://{HOST}"
+ORIGIN = settings().public_url
+HOST = ORIGIN.removeprefix("http://")
+PORT = settings().port
 
 
 def _doors(path: str) -> Permission | None:
@@ -165,6 +166,7 @@ def test_the_frameworks_own_doors_are_closed_even_to_the_signed_in(path: str, co
      "https://localhost:8300", "http://localhost", "http://LOCALHOST:8300", "http://localhost:83000"],
 )  # fmt: skip
 def test_writes_and_sockets_from_another_origin_are_refused(origin: str, cookies: dict[str, str]) -> None:
+    origin = origin.replace("8300", str(PORT))  # the processes that share the tests each have a port of their own
     for path in ("/auth/demo", "/auth/sign-out", "/anything"):
         assert ask(path, method="POST", cookie=cookies["buyer"], origin=origin)[0] == 403
     assert connect(cookies["buyer"], origin).scopes == []
@@ -172,8 +174,8 @@ def test_writes_and_sockets_from_another_origin_are_refused(origin: str, cookies
 
 def test_an_unknown_host_name_gets_nothing(cookies: dict[str, str]) -> None:
     assert ask("/orders", cookie=cookies["buyer"], host="evil.example")[0] == 421
-    status, headers, _ = ask("/orders", cookie=cookies["buyer"], host="127.0.0.1:8300", html=True)
-    assert (status, headers["location"]) == (307, "http://localhost:8300/orders")
+    status, headers, _ = ask("/orders", cookie=cookies["buyer"], host=f"127.0.0.1:{PORT}", html=True)
+    assert (status, headers["location"]) == (307, f"{ORIGIN}/orders")
     assert connect(cookies["buyer"], ORIGIN, host="evil.example").scopes == []
 
 
