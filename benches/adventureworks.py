@@ -19,7 +19,8 @@ from benches.ground import (  # first: it turns the settings
 )
 from buyside.db import engine, ready
 from buyside.domain.access import OPERATOR
-from buyside.integrations.adventureworks import Factors, write_pack
+from buyside.integrations.adventureworks.factors import Factors
+from buyside.integrations.adventureworks.pack import write_pack
 from buyside.operations.packs import import_pack
 from buyside.operations.plans import run_plan, start_run
 from buyside.operations.run import perform

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from buyside.config import ROOT
 from buyside.domain.all_sheets import sheet_named
-from buyside.integrations import adventureworks
+from buyside.integrations.adventureworks.factors import Factors
+from buyside.integrations.adventureworks.pack import write_pack
 from tests.pack_samples import SAMPLE
 
 SOURCE = ROOT.parent / "shared" / "data" / "adventureworks"
@@ -49,7 +50,7 @@ def sample_rows(folder: Path) -> dict[str, Rows]:
     """Real rows by sheet, where the bicycle maker's tables are; the sample's else. Columns are called as sheets call them."""
     texts = dict(SAMPLE)
     if SOURCE.is_dir():
-        adventureworks.write_pack(SOURCE, folder, factors=adventureworks.Factors(assumed=Decimal(1)))
+        write_pack(SOURCE, folder, factors=Factors(assumed=Decimal(1)))
         texts |= {name: (folder / f"{name}.csv").read_text(encoding="utf-8") for name in FILES.values()}
     found = {}
     for sheet, name in FILES.items():

@@ -66,9 +66,10 @@ def take_adventureworks(
     as_json: Json = False,
 ) -> None:
     """Turn AdventureWorks tables into a pack, load it, and report what was found and decided."""
-    from buyside.integrations import adventureworks
+    from buyside.integrations.adventureworks import pack
+    from buyside.integrations.adventureworks.factors import Factors, FactorsNeeded, read_factors
 
-    given = adventureworks.read_factors(factors) if factors else adventureworks.Factors()
+    given = read_factors(factors) if factors else Factors()
     if assume_factor is not None:
         try:
             assumed = Decimal(assume_factor)
@@ -79,10 +80,10 @@ def take_adventureworks(
         given = replace(given, assumed=assumed)
     with tempfile.TemporaryDirectory(prefix="buyside-pack-") as target:
         try:
-            told = adventureworks.write_pack(
+            told = pack.write_pack(
                 folder, Path(target), open_from=open_from.date() if open_from else None, factors=given
             )
-        except adventureworks.FactorsNeeded as refusal:
+        except FactorsNeeded as refusal:
             rows = [dict(zip(("vendor", "item", "unit", "stock_unit"), pair, strict=True)) for pair in refusal.pairs]
             show(rows, title="Factors that are needed", as_json=as_json)
             raise

@@ -1,6 +1,8 @@
 """The bicycle maker's real-shaped data, all the way in: every row loaded or named, nothing counted twice."""
 
+import gzip
 import json
+import shutil
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +14,9 @@ from buyside.cli import main
 from buyside.config import ROOT
 from buyside.db import engine
 from buyside.domain.access import OPERATOR
-from buyside.integrations.adventureworks import Factors, FactorsNeeded, UnreadableSource, read_factors, write_pack
+from buyside.integrations.adventureworks.factors import Factors, FactorsNeeded, read_factors
+from buyside.integrations.adventureworks.pack import write_pack
+from buyside.integrations.adventureworks.source import UnreadableSource
 from buyside.operations.packs import import_pack
 from buyside.operations.run import perform
 from buyside.queries.packs import export_pack
@@ -52,6 +56,36 @@ def test_a_folder_without_the_tables_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableSource) as refused:
         write_pack(tmp_path, tmp_path / "pack")
     assert refused.value.code == "adventureworks.unreadable"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"unit\nCTN\n", "the columns factor are missing."),
+        (b"unit,factor\nCTN\n", "row 2 has not as many cells as the header."),
+        (b"unit,factor\nCTN,many\n", "\u201cmany\u201d in factor is not a number."),
+        (b"unit,factor\nCTN,0\n", "the factor 0 is not above zero."),
+        (b"unit,factor\n\xff,1\n", "it cannot be read"),
+        (b'unit,factor\n"CTN,1\n', "it cannot be read"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_and_named(tmp_path: Path, content: bytes, reason: str) -> None:
+    (tmp_path / "factors.csv").write_bytes(content)
+    with pytest.raises(UnreadableSource) as refused:
+        read_factors(tmp_path / "factors.csv")
+    assert refused.value.code == "adventureworks.unreadable"
+    assert str(refused.value).startswith(f"factors.csv: {reason}")
+
+
+def test_a_table_that_breaks_off_while_it_is_read_is_refused_and_named(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(SOURCE, source)
+    (source / "SalesOrderDetail.csv").unlink(missing_ok=True)
+    packed = gzip.compress(b"SalesOrderID,SalesOrderDetailID,OrderQty,ProductID\n" + b"43659,1,1,776\n" * 10_000)
+    (source / "SalesOrderDetail.csv.gz").write_bytes(packed[: len(packed) // 2])
+    with pytest.raises(UnreadableSource) as refused:
+        write_pack(source, tmp_path / "pack", factors=Factors(assumed=Decimal(1)))
+    assert str(refused.value).startswith("SalesOrderDetail.csv: it cannot be read")
 
 
 @pytest.mark.timeout(600)

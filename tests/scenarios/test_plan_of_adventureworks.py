@@ -22,7 +22,8 @@ from buyside.db.stock import StockBalance
 from buyside.domain.access import OPERATOR, Actor, Role
 from buyside.domain.money import ZERO
 from buyside.domain.refusals import NotAllowed
-from buyside.integrations.adventureworks import Factors, write_pack
+from buyside.integrations.adventureworks.factors import Factors
+from buyside.integrations.adventureworks.pack import write_pack
 from buyside.operations.orders import issue_order, save_order
 from buyside.operations.packs import import_pack
 from buyside.operations.people import Address, set_organisation

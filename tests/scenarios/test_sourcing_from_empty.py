@@ -12,7 +12,8 @@ from sqlalchemy import text
 from buyside.config import ROOT
 from buyside.db.engine import sessions
 from buyside.domain.access import OPERATOR, Actor, Role
-from buyside.integrations.adventureworks import Factors, write_pack
+from buyside.integrations.adventureworks.factors import Factors
+from buyside.integrations.adventureworks.pack import write_pack
 from buyside.operations.packs import import_pack
 from buyside.operations.run import perform
 from buyside.operations.sheet_files import ImportDone, check_import, keep_file, run_import, start_import
