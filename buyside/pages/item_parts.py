@@ -10,7 +10,7 @@ from buyside.domain.access import Permission
 from buyside.domain.contracts import ContractStatus
 from buyside.domain.words import ORDER_WORDS, Tone, words
 from buyside.pages.kit.base import link
-from buyside.pages.kit.parts import amount, columns, section, status, table, tabs
+from buyside.pages.kit.parts import amount, chart_numbers, columns, section, status, table, tabs
 from buyside.pages.kit.time_series import time_series
 from buyside.pages.sheet_grid import sheet_grid
 from buyside.pages.shell import when_allowed
@@ -18,11 +18,6 @@ from buyside.state.item import ItemPageState as Item
 
 _CONTRACT_WORDS = words(ContractStatus, {ContractStatus.ACTIVE: Tone.GOOD, ContractStatus.SUSPENDED: Tone.WARN})
 _KINDS = {"variant": "Variant", "product": "Product", "item": "Item"}
-
-
-def _numbers(*children: Any) -> rx.Component:
-    """The exact numbers behind a chart, one press away."""
-    return rx.el.details(rx.el.summary("Numbers"), *children, class_name="numbers")
 
 
 # --- stock ------------------------------------------------------------------------------------------------------------
@@ -65,7 +60,7 @@ def _coming(each: Any) -> tuple[Any, ...]:
 
 def stock_over_time() -> rx.Component:
     """Stock by warehouse; of one warehouse the balance of the past months and the projection from today on."""
-    numbers = _numbers(
+    numbers = chart_numbers(
         table(
             "Projection by day",
             ("Date", "− Demand", "+ Receipts", "= Projected", "Planned", "With plan", "By the run"),
@@ -137,7 +132,7 @@ def stock_over_time() -> rx.Component:
 # --- prices -----------------------------------------------------------------------------------------------------------
 def prices_over_time() -> rx.Component:
     """What vendors ask and what was paid, for one stock unit in one currency."""
-    numbers = _numbers(
+    numbers = chart_numbers(
         table(
             "Prices of vendors",
             ("Vendor", "From", "Price", "At", "Rate", "Compared"),

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
 
 from buyside.domain.access import Permission
-from buyside.domain.vendor_sheets import VENDOR_SHEET
-from buyside.domain.words import VENDOR_WORDS, YES_NO_WORDS, Kind, Tone
+from buyside.domain.words import VENDOR_WORDS, Tone
 from buyside.pages import routes
-from buyside.pages.family import family_tabs
 from buyside.pages.kit import form
 from buyside.pages.kit.dialog import dialog
 from buyside.pages.kit.history import history_table
-from buyside.pages.kit.in_place import in_place
 from buyside.pages.kit.parts import (
     button,
     columns,
-    empty_state,
-    facts,
     link_button,
     notice,
     section,
@@ -30,7 +24,8 @@ from buyside.pages.kit.parts import (
     tiles,
 )
 from buyside.pages.sheet_grid import sheet_grid
-from buyside.pages.shell import can, page, when_allowed
+from buyside.pages.sheet_record import conflict_dialog, field_groups, record_page
+from buyside.pages.shell import page, when_allowed
 from buyside.pages.vendor_parts import agreements, bank_accounts, members, open_orders, prices_over_time
 from buyside.state.vendor import VendorPageState as Vendor
 
@@ -49,7 +44,6 @@ _DATA: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
 )
-_NUMBERS = frozenset({Kind.NUMBER, Kind.QUANTITY, Kind.MONEY, Kind.PRICE, Kind.PERCENT})
 _UNITS: dict[str, Any] = {
     **dict.fromkeys(("minimum_order_value", "freight_free_value"), Vendor.fields["currency"]),
     "over_receipt_percent": "%",
@@ -62,44 +56,8 @@ _MOVE_SAYS = {
 }
 
 
-def _pairs(words: Any) -> list[dict[str, str]]:
-    return [{"value": value, "label": word} for value, (word, _) in words.items()]
-
-
-def _field(name: str) -> tuple[str, Any]:
-    """A field's label and its value: edited in place by those who may, text for all others."""
-    column = VENDOR_SHEET.column(name)
-    assert column is not None
-    more: dict[str, Any] = {}
-    if column.kind is Kind.FLAG:
-        more = {"kind": "choice", "options": _pairs(YES_NO_WORDS)}
-    elif name in Vendor.references:
-        more = {"kind": "choice", "options": Vendor.choices[name]}
-    elif column.kind in _NUMBERS:
-        more = {"kind": "number"}
-    edited = in_place(
-        column.title,
-        Vendor.fields[name],
-        on_save=lambda value: Vendor.save(name, value),
-        version=Vendor.edition,
-        refused=Vendor.refused[name],
-        placeholder="–",
-        **more,
-    )
-    read = rx.el.span(rx.cond(Vendor.shown_fields[name] != "", Vendor.shown_fields[name], "–"))
-    value = rx.cond(can(Permission.VENDOR_EDIT), edited, read)
-    unit = _UNITS.get(name)
-    shown = (
-        rx.el.span(value, rx.el.span(unit, class_name="unit"), class_name="with-unit") if unit is not None else value
-    )
-    return column.title, shown
-
-
 def _data() -> rx.Component:
-    def group(title: str, names: Sequence[str]) -> rx.Component:
-        return section(title, facts(*[_field(name) for name in names]))
-
-    about, terms, *orders = [group(title, names) for title, names in _DATA]
+    about, terms, *orders = field_groups(Vendor, _DATA, may_edit=Permission.VENDOR_EDIT, units=_UNITS)
     how = rx.el.div(*orders, class_name="vendor-terms")
     return rx.el.div(columns(about, terms, how, least="290px"), class_name="item-data")
 
@@ -186,31 +144,14 @@ def _move_dialog() -> rx.Component:
     )
 
 
-def _conflict() -> rx.Component:
-    """Two people at one field: what each of them set."""
-    return dialog(
-        "Somebody else changed “" + Vendor.conflict["label"] + "”",
-        facts(("Yours", Vendor.conflict["yours"]), ("Theirs, now", Vendor.conflict["theirs"])),
-        rx.el.div(
-            button("Keep theirs", Vendor.keep_theirs),
-            button("Save mine", Vendor.save_mine, look="primary"),
-            class_name="dialog-foot",
-        ),
-        is_open=Vendor.conflict["field"] != "",
-        on_close=Vendor.keep_theirs,
-        says=Vendor.conflict["says"],
-    )
-
-
 @page(routes.VENDOR, on_load=Vendor.load, title=Vendor.code, is_flush=True)
 def vendor() -> rx.Component:
     """All about one vendor, or that there is none of that code."""
-    missing = empty_state(
-        rx.cond(Vendor.asked != "", "There is no vendor " + Vendor.asked, "There is no such vendor"),
-        "It may have another code now, or was never here.",
-        link_button("All vendors", routes.VENDORS.path),
-    )
-    shown = rx.el.div(
+    return record_page(
+        Vendor,
+        routes.VENDOR,
+        routes.VENDORS,
+        "vendor",
         _head(),
         rx.cond(
             Vendor.is_late,
@@ -225,11 +166,5 @@ def vendor() -> rx.Component:
         columns(bank_accounts(), members(), least="480px"),
         section("History", history_table(Vendor, "History of the vendor")),
         _move_dialog(),
-        _conflict(),
-        class_name="page item-page",
-    )
-    return rx.el.div(
-        family_tabs(routes.VENDOR),
-        rx.cond(Vendor.missing, missing, rx.cond(Vendor.found, shown, rx.fragment())),
-        class_name="stacked",
+        conflict_dialog(Vendor),
     )

@@ -11,7 +11,7 @@ from buyside.domain.bank import BANK_ACCOUNT_WORDS
 from buyside.domain.contracts import ContractStatus
 from buyside.domain.words import MEMBERSHIP_WORDS, ORDER_WORDS, Tone, words
 from buyside.pages.kit.base import link
-from buyside.pages.kit.parts import amount, link_button, notice, section, status, table
+from buyside.pages.kit.parts import amount, chart_numbers, link_button, notice, section, status, table
 from buyside.pages.kit.time_series import time_series
 from buyside.pages.shell import when_allowed
 from buyside.state.vendor import VendorPageState as Vendor
@@ -22,8 +22,7 @@ _CONTRACT_WORDS = words(ContractStatus, {ContractStatus.ACTIVE: Tone.GOOD, Contr
 # --- prices -----------------------------------------------------------------------------------------------------------
 def prices_over_time() -> rx.Component:
     """What the vendor asks for one of its items and what was paid, over time; the exact numbers one press away."""
-    numbers = rx.el.details(
-        rx.el.summary("Numbers"),
+    numbers = chart_numbers(
         table(
             "Prices of the vendor",
             ("From", "Price", "At"),
@@ -38,7 +37,6 @@ def prices_over_time() -> rx.Component:
             lambda each: (link(each["order"], to=each["path"]), each["day"], each["quantity"], each["price"]),
             empty="Nothing was ordered yet.",
         ),
-        class_name="numbers",
     )
     chart = time_series(
         "Prices over time",

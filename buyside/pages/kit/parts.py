@@ -95,6 +95,11 @@ def amount(text: Text, unit: Text = "") -> rx.Component:
     return rx.el.span(text, rx.el.span(unit, class_name="unit"), class_name="number")
 
 
+def chart_numbers(*tables: rx.Component) -> rx.Component:
+    """The exact numbers behind a chart, one press away."""
+    return rx.el.details(rx.el.summary("Numbers"), *tables, class_name="numbers")
+
+
 def tiles(*children: rx.Component) -> rx.Component:
     """A row of figures."""
     return rx.el.div(*children, class_name="tiles")
