@@ -1,5 +1,6 @@
 """Planning runs, what they found, and the draft plan that a buyer decides on."""
 
+from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -23,6 +24,7 @@ from buyside.db.base import (
     text_column,
     version_column,
 )
+from buyside.domain.plan_decisions import Decision
 from buyside.domain.plans import (
     ChangeKind,
     MessageKind,
@@ -235,6 +237,11 @@ class PlanLine(SQLModel, table=True):
     saving: Decimal | None = price_column(None)
     split_from_id: int | None = may_refer_to("plan_line.id")
     carried_from_id: int | None = may_refer_to("plan_line.id")
+
+    @property
+    def decision(self) -> Decision:
+        """What is decided of it now."""
+        return Decision(**{each.name: getattr(self, each.name) for each in fields(Decision)})
 
 
 class ActionMessage(SQLModel, table=True):

@@ -79,23 +79,6 @@ class Decision:
     late_days: int
     arrives_on: date | None
 
-    @classmethod
-    def of(cls, line: DecidedLine) -> Decision:
-        """As a line has it now."""
-        return cls(
-            line.vendor_item_id,
-            line.contract_id,
-            line.unit_id,
-            line.unit_factor,
-            line.quantity_packs,
-            line.unit_price,
-            line.currency_code,
-            line.needed_on,
-            line.order_by,
-            line.late_days,
-            line.arrives_on,
-        )
-
     @property
     def stock_quantity(self) -> Decimal:
         """What it brings, in stock units."""
@@ -103,23 +86,15 @@ class Decision:
 
 
 class DecidedLine(Protocol):
-    """A line of a draft plan: its decision, and the suggestion beside it."""
+    """A line of a draft plan: what is decided of it, and the suggestion beside that."""
 
     item_id: int
-    vendor_item_id: int | None
-    contract_id: int | None
-    unit_id: int
-    unit_factor: Decimal
-    quantity_packs: Decimal
-    unit_price: Decimal | None
-    currency_code: str | None
-    needed_on: date
-    order_by: date
-    late_days: int
-    arrives_on: date | None
     suggested_vendor_item_id: int | None
     suggested_quantity_packs: Decimal
     shortage: Decimal
+
+    @property
+    def decision(self) -> Decision: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +133,13 @@ class Terms:
 
 def typed_price(line: DecidedLine, terms: Terms) -> Decimal | None:
     """The price of a line that somebody typed; None where it is the contract's or the list's, and so moves with the quantity."""
-    source = terms.sources.get(line.vendor_item_id or NOTHING)
-    if source is None or line.unit_price is None:
-        return line.unit_price
-    agreement = terms.agreements.get((line.contract_id or NOTHING, line.item_id))
-    found = _listed(source, agreement, line.quantity_packs, terms.as_of)
-    return None if found is not None and found.unit_price == line.unit_price else line.unit_price
+    now = line.decision
+    source = terms.sources.get(now.vendor_item_id or NOTHING)
+    if source is None or now.unit_price is None:
+        return now.unit_price
+    agreement = terms.agreements.get((now.contract_id or NOTHING, line.item_id))
+    found = _listed(source, agreement, now.quantity_packs, terms.as_of)
+    return None if found is not None and found.unit_price == now.unit_price else now.unit_price
 
 
 def drawn(terms: Terms, item_id: int, decision: Decision) -> Terms:
@@ -201,30 +177,30 @@ def decide(line: DecidedLine, asked: Asked, terms: Terms) -> Decided:
         raise NotPositive(field="quantity_packs")
     if asked.unit_price is not None and asked.unit_price < 0:
         raise NotPositive(field="unit_price")
-    now = Decision.of(line)
-    source = _source(line, asked, terms)
+    now = line.decision
+    source = _source(line, now, asked, terms)
     is_other = (source.vendor_item_id if source else None) != now.vendor_item_id
-    agreement = _agreement(line, asked, terms, source, is_other=is_other)
-    after = _handed_over(line, source, terms) if is_other else now
+    agreement = _agreement(line.item_id, now, asked, terms, source, is_other=is_other)
+    after = _handed_over(line, now, source, terms) if is_other else now
     if asked.quantity_packs is not None:
         unit, digits = terms.units[after.unit_id]
         if asked.quantity_packs != round(asked.quantity_packs, digits):
             raise TooFine(unit=unit, digits=digits)
         after = replace(after, quantity_packs=asked.quantity_packs)
     after = _priced(now, after, asked, source, agreement, terms.as_of)
-    after = _dated(replace(after, needed_on=asked.needed_on or now.needed_on), line, source, terms)
+    after = _dated(replace(after, needed_on=asked.needed_on or now.needed_on), line.item_id, source, terms)
     if agreement is not None:
         _refuse_exhausted(after, agreement)
     return Decided(after, _remarks(after, source, agreement))
 
 
-def _source(line: DecidedLine, asked: Asked, terms: Terms) -> Source | None:
+def _source(line: DecidedLine, now: Decision, asked: Asked, terms: Terms) -> Source | None:
     """Where the line will come from: the vendor item asked for, which has to be usable, or the one it has."""
     if asked.vendor_item_id == NOTHING:
         if line.suggested_vendor_item_id is not None:
             raise VendorNeeded
         return None
-    wanted = line.vendor_item_id if asked.vendor_item_id is None else asked.vendor_item_id
+    wanted = now.vendor_item_id if asked.vendor_item_id is None else asked.vendor_item_id
     if wanted is None:
         return None
     source = terms.sources.get(wanted)
@@ -232,21 +208,21 @@ def _source(line: DecidedLine, asked: Asked, terms: Terms) -> Source | None:
         raise NotFound(kind="vendor item", field="vendor_item_id")
     if source.item_id != line.item_id:
         raise OtherItem
-    if asked.vendor_item_id not in {None, line.vendor_item_id} and not source.is_usable:
+    if asked.vendor_item_id not in {None, now.vendor_item_id} and not source.is_usable:
         raise VendorNotUsable(vendor=source.vendor_name, on=terms.as_of)
     return source
 
 
 def _agreement(
-    line: DecidedLine, asked: Asked, terms: Terms, source: Source | None, *, is_other: bool
+    item_id: int, now: Decision, asked: Asked, terms: Terms, source: Source | None, *, is_other: bool
 ) -> Agreement | None:
     """The contract that the line will draw on: the one asked for, else its own while the vendor stays."""
     wanted = asked.contract_id
     if wanted is None:
-        return None if is_other or line.contract_id is None else terms.agreements.get((line.contract_id, line.item_id))
+        return None if is_other or now.contract_id is None else terms.agreements.get((now.contract_id, item_id))
     if wanted == NOTHING:
         return None
-    agreement = terms.agreements.get((wanted, line.item_id))
+    agreement = terms.agreements.get((wanted, item_id))
     if agreement is None:
         raise NotFound(kind="contract for this item", field="contract_id")
     if source is None or agreement.vendor_id != source.vendor_id:
@@ -256,9 +232,8 @@ def _agreement(
     return agreement
 
 
-def _handed_over(line: DecidedLine, source: Source | None, terms: Terms) -> Decision:
+def _handed_over(line: DecidedLine, now: Decision, source: Source | None, terms: Terms) -> Decision:
     """The line with another vendor, in its unit and lots; without one it asks for stock units again."""
-    now = Decision.of(line)
     is_as_suggested = (
         now.quantity_packs == line.suggested_quantity_packs and now.vendor_item_id == line.suggested_vendor_item_id
     )
@@ -302,9 +277,9 @@ def _listed(source: Source, agreement: Agreement | None, quantity: Decimal, as_o
     return agreement.price(source, quantity, as_of) if agreement else source.price_of(quantity, as_of)
 
 
-def _dated(after: Decision, line: DecidedLine, source: Source | None, terms: Terms) -> Decision:
+def _dated(after: Decision, item_id: int, source: Source | None, terms: Terms) -> Decision:
     if source is None:
-        _, goods_in_days = terms.items[line.item_id]
+        _, goods_in_days = terms.items[item_id]
         order_by, arrives_on = after.needed_on - timedelta(days=goods_in_days), None
     else:
         order_by, arrives_on = source.order_by(after.needed_on), source.arrives_on(after.needed_on, terms.as_of)

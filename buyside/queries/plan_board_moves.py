@@ -14,7 +14,7 @@ from buyside.db.stock import Warehouse
 from buyside.db.vendors import Vendor
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.money import ZERO
-from buyside.domain.plan_decisions import Asked, Decision, Terms, decide
+from buyside.domain.plan_decisions import Asked, Terms, decide
 from buyside.domain.plans import PlanLineState
 from buyside.domain.refusals import NotFound, Refused
 from buyside.domain.sourcing import Source
@@ -128,7 +128,7 @@ def day_in_week(line: PlanLine, monday: date, as_of: date) -> date:
 
 def _target(line: PlanLine, asked: Asked, terms: Terms, key: str, title: str, is_here: bool, why_not: str) -> Target:
     """What a decision would make of the line: the same arithmetic as the decision itself."""
-    after = Decision.of(line)
+    after = line.decision
     remarks: tuple[str, ...] = ()
     if not is_here and not why_not:
         try:
