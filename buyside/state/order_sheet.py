@@ -11,18 +11,11 @@ from urllib.parse import quote
 from buyside.domain.access import Actor
 from buyside.domain.locales import PRICE_DIGITS, shown_date, shown_instant, shown_number
 from buyside.domain.orders import AWAITING_GOODS
+from buyside.domain.payment import events_in_words
 from buyside.queries.order_history import OrderEvent, ServedDemand, ServedRun
 from buyside.queries.orders import OrderDetail, OrderLineDetail
 from buyside.queries.receipts import ReceiptHead
 from buyside.state.receipts import days_late
-
-_EVENTS = {
-    "order": "on order",
-    "shipment": "on shipment",
-    "receipt": "on receipt",
-    "acceptance": "on acceptance",
-    "invoice": "on invoice",
-}
 
 
 class Sheet(TypedDict):
@@ -170,7 +163,7 @@ def sheet_of(order: OrderDetail, locale: str) -> Sheet:
         bill_to_contact=paper["bill_to"]["contact"],
         payment_term_id=str(order.payment_term_id or ""),
         payment=terms["payment"]["name"] or terms["payment"]["code"] if terms["payment"] else "",
-        payment_events=_payment(terms["payment"], locale),
+        payment_events=events_in_words(terms["payment"], locale),
         ship_to_account=paper["ship_to"]["account"],
         ship_to_address=paper["ship_to"]["address"],
         ship_to_contact=paper["ship_to"]["contact"],
@@ -191,17 +184,6 @@ def sheet_of(order: OrderDetail, locale: str) -> Sheet:
         notes=paper["notes"],
         internal_notes=order.internal_notes,
     )
-
-
-def _payment(payment: Mapping[str, Any] | None, locale: str) -> str:
-    if payment is None:
-        return ""
-    parts = []
-    for each in payment["events"]:
-        share = shown_number(Decimal(each["share_percent"]), locale)
-        due = f", {each['days']} days" if each["days"] else ""
-        parts.append(f"{share} % {_EVENTS.get(each['trigger'], each['trigger'])}{due}")
-    return "; ".join(parts)
 
 
 def lines_of_sheet(order: OrderDetail, locale: str) -> list[SheetLine]:

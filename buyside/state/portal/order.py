@@ -12,18 +12,12 @@ import reflex as rx
 
 from buyside.domain.access import Actor, Permission
 from buyside.domain.locales import PRICE_DIGITS, shown_date, shown_instant, shown_number
+from buyside.domain.payment import events_in_words
 from buyside.domain.refusals import NotFound
 from buyside.queries.portal_orders import PortalLine, PortalOrder, portal_order
 from buyside.state.base import SignedInState, handler, me
 from buyside.state.portal.shell import PortalShellState
 
-_EVENTS = {
-    "order": "on order",
-    "shipment": "on shipment",
-    "receipt": "on receipt",
-    "acceptance": "on acceptance",
-    "invoice": "on invoice",
-}
 _LONGEST_REVISION = 9
 
 
@@ -209,7 +203,7 @@ def sheet_of(paper: Mapping[str, Any], locale: str) -> PortalSheet:
         bill_to_address=bill_to["address"],
         bill_to_contact=bill_to["contact"],
         payment=(payment["name"] or payment["code"]) if payment else "",
-        payment_events=_payment(payment, locale),
+        payment_events=events_in_words(payment, locale),
         ship_to_account=ship_to["account"],
         ship_to_address=ship_to["address"],
         ship_to_contact=ship_to["contact"],
@@ -229,17 +223,6 @@ def sheet_of(paper: Mapping[str, Any], locale: str) -> PortalSheet:
         total=shown_number(Decimal(foot["total"]), locale, digits),
         notes=paper["notes"],
     )
-
-
-def _payment(payment: Mapping[str, Any] | None, locale: str) -> str:
-    if payment is None:
-        return ""
-    parts = []
-    for each in payment["events"]:
-        share = shown_number(Decimal(each["share_percent"]), locale)
-        due = f", {each['days']} days" if each["days"] else ""
-        parts.append(f"{share} % {_EVENTS.get(each['trigger'], each['trigger'])}{due}")
-    return "; ".join(parts)
 
 
 def lines_of_sheet(order: PortalOrder, locale: str, *, is_replaced: bool) -> list[PortalSheetLine]:
