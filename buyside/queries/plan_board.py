@@ -1,4 +1,4 @@
-"""The planning board: open plan lines as cards, in columns of vendors or of weeks, counted and summed by the database (PLAN-11)."""
+"""The planning board: its columns, of vendors or of weeks, with their open plan lines counted and summed by the database (PLAN-11)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,14 +7,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, and_, cast, exists, func, or_, select, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, or_, select
 from sqlmodel import Session, col
 
 from buyside.db.contracts import Contract
-from buyside.db.items import Item, ItemGroup, Unit, VendorItem
+from buyside.db.items import Item, ItemGroup, VendorItem
 from buyside.db.plans import PlanLine, PlanningRun
-from buyside.db.stock import Warehouse
 from buyside.db.vendors import Vendor
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.money import ZERO
@@ -22,10 +20,8 @@ from buyside.domain.plans import PlanLineState
 from buyside.domain.rates import Rates
 from buyside.domain.refusals import NotFound, Unreadable
 from buyside.ledgers.exchange_rates import rates_of
-from buyside.queries.answers import each_as
 from buyside.queries.rows import ESCAPE, escaped
 
-PAGE_LIMIT = 200
 _WEEKS = 104
 """Weeks in a row that the board has columns for, empty ones too; of later weeks only those with lines."""
 _WEEKS_AHEAD = 2
@@ -78,52 +74,6 @@ class BoardColumn:
     """In the organisation's currency at the day's rates; None where one of them is not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class BoardCard:
-    """One open plan line. Quantity in the purchase unit, value without tax."""
-
-    line_id: int
-    version: int
-    run_id: int
-    item_id: int
-    warehouse_id: int
-    vendor_item_id: int | None
-    vendor_id: int
-    item: str
-    name: str
-    warehouse: str
-    vendor: str
-    quantity: Decimal
-    unit: str
-    unit_price: Decimal | None
-    currency: str
-    needed_on: date
-    suggested_on: date
-    order_by: date
-    late_days: int
-    arrives_on: date | None
-    is_locked: bool
-    is_part: bool
-    """It was split off another line, or others were split off it."""
-    is_changed: bool
-    drift: str
-    contract_id: int | None
-    contract: str
-
-    @property
-    def value(self) -> Decimal | None:
-        """Quantity times price; None without a price."""
-        return None if self.unit_price is None else self.quantity * self.unit_price
-
-
-@dataclass(frozen=True, slots=True)
-class BoardPage:
-    """Some cards of a column, and how many it has in all."""
-
-    cards: tuple[BoardCard, ...]
-    total: int
-
-
 @needs(Permission.PLAN_VIEW)
 def board_columns(
     session: Session, actor: Actor, *, run_id: int, by: By, today: date, filters: BoardFilters | None = None
@@ -142,24 +92,20 @@ def board_columns(
         else (func.coalesce(col(Vendor.id), 0), func.coalesce(Vendor.code, ""), func.coalesce(Vendor.name, ""))
     )
     grouped = keys[:1] if by is By.WEEKS else keys
+    counted: Select[*tuple[Any, ...]] = select(
+        keys[0].label("key"),
+        keys[1].label("code"),
+        keys[2].label("title"),
+        func.coalesce(line.currency_code, "").label("currency"),
+        func.count().label("lines"),
+        func.count().filter(col(line.late_days) > 0).label("late"),
+        func.count().filter(col(line.drift) != "").label("drifted"),
+        func.count().filter(col(line.unit_price).is_(None)).label("unpriced"),
+        func.coalesce(func.sum(col(line.quantity_packs) * col(line.unit_price)), 0).label("amount"),
+    ).select_from(line)
     statement = (
-        select(
-            keys[0].label("key"),
-            keys[1].label("code"),
-            keys[2].label("title"),
-            func.coalesce(line.currency_code, "").label("currency"),
-            func.count().label("lines"),
-            func.count().filter(col(line.late_days) > 0).label("late"),
-            func.count().filter(col(line.drift) != "").label("drifted"),
-            func.count().filter(col(line.unit_price).is_(None)).label("unpriced"),
-            func.coalesce(func.sum(col(line.quantity_packs) * col(line.unit_price)), 0).label("amount"),
-        )
-        .select_from(line)
-        .join(Item, col(Item.id) == col(line.item_id))
-        .join(VendorItem, col(VendorItem.id) == col(line.vendor_item_id), isouter=True)
-        .join(Vendor, col(Vendor.id) == col(VendorItem.vendor_id), isouter=True)
-        .join(Contract, col(Contract.id) == col(line.contract_id), isouter=True)
-        .where(*_conditions(run_id, filters or BoardFilters()))
+        joined(counted)
+        .where(*conditions(run_id, filters or BoardFilters()))
         .group_by(*grouped, col(line.currency_code))
     )
     rows = session.execute(statement).mappings().all()
@@ -228,63 +174,12 @@ def weeks_of(session: Session, run: PlanningRun) -> list[date]:
     return sorted(near | known)
 
 
-@needs(Permission.PLAN_VIEW)
-def board_cards(
-    session: Session,
-    actor: Actor,
-    *,
-    run_id: int,
-    by: By,
-    column: str,
-    filters: BoardFilters | None = None,
-    start: int = 0,
-    limit: int = 50,
-) -> BoardPage:
-    """Some cards of one column, by order-by date, item and line. Refuses: Unreadable."""
-    if start < 0 or not 0 < limit <= PAGE_LIMIT:
-        raise Unreadable(value=f"{start}+{limit}", wanted="a page of cards")
-    where = (*_conditions(run_id, filters or BoardFilters()), _in_column(by, column))
-    cards = each_as(session, BoardCard, _cards().where(*where).order_by(*_order()).offset(start).limit(limit))
-    if len(cards) < limit and (cards or not start):
-        return BoardPage(tuple(cards), start + len(cards))
-    counted = _joined(select(func.count()).select_from(PlanLine)).where(*where)
-    return BoardPage(tuple(cards), session.execute(counted).scalar_one())
-
-
-@needs(Permission.PLAN_VIEW)
-def board_card(session: Session, actor: Actor, *, line_id: int) -> BoardCard | None:
-    """The card of one line as it is now, whatever its state; None if there is no such line."""
-    found = each_as(session, BoardCard, _cards().where(col(PlanLine.id) == line_id))
-    return found[0] if found else None
-
-
-@needs(Permission.PLAN_VIEW)
-def board_place(
-    session: Session, actor: Actor, *, line_id: int, by: By, filters: BoardFilters | None = None
-) -> tuple[str, int | None]:
-    """In which column of the board a line stands, and behind how many cards; None if the filters leave it out.
-
-    Refuses: NotFound.
-    """
-    card = board_card(session, actor, line_id=line_id)
-    if card is None:
-        raise NotFound(kind="plan line")
-    column = monday_of(card.needed_on).isoformat() if by is By.WEEKS else str(card.vendor_id)
-    where = (*_conditions(card.run_id, filters or BoardFilters()), _in_column(by, column))
-    is_shown = session.execute(
-        _joined(select(func.count()).select_from(PlanLine)).where(*where, col(PlanLine.id) == line_id)
-    ).scalar_one()
-    before = tuple_(*_order()) < tuple_(card.order_by, card.item, card.line_id)
-    ahead = session.execute(_joined(select(func.count()).select_from(PlanLine)).where(*where, before)).scalar_one()
-    return column, ahead if is_shown else None
-
-
 def _is_open() -> ColumnElement[bool]:
     return col(PlanLine.state) == PlanLineState.OPEN.value
 
 
-def _conditions(run_id: int, filters: BoardFilters) -> list[ColumnElement[bool]]:
-    """Open lines of a run that a filter leaves; wants the joins of `_joined`."""
+def conditions(run_id: int, filters: BoardFilters) -> list[ColumnElement[bool]]:
+    """Open lines of a run that a filter leaves; wants the joins of joined()."""
     line = PlanLine
     found: list[ColumnElement[bool]] = [col(line.run_id) == run_id, _is_open()]
     if filters.vendor:
@@ -305,7 +200,7 @@ def _conditions(run_id: int, filters: BoardFilters) -> list[ColumnElement[bool]]
     return found
 
 
-def _in_column(by: By, column: str) -> ColumnElement[bool]:
+def in_column(by: By, column: str) -> ColumnElement[bool]:
     """Lines of one column. Refuses: Unreadable."""
     if by is By.VENDORS:
         if not (column.isascii() and column.isdigit() and len(column) <= 18):
@@ -320,56 +215,11 @@ def _in_column(by: By, column: str) -> ColumnElement[bool]:
     return and_(col(PlanLine.needed_on) >= monday, col(PlanLine.needed_on) <= sunday)
 
 
-def _order() -> tuple[Any, ...]:
-    return col(PlanLine.order_by), col(Item.code), col(PlanLine.id)
-
-
-def _joined(statement: Select[Any]) -> Select[Any]:
+def joined(statement: Select[Any]) -> Select[Any]:
+    """A select of plan lines with the tables that the board's filters look into."""
     return (
         statement.join(Item, col(Item.id) == col(PlanLine.item_id))
         .join(VendorItem, col(VendorItem.id) == col(PlanLine.vendor_item_id), isouter=True)
         .join(Vendor, col(Vendor.id) == col(VendorItem.vendor_id), isouter=True)
         .join(Contract, col(Contract.id) == col(PlanLine.contract_id), isouter=True)
     )
-
-
-def _cards() -> Select[Any]:
-    line, part = PlanLine, aliased(PlanLine)
-    has_parts = exists(select(1).where(col(part.split_from_id) == col(line.id)))
-    is_changed = (
-        (col(line.quantity_packs) != col(line.suggested_quantity_packs))
-        | col(line.vendor_item_id).is_distinct_from(col(line.suggested_vendor_item_id))
-        | (col(line.needed_on) != col(line.suggested_needed_on))
-        | col(line.unit_price).is_distinct_from(col(line.suggested_unit_price))
-        | col(line.contract_id).is_distinct_from(col(line.suggested_contract_id))
-    )
-    statement: Select[*tuple[Any, ...]] = select(
-        col(line.id).label("line_id"),
-        col(line.version).label("version"),
-        col(line.run_id).label("run_id"),
-        col(line.item_id).label("item_id"),
-        col(line.warehouse_id).label("warehouse_id"),
-        col(line.vendor_item_id).label("vendor_item_id"),
-        func.coalesce(VendorItem.vendor_id, 0).label("vendor_id"),
-        col(Item.code).label("item"),
-        col(Item.name).label("name"),
-        col(Warehouse.code).label("warehouse"),
-        func.coalesce(Vendor.name, "").label("vendor"),
-        col(line.quantity_packs).label("quantity"),
-        col(Unit.code).label("unit"),
-        col(line.unit_price).label("unit_price"),
-        func.coalesce(line.currency_code, "").label("currency"),
-        col(line.needed_on).label("needed_on"),
-        col(line.suggested_needed_on).label("suggested_on"),
-        col(line.order_by).label("order_by"),
-        col(line.late_days).label("late_days"),
-        col(line.arrives_on).label("arrives_on"),
-        col(line.is_locked).label("is_locked"),
-        or_(col(line.split_from_id).is_not(None), has_parts).label("is_part"),
-        is_changed.label("is_changed"),
-        col(line.drift).label("drift"),
-        col(line.contract_id).label("contract_id"),
-        func.coalesce(Contract.number, "").label("contract"),
-    ).select_from(line)
-    joined = _joined(statement).join(Warehouse, col(Warehouse.id) == col(line.warehouse_id))
-    return joined.join(Unit, col(Unit.id) == col(line.unit_id))

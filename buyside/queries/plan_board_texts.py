@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from buyside.domain.locales import PRICE_DIGITS, shown_date, shown_day, shown_money, shown_number
-from buyside.queries.plan_board import BoardCard, BoardColumn, By
+from buyside.queries.plan_board import BoardColumn, By
+from buyside.queries.plan_board_cards import BoardCard
 from buyside.queries.plan_board_choices import BoardChoices
 from buyside.queries.plan_board_moves import ItemBalance, Target, Targets
 from buyside.queries.plan_vendor_groups import VendorGroup

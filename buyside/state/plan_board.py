@@ -13,7 +13,8 @@ from buyside.domain.locales import shown_instant
 from buyside.domain.plan_decisions import NOTHING
 from buyside.domain.refusals import Refused, Stale
 from buyside.operations.plan_lines import change_plan_line, lock_line
-from buyside.queries.plan_board import BoardCard, By, board_card, monday_of
+from buyside.queries.plan_board import By, monday_of
+from buyside.queries.plan_board_cards import BoardCard, board_card
 from buyside.queries.plan_board_moves import Target, board_targets, item_balance, last_change
 from buyside.queries.plan_board_texts import balance_shown, card_shown, week_shown
 from buyside.state.base import handler, me, today

@@ -10,14 +10,8 @@ from starlette.routing import BaseRoute
 
 from buyside.domain.access import Actor, Permission
 from buyside.domain.refusals import NotFound, Unreadable
-from buyside.queries.plan_board import (
-    BoardFilters,
-    By,
-    board_card,
-    board_cards,
-    board_columns,
-    board_place,
-)
+from buyside.queries.plan_board import BoardFilters, By, board_columns
+from buyside.queries.plan_board_cards import board_card, board_cards, board_place
 from buyside.queries.plan_board_choices import board_choices
 from buyside.queries.plan_board_moves import board_targets
 from buyside.queries.plan_board_texts import card_shown, choices_shown, columns_shown, targets_shown
@@ -26,7 +20,7 @@ from buyside.queries.read import ask
 from buyside.web.doors import door
 
 _PAGE = 50
-_LONGEST = 200
+_LONGEST = 400
 
 
 def _number(request: Request, name: str, default: str = "") -> int:
@@ -76,10 +70,11 @@ def _cards(request: Request, actor: Actor) -> Response:
         column=_text(request, "column"),
         filters=_filters(request),
         start=_number(request, "start", "0"),
+        after=_text(request, "after"),
         limit=_number(request, "limit", str(_PAGE)),
     )
     cards = [card_shown(each, actor.locale, actor.today()) for each in page.cards]
-    return JSONResponse({"cards": cards, "total": page.total})
+    return JSONResponse({"cards": cards, "total": page.total, "after": page.after})
 
 
 def _place(request: Request, actor: Actor) -> Response:

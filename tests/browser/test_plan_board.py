@@ -13,7 +13,8 @@ from buyside.domain.access import Actor, Role
 from buyside.operations.plan_lines import change_plan_line
 from buyside.operations.plans import run_plan, start_run
 from buyside.operations.run import perform
-from buyside.queries.plan_board import board_card, monday_of
+from buyside.queries.plan_board import monday_of
+from buyside.queries.plan_board_cards import board_card
 from buyside.queries.read import ask
 from tests.plan_world import a_draft
 from tests.world import NOW, TODAY, World

@@ -16,16 +16,8 @@ from buyside.db.vendors import ExchangeRate, Vendor, VendorClosingDay
 from buyside.domain.access import OPERATOR, Actor, Role
 from buyside.domain.refusals import NotFound, Refused, Unreadable
 from buyside.operations.plan_lines import change_plan_line
-from buyside.queries.plan_board import (
-    BoardCard,
-    BoardFilters,
-    By,
-    board_card,
-    board_cards,
-    board_columns,
-    board_place,
-    monday_of,
-)
+from buyside.queries.plan_board import BoardFilters, By, board_columns, monday_of
+from buyside.queries.plan_board_cards import BoardCard, board_card, board_cards, board_place
 from buyside.queries.plan_board_choices import board_choices
 from buyside.queries.plan_board_moves import board_targets, item_balance, last_change
 from tests.plan_world import a_draft, a_drawn_draft
@@ -138,7 +130,36 @@ def test_pages_of_a_column_continue_each_other(session: Session) -> None:
         assert page.total == whole.total
         parts += page.cards
     assert tuple(parts) == whole.cards
+    assert whole.after == ""
     assert board_cards(session, BUYER, run_id=draft.run.id, by=By.WEEKS, column=monday, start=999).cards == ()
+
+
+def test_a_page_goes_on_behind_the_card_where_the_last_one_ended_whatever_left_before_it(session: Session) -> None:
+    draft = a_drawn_draft(World(session), 3)
+    monday = board_columns(session, BUYER, run_id=draft.run.id, by=By.WEEKS, today=TODAY)[1].key
+    asked: dict[str, Any] = {"run_id": draft.run.id, "by": By.WEEKS, "column": monday, "limit": 3}
+    whole = board_cards(session, BUYER, **asked | {"limit": 200})
+    assert whole.total > 6
+    first = board_cards(session, BUYER, **asked)
+    gone = session.get_one(PlanLine, first.cards[0].line_id)
+    gone.state, gone.left_out_reason = "left_out", "not needed"
+    session.flush()
+    parts, after = list(first.cards), first.after
+    while after:
+        with statements(session) as sent:
+            page = board_cards(session, BUYER, **asked, after=after)
+        assert not any("OFFSET" in each for each in sent)
+        assert page.total == whole.total - 1
+        parts, after = [*parts, *page.cards], page.after
+    assert tuple(parts) == whole.cards
+
+
+@pytest.mark.parametrize(
+    "after", ["x", "[]", "[1, 2, 3]", '["2026-03-01", "A", "1"]', '["2026-03-01", 4, 1]', "[" * 300]
+)
+def test_a_place_that_no_page_told_is_refused(session: Session, after: str) -> None:
+    with pytest.raises(Unreadable):
+        board_cards(session, BUYER, run_id=1, by=By.VENDORS, column="1", after=after)
 
 
 def test_weeks_stand_in_a_row_and_two_more_to_move_lines_to(session: Session) -> None:

@@ -1,4 +1,5 @@
 // What the planning board shows, fetched from the server: columns with their counts and sums, and of their cards only the pages in sight.
+// A page goes on behind the last card of the page before it; only one that is jumped to is counted from the top.
 import { useCallback, useEffect, useRef, useState } from "react";
 
 export const PAGE = 50;
@@ -38,13 +39,15 @@ function merged(known, fresh, by) {
   return [...fresh, ...emptied].sort((one, other) => (rank(one) < rank(other) ? -1 : 1));
 }
 
+const empty = () => ({ total: 0, pages: new Map(), ends: new Map(), asked: new Set() });
+
 export function useBoard(run, by, filters) {
   const [columns, setColumns] = useState(null);       // null: not read yet
   const [choices, setChoices] = useState({ vendors: [], groups: [], planners: [] });
   const [problem, setProblem] = useState("");
   const [stamp, setStamp] = useState(0);              // changes when every card is to be read anew
   const [, setTick] = useState(0);
-  const cards = useRef(new Map());                    // by column: { total, pages: Map of page to cards, asked: Set of pages }
+  const cards = useRef(new Map());                    // by column: { total, pages: Map of page to cards, ends: Map of page to where the next goes on, asked: Set of pages }
   const epoch = useRef(0);                            // answers to what was asked before a change are left out
   const asked = { run, by, ...filters };
   const question = JSON.stringify(asked);
@@ -65,11 +68,13 @@ export function useBoard(run, by, filters) {
 
   const readPage = useCallback(async (column, page) => {
     const mine = epoch.current;
-    const told = await fetched("cards", { ...now.current, column, start: page * PAGE, limit: PAGE });
+    const after = cards.current.get(column)?.ends.get(page - 1);
+    const told = await fetched("cards", { ...now.current, column, limit: PAGE, ...(after ? { after } : { start: page * PAGE }) });
     if (!told || mine !== epoch.current) return;
-    const kept = cards.current.get(column) ?? { total: 0, pages: new Map(), asked: new Set() };
+    const kept = cards.current.get(column) ?? empty();
     kept.total = told.total;
     kept.pages.set(page, told.cards);
+    kept.ends.set(page, told.after);
     kept.asked.add(page);
     cards.current.set(column, kept);
     setTick((count) => count + 1);
@@ -86,7 +91,7 @@ export function useBoard(run, by, filters) {
   // Pages of a column that are in sight and not there yet.
   const need = useCallback((column, from, to) => {
     let kept = cards.current.get(column);
-    if (!kept) { kept = { total: 0, pages: new Map(), asked: new Set() }; cards.current.set(column, kept); }
+    if (!kept) { kept = empty(); cards.current.set(column, kept); }
     for (let page = Math.floor(from / PAGE); page <= Math.floor(Math.max(from, to - 1) / PAGE); page += 1) {
       if (kept.asked.has(page)) continue;
       kept.asked.add(page);
@@ -97,11 +102,15 @@ export function useBoard(run, by, filters) {
   // What moved is read again: columns, and the pages that stand; what stands meanwhile stays.
   const refresh = useCallback(async (keys) => {
     const wanted = (keys ?? [...cards.current.keys()]).filter((key) => cards.current.has(key));
-    const pages = wanted.flatMap((key) => [...(cards.current.get(key)?.pages.keys() ?? [])].map((page) => readPage(key, page)));
-    try { await Promise.all([readColumns(true), ...pages]); } catch (error) { setProblem(error.message); }
+    const again = async (key) => {                    // one after the other: each begins where the one before it ends now
+      const kept = cards.current.get(key);
+      kept?.ends.clear();
+      for (const page of [...(kept?.pages.keys() ?? [])].sort((one, other) => one - other)) await readPage(key, page);
+    };
+    try { await Promise.all([readColumns(true), ...wanted.map(again)]); } catch (error) { setProblem(error.message); }
     for (const key of wanted) {                       // pages beyond the new end are gone
       const kept = cards.current.get(key);
-      for (const page of kept?.pages.keys() ?? []) if (page * PAGE >= Math.max(1, kept.total)) { kept.pages.delete(page); kept.asked.delete(page); }
+      for (const page of kept?.pages.keys() ?? []) if (page * PAGE >= Math.max(1, kept.total)) { kept.pages.delete(page); kept.ends.delete(page); kept.asked.delete(page); }
     }
     setTick((count) => count + 1);
   }, [readColumns, readPage]);
