@@ -20,6 +20,7 @@ _SHEETS = {
     "group": ("item-groups", "Item group"),
     "product": ("products", "Product"),
     "variant": ("variants", "Variant"),
+    "options": ("variant-options", "Options"),
     "warehouse": ("warehouses", "Warehouse"),
     "line": ("sales-order-lines", "Sales order line"),
     "order_line": ("purchase-order-lines", "Purchase order line"),
@@ -27,11 +28,11 @@ _SHEETS = {
 _AS_IT_IS = ("", "as it is")
 
 
-def _of(name: str, says: str = "", *, needed: bool = False) -> rx.Component:
+def _of(name: str, says: str = "", *, needed: bool = False, **more: Any) -> rx.Component:
     """A record, found while typing."""
     sheet, label = _SHEETS[name]
     return reference(
-        name, sheet, label, form=_TITLE, errors=What.errors, value=What.values[name], says=says, needed=needed
+        name, sheet, label, form=_TITLE, errors=What.errors, value=What.values[name], says=says, needed=needed, **more
     )
 
 
@@ -82,7 +83,7 @@ _FIELDS: dict[str, Callable[[], tuple[rx.Component, ...]]] = {
     ),
     "demand/extra": lambda: (
         _of("variant", "What is sold …"),
-        _draw(form.text, "options", "Options", help="Of the variant, as in: colour=red, size=L"),
+        _of("options", "What its product offers, with commas between.", is_several=True, of="variant", without="Say first what is sold."),
         _of("item", "… or an item itself."),
         _of("warehouse", needed=True),
         _number("quantity", "Quantity", needed=True),

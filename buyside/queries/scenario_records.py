@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, get_args, get_type_hints
 
-from sqlalchemy import ColumnElement, Select, String, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, String, cast, literal, or_, select
 from sqlmodel import Session, col
 
 from buyside.db.demand import SalesOrder, SalesOrderLine
 from buyside.db.items import Item, ItemGroup, Unit
 from buyside.db.orders import PurchaseOrder, PurchaseOrderLine
 from buyside.db.stock import Warehouse
-from buyside.db.structure import OptionValue, Product, ProductOption, Variant
+from buyside.db.structure import OptionValue, Product, Variant
 from buyside.db.vendors import Vendor
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.orders import AWAITING_GOODS, BEFORE_ISSUE
@@ -20,6 +20,7 @@ from buyside.domain.scenarios import Change, ExtraDemand, class_of
 from buyside.queries.answers import columns
 from buyside.queries.demand import is_demand
 from buyside.queries.rows import ESCAPE, escaped
+from buyside.queries.scenario_options import option_values, refuse_not_offered
 
 _BY_CODE: Mapping[str, tuple[str, Any, Any]] = {
     "vendor": ("vendor", Vendor.id, Vendor.code),
@@ -42,15 +43,10 @@ class Unknown(Refused):
     says = "There is no {kind} {code}."
 
 
-class NotOffered(Refused):
-    code, field = "scenarios.not-offered", "options"
-    says = "The product of {variant} does not offer all of these option values."
-
-
 def change_said(session: Session, kind: str, act: str, said: Mapping[str, Any]) -> Change:
     """A change from what was said of it: records by code (lines as "NUMBER/LINE"), everything else by its own name.
 
-    Empty values say nothing; `options` are written as "colour=red, size=L". Refuses: Unreadable, Unknown, NotOffered.
+    Empty values say nothing; `options` are written as "colour=red, size=L". Refuses: Unreadable, Unknown, UnknownOption, NotOffered.
     """
     made = class_of(kind, act)
     if made is None:
@@ -61,15 +57,16 @@ def change_said(session: Session, kind: str, act: str, said: Mapping[str, Any]) 
         if value is None or value == "":
             continue
         if name == "options" and "option_value_ids" in names:
-            given["option_value_ids"] = _options(session, str(value))
+            given["option_value_ids"] = option_values(session, str(value))
             continue
         own = f"{name}_id" if name in _BY_CODE or name in _LINES else name
         if own not in names:
             raise Unreadable(value=name[:60], wanted="something that this change speaks of", field=name)
         given[own] = _key(session, name, str(value)) if own != name else value
     if made is ExtraDemand and "variant_id" in given:
-        given["product_id"] = session.get_one(Variant, given["variant_id"]).product_id
-        _refuse_not_offered(session, given)
+        product = session.get_one(Product, session.get_one(Variant, given["variant_id"]).product_id)
+        given["product_id"] = product.id
+        refuse_not_offered(session, product.id, product.name, given.get("option_value_ids", ()))
     return made(**_typed(made, given))
 
 
@@ -106,33 +103,6 @@ def _key(session: Session, name: str, code: str) -> int:
     if found is None:
         raise Unknown(kind=kind, code=code[:60], field=name)
     return int(found)
-
-
-def _options(session: Session, written: str) -> tuple[int, ...]:
-    """The option values of "colour=red, size=L". Refuses: Unknown."""
-    found = []
-    for each in written.split(","):
-        if not each.strip():
-            continue
-        group, _, value = (part.strip() for part in each.partition("="))
-        key = session.execute(
-            select(col(OptionValue.id)).where(col(OptionValue.group_name) == group, col(OptionValue.value) == value)
-        ).scalar_one_or_none()
-        if key is None:
-            raise Unknown(kind="option", code=each.strip()[:60], field="options")
-        found.append(key)
-    return tuple(found)
-
-
-def _refuse_not_offered(session: Session, given: Mapping[str, Any]) -> None:
-    wanted = set(given.get("option_value_ids", ()))
-    offered = session.execute(
-        select(func.count())
-        .select_from(ProductOption)
-        .where(col(ProductOption.product_id) == given["product_id"], col(ProductOption.option_value_id).in_(wanted))
-    ).scalar_one()
-    if offered < len(wanted):
-        raise NotOffered(variant=session.get_one(Variant, given["variant_id"]).sku)
 
 
 @dataclass(frozen=True, slots=True)

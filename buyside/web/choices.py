@@ -1,4 +1,4 @@
-"""Codes to choose from while somebody types: `GET /api/choices/<sheet>?text=`, where open lines of orders count as sheets too."""
+"""Codes to choose from while somebody types: `GET /api/choices/<sheet>?text=`, where open lines of orders and the options of a variant (`of`) count as sheets too."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from buyside.domain.access import Actor, Permission
 from buyside.domain.refusals import Unreadable
 from buyside.queries.read import ask
+from buyside.queries.scenario_options import OPTION_LIST, option_choices
 from buyside.queries.scenario_records import LINE_LISTS, open_line_choices
 from buyside.queries.sheets import reference_choices
 from buyside.web.doors import door
@@ -25,7 +26,10 @@ def _choices(request: Request, actor: Actor) -> Response:
         raise Unreadable(value=limit[:60], wanted="a number of choices")
     text = request.query_params.get("text", "").replace("\0", "")[:_LONGEST]
     among = request.path_params["sheet"]
-    if among in LINE_LISTS:
+    if among == OPTION_LIST:
+        variant = request.query_params.get("of", "").replace("\0", "")[:_LONGEST]
+        found = ask(option_choices, actor, variant=variant, text=text, limit=int(limit))
+    elif among in LINE_LISTS:
         found = ask(open_line_choices, actor, among=among, text=text, limit=int(limit))
     else:
         found = ask(reference_choices, actor, sheet=among, text=text, limit=int(limit))

@@ -20,6 +20,7 @@ class Shop:
 
     item: str
     vendor: str
+    variant: str
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +30,13 @@ def shop(database: Any) -> Shop:
         buyer = world.user(Role.BUYER)
         main, frame, bike = world.warehouse("Main"), world.item("Frame"), world.variant("Bike")
         world.bom(bike, frame)
+        for colour in ("red", "green"):
+            world.option(bike.product_id, "colour", colour)
+        world.option(world.variant("Boat").product_id, "colour", "blue")
         vendor = world.vendor("Acme").supplies(frame, price="40", lead_days=10)
         world.sales_order(main, (bike, 5, TODAY + timedelta(days=30)), customer="Otto")
     perform(run_plan, buyer, run_id=perform(start_run, buyer, as_of=TODAY, at=NOW).run_id)
-    return Shop(frame.code, vendor.row.code)
+    return Shop(frame.code, vendor.row.code, bike.sku)
 
 
 @pytest.mark.rule("PLAN-15")
@@ -54,6 +58,7 @@ def test_a_link_asks_what_if_and_the_answer_stands_beside_the_plan(shop: Shop, v
     page.keyboard.press("Enter")
     changes = page.get_by_role("list", name="Changes, in their order")
     expect(changes.get_by_role("listitem")).to_have_text([f"Lead time of {shop.item} from {shop.vendor} is 33 days"])
+    _takes_options_of_what_is_sold(page, shop)
     page.get_by_role("button", name="Calculate").click()
     beside = page.get_by_role("region", name="Plan and scenarios side by side")
     late = beside.get_by_role("row", name="Sales lines served late")
@@ -70,3 +75,29 @@ def test_a_link_asks_what_if_and_the_answer_stands_beside_the_plan(shop: Shop, v
     page.mouse.move(700, 5)
     assert window.violations("light", ".split-panel") == []
     assert window.problems == []
+
+
+def _takes_options_of_what_is_sold(page: Page, shop: Shop) -> None:
+    """Options are looked up among those of the variant; what it does not have is refused at the field."""
+    page.get_by_label("Kind of change").select_option("demand/extra")
+    form = page.get_by_role("form", name="Change")
+    options = form.get_by_role("combobox", name="Options")
+    options.click()
+    expect(form.get_by_role("listbox", name="Options")).to_contain_text("Say first what is sold.")
+    form.get_by_role("combobox", name="Variant").fill(shop.variant)
+    page.keyboard.press("Escape")
+    options.click()
+    options.press("ArrowDown")
+    expect(form.get_by_role("option")).to_have_text(["colour=green", "colour=red"])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(options).to_have_value("colour=green")
+    options.press("End")
+    page.keyboard.type(", colour=blue")
+    form.get_by_label("Quantity").fill("1")
+    form.get_by_label("Needed on").fill((TODAY + timedelta(days=40)).isoformat())
+    form.get_by_role("combobox", name="Warehouse").fill("Main")
+    page.keyboard.press("Escape")
+    form.get_by_role("button", name="Add the change").click()
+    expect(form.get_by_role("alert")).to_contain_text("does not offer colour=blue")
+    form.get_by_role("button", name="Cancel").click()

@@ -28,6 +28,9 @@ def people(database: Any) -> dict[str, str]:
             world.item(f"Bolt M{number}", code=f"BOLT-{number:02}")
         world.item("Old bolt", code="BOLT", is_active=False)
         world.vendor("Acme", code="100%_SURE")
+        bike = world.variant("Bike")
+        bike.sku = "BIKE"
+        world.option(bike.product_id, "colour", "red")
         found = {}
         for role in (Role.BUYER, Role.SALES):
             user = world.user(role)
@@ -72,6 +75,12 @@ def test_what_means_something_in_a_pattern_is_a_text_like_any_other(ask: Asked) 
     assert ask("items", text="%").json() == []
     assert ask("items", text="\\").json() == []
     assert ask("items", text="\0' or 1=1 --").json() == []
+
+
+def test_options_are_those_of_a_variants_product(ask: Asked) -> None:
+    assert ask("variant-options", of="BIKE", text="red").json() == [["colour=red", ""]]
+    assert ask("variant-options", text="red").json() == []
+    assert ask("variant-options", "sales", of="BIKE", text="red").status_code in {403, 404}
 
 
 @pytest.mark.rule("ACC-3")

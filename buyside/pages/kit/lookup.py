@@ -26,6 +26,9 @@ class Lookup(rx.Component):
     refused: rx.Var[bool]
     described_by: rx.Var[str]
     is_find: rx.Var[bool]
+    is_several: rx.Var[bool]
+    of: rx.Var[str]
+    without: rx.Var[str]
     on_take: rx.EventHandler[lambda hit: [hit]]
 
 
@@ -36,9 +39,24 @@ def finder(label: str, lists: Sequence[tuple[str, str]], *, on_take: Any, placeh
 
 
 def reference(
-    name: str, sheet: str, label: str, *, form: str, errors: Any, value: Text = "", says: Text = "", needed: bool = True
+    name: str,
+    sheet: str,
+    label: str,
+    *,
+    form: str,
+    errors: Any,
+    value: Text = "",
+    says: Text = "",
+    needed: bool = True,
+    is_several: bool = False,
+    of: str = "",
+    without: str = "",
 ) -> rx.Component:
-    """A field of a form that holds a code of a sheet. `form` is the form's title, `errors` the state's."""
+    """A field of a form that holds a code of a sheet, or several with commas between.
+
+    form     the form's title; `errors` the state's
+    of       the field of the form to whose value the choices belong, if they do; `without`: what is said while it is empty
+    """
     id_ = f"{slug(form)}-{name}"
     error = errors[name]
     return rx.el.div(
@@ -52,6 +70,9 @@ def reference(
             refused=rx.cond(error, True, False),
             described_by=f"{id_}-help {id_}-error",
             is_find=False,
+            is_several=is_several,
+            of=of,
+            without=without,
         ),
         rx.el.span(says, id=f"{id_}-help", class_name="field-help"),
         rx.cond(error, rx.el.span(error, id=f"{id_}-error", class_name="field-error", role="alert"), rx.fragment()),
