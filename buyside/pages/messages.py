@@ -182,7 +182,7 @@ def _panel() -> rx.Component:
             Messages.vendor_text != "",
             section(
                 "For the vendor",
-                rx.el.pre(Messages.vendor_text, class_name="vendor-text"),
+                rx.el.pre(Messages.vendor_text, class_name="vendor-text", lang=Messages.vendor_language),
                 actions=(
                     button(
                         "Copy text",

@@ -201,6 +201,7 @@ class MessageDetail:
     vendor_code: str
     vendor: str
     """Of the order; where there is none yet, whom the plan suggests."""
+    vendor_language: str
     vendor_part: str
     open_quantity: Decimal | None
     waiting: tuple[Waiting, ...] = ()
@@ -242,6 +243,7 @@ def message_detail(session: Session, actor: Actor, *, message_id: int) -> Messag
             func.coalesce(PurchaseOrder.state, "").label("order_state"),
             func.coalesce(Vendor.code, suggested.code, "").label("vendor_code"),
             func.coalesce(Vendor.name, suggested.name, "").label("vendor"),
+            func.coalesce(Vendor.language, suggested.language, "").label("vendor_language"),
             func.coalesce(func.nullif(PurchaseOrderLine.vendor_part, ""), VendorItem.vendor_part, "").label(
                 "vendor_part"
             ),

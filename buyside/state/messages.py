@@ -13,6 +13,7 @@ from buyside.domain.access import Permission
 from buyside.domain.locales import shown_date, shown_instant, shown_number
 from buyside.domain.messages import MESSAGE
 from buyside.domain.plans import MessageKind, MessageState
+from buyside.domain.vendor_requests import Request, request_text
 from buyside.operations.messages import (
     dismiss_messages,
     finish_messages,
@@ -62,6 +63,7 @@ class MessagesState(GridState, BuyerState, rx.State):
     is_mine: bool = False
     waiting: list[Behind] = []
     vendor_text: str = ""
+    vendor_language: str = ""
     asking: str = ""
     """"snooze", "dismiss" or "give" while its question stands open."""
     asking_about: int = 0
@@ -179,7 +181,8 @@ class MessagesState(GridState, BuyerState, rx.State):
         self.is_mine = found.owner_id == me().user_id
         self.facts = _facts(found, locale, me().time_zone)
         self.waiting = [_behind(each, found.unit, locale) for each in found.waiting]
-        self.vendor_text = _vendor_text(found, locale)
+        self.vendor_text = _vendor_text(found)
+        self.vendor_language = found.vendor_language.replace("_", "-") if self.vendor_text else ""
 
 
 def _facts(found: MessageDetail, locale: str, zone: str) -> dict[str, str]:
@@ -258,30 +261,23 @@ def _sentence(found: MessageDetail, amount: Any, on: Any) -> str:
             return f"Nothing needs the {quantity} that come on {comes}."
 
 
-def _vendor_text(found: MessageDetail, locale: str) -> str:
-    """What can be sent to the vendor, who knows nothing of plans or customers; empty where there is nothing to ask."""
-    if not found.order_number or found.kind not in {_K.EXPEDITE, _K.DEFER, _K.DECREASE, _K.CANCEL}:
+def _vendor_text(found: MessageDetail) -> str:
+    """What can be sent to the vendor, in its language; empty where there is no order yet, or nothing to ask."""
+    if not found.order_number or found.line_number is None:
         return ""
-    part = f" (your part {found.vendor_part})" if found.vendor_part else ""
-    about = f"our order {found.order_number}, line {found.line_number}: {found.item} {found.name}{part}"
-
-    def amount(value: Decimal) -> str:
-        return f"{shown_number(value, locale)} {found.unit}"
-
-    comes = shown_date(found.from_on, locale) if found.from_on else ""
-    needed = shown_date(found.to_on, locale) if found.to_on else ""
-    match _K(found.kind):
-        case _K.EXPEDITE | _K.DEFER:
-            asks = f"please deliver {amount(found.quantity)} by {needed} instead of {comes}"
-            if found.kind == _K.DEFER:
-                asks = f"please deliver {amount(found.quantity)} on {needed} instead of {comes}"
-        case _K.DECREASE:
-            asks = f"please lower what is still open, due on {comes}, by {amount(found.quantity)}"
-        case _:
-            asks = f"please cancel the {amount(found.quantity)} that are still open, due on {comes}"
-    return (
-        f"Good day,\n\nregarding {about}\n\n{asks[:1].upper() + asks[1:]}. Please tell us whether this is possible.\n"
+    asked = Request(
+        kind=_K(found.kind),
+        order=found.order_number,
+        line=found.line_number,
+        item=found.item,
+        name=found.name,
+        vendor_part=found.vendor_part,
+        quantity=found.quantity,
+        unit=found.unit,
+        comes=found.from_on,
+        needed=found.to_on,
     )
+    return request_text(asked, found.vendor_language)
 
 
 def _behind(each: Waiting, unit: str, locale: str) -> Behind:

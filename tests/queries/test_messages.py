@@ -35,7 +35,7 @@ def late(database: Database) -> dict[str, Any]:
         world.organisation()
         buyer = world.user(Role.BUYER, name="Bea")
         main, bolt, nut = world.warehouse(), world.item(planner="bea@own.example"), world.item("Nut")
-        acme = world.vendor("Acme").supplies(bolt, part="B-10")
+        acme = world.vendor("Acme", language="de").supplies(bolt, part="B-10")
         world.vendor("Nuts Ltd").supplies(nut, lead_days=30)
         bike, trike = world.variant(), world.variant("Trike")
         world.bom(bike, bolt, 1)
@@ -75,6 +75,15 @@ def test_a_slipped_promise_names_the_customers_that_it_endangers_and_no_others(l
     ordered = ask(message_detail, late["buyer"], message_id=late["ids"]["order"])
     assert [each.customer for each in ordered.waiting] == ["Three Wheels"]
     assert (ordered.vendor, ordered.order_number) == ("Nuts Ltd", "")
+
+
+@pytest.mark.rule("PLAN-16")
+def test_a_message_knows_the_language_of_the_vendor_that_it_is_about(late: dict[str, Any]) -> None:
+    languages = {
+        kind: ask(message_detail, late["buyer"], message_id=number).vendor_language
+        for kind, number in late["ids"].items()
+    }
+    assert languages == {"expedite": "de", "order": "en"}
 
 
 @pytest.mark.rule("PLAN-16")
