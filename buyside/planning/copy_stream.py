@@ -1,24 +1,23 @@
-"""Frames as PostgreSQL's binary COPY stream, built by whole columns.
+"""Frames as PostgreSQL's binary COPY stream, in the order of their rows.
 
-Quantities at QUANTITY_SCALE become numeric with six decimals without a decimal object in between. Format: PostgreSQL manual,
-"COPY", section Binary Format; numeric as base-10000 digits (leading zero digits are dropped by the server).
+Quantities at QUANTITY_SCALE become numeric with six decimals without a decimal object in between; a text is encoded once,
+however many rows say it. Format: PostgreSQL manual, "COPY", section Binary Format.
 """
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from buyside.planning.frames import QUANTITY_SCALE, Misfit
+from buyside.planning import copy_kernels as kernels
+from buyside.planning.frames import Misfit
+from buyside.planning.kernels import Ints
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = (-1).to_bytes(2, "big", signed=True)
-_ROWS = 100_000  # of one chunk: bounds the memory of the stream to some ten megabytes
-_EPOCH = 10_957  # days from 1970-01-01 to 2000-01-01, where PostgreSQL counts from
-_NULL = -1
+_ROWS = 20_000  # of one chunk: some megabytes, so that the server takes one in while the next is written
 
 
 class Wire(StrEnum):
@@ -31,81 +30,66 @@ class Wire(StrEnum):
     NUMERIC = "numeric"
     """From Int64 at QUANTITY_SCALE."""
     WORD = "text"
-    """Text of few different values: rows are sent grouped by it."""
+    """From a text; each different one is kept in memory once."""
 
 
-_NUMERIC = np.dtype(
-    [("digits", ">i2"), ("weight", ">i2"), ("sign", ">u2"), ("scale", ">i2")] + [(f"d{n}", ">i2") for n in range(6)]
-)
-_TYPES: dict[Wire, np.dtype[Any]] = {
-    Wire.INT4: np.dtype(">i4"),
-    Wire.INT8: np.dtype(">i8"),
-    Wire.DATE: np.dtype(">i4"),
-    Wire.FLAG: np.dtype("u1"),
+_KINDS = {
+    Wire.INT4: kernels.INT4,
+    Wire.INT8: kernels.INT8,
+    Wire.DATE: kernels.DATE,
+    Wire.FLAG: kernels.FLAG,
+    Wire.NUMERIC: kernels.NUMERIC,
+    Wire.WORD: kernels.WORD,
 }
+_LONGEST = {Wire.INT4: 4, Wire.INT8: 8, Wire.DATE: 4, Wire.FLAG: 1, Wire.NUMERIC: 22}
+"""Bytes of a value, its length left out."""
 
 
 def binary_copy(frame: pl.DataFrame, wires: Mapping[str, Wire]) -> Iterator[bytes]:
-    """The columns of `wires`, in that order, as chunks of one stream. Rows of one pattern of nulls and words go together."""
+    """The columns of `wires`, in that order, as chunks of one stream. Raises Misfit where one cannot travel so."""
     for name, wire in wires.items():
-        if frame.schema[name] == pl.String and wire is not Wire.WORD:
-            raise Misfit(f"{name} is text and cannot travel as {wire}")
+        if (frame.schema[name] == pl.String) != (wire is Wire.WORD):
+            raise Misfit(f"{name} is {frame.schema[name]} and cannot travel as {wire}")
     yield _HEADER
-    grouped = [name for name, wire in wires.items() if wire is Wire.WORD]
-    nullable = [name for name in wires if name not in grouped and frame[name].null_count()]
-    keys = [*(pl.col(name) for name in grouped), *(pl.col(name).is_null().alias(f"no {name}") for name in nullable)]
-    parts = (
-        frame.with_columns(keys[len(grouped) :]).partition_by(
-            [*grouped, *(f"no {name}" for name in nullable)], maintain_order=True
-        )
-        if keys
-        else [frame]
-    )
-    for part in parts:
-        absent = {name for name in nullable if part[f"no {name}"][0]} if part.height else set()
-        for start in range(0, part.height, _ROWS):
-            yield _rows(part.slice(start, _ROWS), wires, absent)
+    kinds = np.array([_KINDS[wire] for wire in wires.values()], np.int64)
+    columns, words = _physical(frame, wires)
+    longest = 2 + sum(4 + _LONGEST.get(wire, words.longest) for wire in wires.values())
+    for start in range(0, frame.height, _ROWS):
+        rows = min(_ROWS, frame.height - start)
+        values = np.empty((len(columns), rows), np.int64)
+        absent = np.zeros((len(columns), rows), np.bool_)
+        for number, column in enumerate(columns):
+            part = column.slice(start, rows)
+            if part.null_count():
+                absent[number] = part.is_null().to_numpy()
+                part = part.fill_null(0)
+            values[number] = part.to_numpy()
+        into = np.empty(longest * rows, np.uint8)
+        size = kernels.write_rows(into, kinds, values, absent, words.base, words.ptr, words.text)
+        yield into[:size].tobytes()
     yield _TRAILER
 
 
-def _rows(part: pl.DataFrame, wires: Mapping[str, Wire], absent: set[str]) -> bytes:
-    fields: list[tuple[str, object]] = [("fields", ">i2")]
-    words = {name: part[name][0] for name, wire in wires.items() if wire is Wire.WORD}
-    for name, wire in wires.items():
-        fields.append((f"length {name}", ">i4"))
-        if wire is Wire.WORD:
-            encoded = b"" if words[name] is None else words[name].encode()
-            if encoded:
-                fields.append((name, f"S{len(encoded)}"))
-        elif name not in absent:
-            fields.append((name, _NUMERIC if wire is Wire.NUMERIC else _TYPES[wire]))
-    rows = np.zeros(part.height, np.dtype(fields))
-    rows["fields"] = len(wires)
-    for name, wire in wires.items():
-        if wire is Wire.WORD:
-            word = words[name]
-            rows[f"length {name}"] = _NULL if word is None else len(word.encode())
-            if word:
-                rows[name] = word.encode()
-        elif name in absent:
-            rows[f"length {name}"] = _NULL
-        elif wire is Wire.NUMERIC:
-            rows[f"length {name}"] = _NUMERIC.itemsize
-            _fill_numeric(rows[name], part[name].to_numpy())
-        else:
-            rows[f"length {name}"] = _TYPES[wire].itemsize
-            values = part[name].to_physical().to_numpy()
-            rows[name] = values - _EPOCH if wire is Wire.DATE else values
-    return rows.tobytes()
+class _Words(NamedTuple):
+    """The texts of all columns, each once; those of a column begin with number `base`."""
+
+    base: Ints
+    ptr: Ints
+    text: kernels.Bytes
+    longest: int
 
 
-def _fill_numeric(into: NDArray[np.void], values: NDArray[np.int64]) -> None:
-    """Six base-10000 digits: four before the point, two (of which six decimals count) after it."""
-    whole, parts = np.divmod(np.abs(values), QUANTITY_SCALE)
-    into["digits"], into["weight"], into["scale"] = 6, 3, 6
-    into["sign"] = np.where(values < 0, 0x4000, 0)
-    for position in range(3, -1, -1):
-        whole, digit = np.divmod(whole, 10_000)
-        into[f"d{position}"] = digit
-    into["d4"], rest = np.divmod(parts, 100)
-    into["d5"] = rest * 100
+def _physical(frame: pl.DataFrame, wires: Mapping[str, Wire]) -> tuple[list[pl.Series], _Words]:
+    """The columns as whole numbers: dates as days, texts as their place among the different ones of their column."""
+    columns, told, base = [], list[bytes](), []
+    for name, wire in wires.items():
+        base.append(len(told))
+        column = frame[name]
+        if wire is Wire.WORD:
+            different = column.drop_nulls().unique(maintain_order=True)
+            told += [each.encode() for each in different]
+            column = column.cast(pl.Enum(different))
+        columns.append(column.to_physical())
+    ptr = np.cumsum([0, *(len(each) for each in told)], dtype=np.int64)
+    text = np.frombuffer(b"".join(told), np.uint8)
+    return columns, _Words(np.array(base, np.int64), ptr, text, max(map(len, told), default=0))
