@@ -6,51 +6,35 @@ and the steps of a run then net, choose and lot the touched items alone. Nothing
 that shares whatever it did not touch, so that any number of people can ask one of them at once.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 import numpy as np
 import polars as pl
 
 from buyside.planning import frames, resident_cells
-from buyside.planning.coverage import cover_finished_goods
-from buyside.planning.dense import ROOM, Positions, ints
-from buyside.planning.explosion import Gross
-from buyside.planning.kernels import Ints, Stock
+from buyside.planning.dense import ROOM, ints
+from buyside.planning.explosion import Explosion, Gross
+from buyside.planning.kernels import Edges, Ints, Stock
+from buyside.planning.missing import dead_ends
 from buyside.planning.netting import Netted, net, requirements, stock_by_warehouse
-from buyside.planning.resident_cells import Cells, kept_cells, part_of, patched, spread
-from buyside.planning.resident_demand import NOTHING_ASKED, Asked, Fine, asked_more, fine_cells
+from buyside.planning.resident_cells import (
+    Cells,
+    kept_cells,
+    part_of,
+    part_of_structure,
+    patched,
+    policies,
+    spread,
+    validity_of,
+)
+from buyside.planning.resident_demand import NOTHING_ASKED, Asked, Fine, Lost, demanded, fine_cells
+from buyside.planning.resident_inputs import GroupedInputs, Moved, TooWide, Without, named
 from buyside.planning.resident_tables import Table
 from buyside.planning.run import PlanInputs, basis_of, ordered
 from buyside.planning.structure import Structure
-
-GROUPED: Mapping[str, tuple[str, bool]] = {
-    "lines": ("variant", False),
-    "line_options": ("line", True),
-    "variant_stock": ("variant", False),
-    "items": ("item", False),
-    "item_stock": ("item", False),
-    "supply": ("item", False),
-    "vendor_items": ("item", False),
-    "prices": ("vendor_item", True),
-    "vendors": ("vendor", False),
-    "vendor_closings": ("vendor", True),
-    "contracts": ("item", False),
-    "contract_balances": ("contract", False),
-}
-"""The frames that a change can be made in, what their rows are grouped by, and whether rows replace all of their group."""
-
-Without = Mapping[str, Sequence[int] | pl.DataFrame]
-
-
-class TooWide(Exception):
-    """A change that needs a full run: it concerns a frame that everything stands on, or numbers near the exact range."""
-
-    def __init__(self, frame: str, why: str) -> None:
-        super().__init__(f"{frame}: {why}")
-        self.frame = frame
 
 
 @dataclass(frozen=True)
@@ -83,22 +67,33 @@ class Replanned:
         """PLAN_LINES of the touched items as they are."""
         return self.after.plan_lines(self.items)
 
+    @cached_property
+    def dead_ends_before(self) -> pl.DataFrame:
+        """DEAD_ENDS of the touched items as they were."""
+        return self.before.dead_ends(self.items)
+
+    @cached_property
+    def dead_ends_after(self) -> pl.DataFrame:
+        """DEAD_ENDS of the touched items as they are."""
+        return self.after.dead_ends(self.items)
+
 
 @dataclass(frozen=True)
 class Resident:
-    """A planned world. Immutable; made by of(), and by changes of another one."""
+    """A planned world. Immutable; made by of(), and by changes of another one.
 
-    as_of: date
-    warehouses: frozenset[int] | None
+    `dying` are the items that can be dead ends, `lost` the lines that stand in no requirement.
+    """
+
+    given: GroupedInputs
     groups: frozenset[int] | None
-    horizon_days: int | None
     structure: Structure
-    tables: Mapping[str, Table]
-    fixed: Mapping[str, pl.DataFrame]
     stocks: Mapping[int, Stock]
     cells: Mapping[int, Cells]
     fine: Mapping[int, Fine]
     bounds: Mapping[int, np.ndarray]
+    dying: np.ndarray
+    lost: Lost
 
     @classmethod
     def of(
@@ -112,13 +107,6 @@ class Resident:
     ) -> "Resident":
         """Plan in full and keep it. The arguments are those of plan(). Refuses Misfit, Cycle, Headroom."""
         basis = basis_of(inputs, as_of, warehouses, lambda _step: None, horizon_days)
-        given = {name: getattr(inputs, name) for name in PlanInputs.__dataclass_fields__}
-        tables = {
-            name: Table(getattr(frames, name.upper()), basis.lines if name == "lines" else given[name], by, whole_groups=whole)
-            for name, (by, whole) in GROUPED.items()
-        }  # fmt: skip
-        fixed = {name: frame for name, frame in given.items() if name not in GROUPED}
-        fixed["sold_bom"] = inputs.bom.filter(pl.col("parent_kind") != "item")
         at = ints(basis.lines["warehouse"])
         cells, fine, bounds = {}, {}, {}
         for warehouse, stock in basis.stocks.items():
@@ -127,44 +115,64 @@ class Resident:
                 basis.structure, basis.sold, lines, stock, basis.explosion.gross[warehouse], basis.netted, warehouse
             )
             fine[warehouse] = fine_cells(basis.sold, lines)
-            bounds[warehouse] = resident_cells.most_needed(basis.structure, asked, _policies(stock))
+            bounds[warehouse] = resident_cells.most_needed(basis.structure, asked, policies(stock))
         return cls(
-            as_of, None if warehouses is None else frozenset(warehouses), None if groups is None else frozenset(groups),
-            horizon_days, basis.structure, tables, fixed, basis.stocks, cells, fine, bounds,
+            GroupedInputs.of(inputs, basis.lines, as_of, warehouses, horizon_days),
+            None if groups is None else frozenset(groups), basis.structure, basis.stocks, cells, fine, bounds,
+            resident_cells.without_rows_at_times(basis.structure), Lost.of(basis),
         )  # fmt: skip
 
     @property
     def inputs(self) -> PlanInputs:
         """The inputs as they are now, lines out of scope left out."""
-        fixed = {name: frame for name, frame in self.fixed.items() if name in PlanInputs.__dataclass_fields__}
-        return PlanInputs.of(**fixed, **{name: table.whole() for name, table in self.tables.items()})
+        return self.given.whole()
 
     @property
     def nbytes(self) -> int:
         """About how many bytes it holds, what it shares with others too."""
         arrays = [column for stock in self.stocks.values() for column in stock] + list(self.bounds.values())
-        rows = [*self.fixed.values(), *(table.whole() for table in self.tables.values())]
-        return int(
+        return self.given.nbytes + int(
             sum(each.nbytes for each in (*arrays, *self.cells.values(), *self.structure.edges))
-            + sum(frame.estimated_size() for frame in rows)
         )
 
     # --- what stands in it --------------------------------------------------------------------------------------------
     def requirements(self, items: Iterable[int]) -> pl.DataFrame:
         """REQUIREMENTS of some items, as plan() would give them. Ids that are no items, or out of scope, have none."""
-        structure, _, netted = self._netted(self._shown(items))
-        return requirements(structure, netted, self.as_of)
+        structure, _, _, netted = self._netted(self._shown(items))
+        return requirements(structure, netted, self.given.as_of)
 
     def plan_lines(self, items: Iterable[int]) -> pl.DataFrame:
         """PLAN_LINES of some items, as plan() would give them."""
         shown = self._shown(items)
         if not shown.size:
             return frames.PLAN_LINES.empty()
-        structure, stocks, netted = self._netted(self._positions(self._sharing_contracts(self.structure.at.ids[shown])))
-        lines = ordered(structure, netted, stocks, self._vendors_of(structure.at.ids.tolist()), self.as_of)
+        drawing = self.given.sharing_contracts(self.structure.at.ids[shown])
+        structure, stocks, _, netted = self._netted(self._positions(drawing))
+        concerned = self.given.vendors_of(structure.at.ids.tolist())
+        lines = ordered(structure, netted, stocks, concerned, self.given.as_of)
         if structure.supply.size == shown.size:
             return lines
         return lines.filter(pl.col("item").is_in(self.structure.at.ids[shown].tolist()))
+
+    def dead_ends(self, items: Iterable[int]) -> pl.DataFrame:
+        """DEAD_ENDS of some items, as plan() would give them."""
+        found = self._shown(items)
+        found = found[self.dying[found]]
+        if not found.size:
+            return frames.DEAD_ENDS.empty()
+        structure, _, gross, netted = self._netted(found, validity_of(self.structure.edges, found))
+        everywhere = {warehouse: np.ones(found.size, np.bool_) for warehouse in gross}
+        return dead_ends(structure, Explosion(gross, np.zeros(0, np.bool_), everywhere), netted, self.given.as_of)
+
+    @property
+    def unmapped(self) -> pl.DataFrame:
+        """UNMAPPED, as plan() would give it."""
+        return self.lost.unmapped
+
+    @property
+    def contradictions(self) -> pl.DataFrame:
+        """CONTRADICTIONS, as plan() would give them."""
+        return self.lost.contradictions
 
     def _positions(self, items: Iterable[int]) -> Ints:
         found = self.structure.at.find(np.unique(np.fromiter(items, np.int64)))
@@ -179,42 +187,14 @@ class Resident:
         shown: Ints = found[inside.to_numpy()]
         return shown
 
-    def _netted(self, items: Ints) -> tuple[Structure, dict[int, Stock], Netted]:
+    def _netted(
+        self, items: Ints, edges: Edges | None = None
+    ) -> tuple[Structure, dict[int, Stock], dict[int, Gross], Netted]:
         """The steps before the choice of vendors, for some items alone."""
-        structure = _part(self.structure, items)
+        structure = part_of_structure(self.structure, items, edges)
         stocks = {warehouse: part_of(stock, items) for warehouse, stock in self.stocks.items()}
         gross = {w: Gross(*resident_cells.gross_of(cells.take(items))) for w, cells in self.cells.items()}
-        return structure, stocks, net(structure, gross, stocks)
-
-    def _vendors_of(self, items: list[int]) -> PlanInputs:
-        """The inputs that choose vendors and lots, as far as they concern some items."""
-        tables = self.tables
-        vendor_items, contracts = tables["vendor_items"].rows(items), tables["contracts"].rows(items)
-        vendors = pl.concat([vendor_items["vendor"], contracts["vendor"]]).to_list()
-        return PlanInputs.of(
-            warehouses=self.fixed["warehouses"],
-            vendor_items=vendor_items,
-            prices=tables["prices"].rows(vendor_items["vendor_item"].to_list()),
-            vendors=tables["vendors"].rows(vendors),
-            vendor_closings=tables["vendor_closings"].rows(vendors),
-            contracts=contracts,
-            contract_balances=tables["contract_balances"].rows(contracts["contract"].to_list()),
-            rates=self.fixed["rates"],
-        )
-
-    def _sharing_contracts(self, items: Ints) -> Ints:
-        """The items, and those that draw on the same contracts, directly or over others."""
-        contracts = self.tables["contracts"].whole()
-        if not contracts.height:
-            return items
-        bound = pl.Series(items)
-        while True:
-            drawn = contracts.filter(pl.col("item").is_in(bound.implode()))["contract"].unique()
-            more = contracts.filter(pl.col("contract").is_in(drawn.implode()))["item"].unique()
-            wider = pl.concat([bound, more]).unique()
-            if wider.len() == bound.len():
-                return np.sort(ints(wider))
-            bound = wider
+        return structure, stocks, gross, net(structure, gross, stocks)
 
     # --- changes ------------------------------------------------------------------------------------------------------
     def with_changes(self, *, without: Without | None = None, **rows: pl.DataFrame) -> "Resident":
@@ -222,30 +202,8 @@ class Resident:
         return self.change(without=without, **rows).after
 
     def change_to(self, now: PlanInputs) -> Replanned:
-        """The change that leads to other inputs, whatever differs."""
-        without: dict[str, pl.DataFrame] = {}
-        rows: dict[str, pl.DataFrame] = {}
-        for name in PlanInputs.__dataclass_fields__:
-            after = getattr(frames, name.upper()).check(getattr(now, name))
-            if name not in GROUPED:
-                if not _same_rows(self.fixed[name], after):
-                    raise TooWide(name, "it differs")
-                continue
-            table = self.tables[name]
-            before, after = table.whole(), self._in_scope(after) if name == "lines" else after
-            if before.equals(after):
-                continue
-            columns = list(after.columns)
-            key = [table.by] if table.whole_groups else list(table.declared.key)
-            gone = before.join(after, on=columns, how="anti", nulls_equal=True).select(key)
-            came = after.join(before, on=columns, how="anti", nulls_equal=True)
-            if table.whole_groups:
-                gone = pl.concat([gone, came.select(key)]).unique()
-                came = after.join(gone, on=key, how="semi")
-            if gone.height:
-                without[name] = gone
-            if came.height:
-                rows[name] = came
+        """The change that leads to other inputs, whatever differs. Refuses as change() does."""
+        rows, without = self.given.differences(now)
         return self.change(without=without, **rows)
 
     def change(self, *, without: Without | None = None, **rows: pl.DataFrame) -> Replanned:
@@ -257,22 +215,12 @@ class Resident:
         Holds  what it answers equals a full run of the changed inputs, for the items it names; all others are as before
         Refuses TooWide, Misfit, Headroom. The Resident itself is never altered.
         """
-        without = without or {}
-        for name in (*rows, *without):
-            if name not in GROUPED:
-                raise TooWide(name, "everything stands on it")
-        tables, moved = dict(self.tables), {}
-        for name in {*rows, *without}:
-            table = self.tables[name]
-            given, gone = rows.get(name), table.keys(without[name]) if name in without else None
-            if name == "lines" and given is not None:
-                given, gone = self._split_by_scope(frames.LINES.check(given), gone)
-            tables[name], moved[name] = table.changed(given, gone)
-        structure, stocks, seeds = self._restocked(tables, moved)
-        demand = self._demanded(tables, moved)
+        given, moved = self.given.changed(rows, without or {})
+        structure, stocks, seeds = self._restocked(given.tables, moved)
+        demand = demanded(self.structure, self.given, given, moved)
         cells, fine, bounds = {}, {}, {}
         touched = np.zeros(structure.supply.size, np.bool_)
-        for ids in _named(tables, self.tables, moved):
+        for ids in named(self.given, given, moved):
             touched[structure.at.find_all(ids, "a change")] = True
         for warehouse, before in self.stocks.items():
             asked = demand.asked.get(warehouse, NOTHING_ASKED)
@@ -281,32 +229,16 @@ class Resident:
             found = spread(structure, self.cells[warehouse], before, stocks[warehouse], events, seeds)
             cells[warehouse] = found.cells
             touched[found.items] = True
-        after = replace(self, structure=structure, tables=tables, stocks=stocks, cells=cells, fine=fine, bounds=bounds)
+        after = replace(
+            self, given=given, structure=structure, stocks=stocks, cells=cells, fine=fine, bounds=bounds,
+            lost=self.lost.after(demand.lines, demand.lost),
+        )  # fmt: skip
         items = np.sort(structure.at.ids[touched])
-        for resident in (self, after):
-            items = resident._sharing_contracts(items)
+        for side in (self.given, given):
+            items = side.sharing_contracts(items)
         return Replanned(self, after, items.tolist(), demand.before, demand.after)
 
-    def _in_scope(self, lines: pl.DataFrame) -> pl.DataFrame:
-        if self.warehouses is not None:
-            lines = lines.filter(pl.col("warehouse").is_in(sorted(self.warehouses)))
-        if self.horizon_days is not None:
-            lines = lines.filter(pl.col("needed_on") <= self.as_of + timedelta(days=self.horizon_days))
-        return lines
-
-    def _split_by_scope(
-        self, given: pl.DataFrame, gone: pl.DataFrame | None
-    ) -> tuple[pl.DataFrame, pl.DataFrame]:  # fmt: skip
-        """The lines in scope, and the ids of those that are not and of those that go."""
-        inside = self._in_scope(given)
-        if not inside["warehouse"].is_in(self.fixed["warehouses"]["warehouse"].implode()).all():
-            raise frames.Misfit("LINES names a warehouse that is not there")
-        outside = given.join(inside, on="line", how="anti").select("line")
-        return inside, outside if gone is None else pl.concat([outside, gone.select("line")])
-
-    def _restocked(
-        self, tables: Mapping[str, Table], moved: Mapping[str, Ints]
-    ) -> tuple[Structure, dict[int, Stock], Ints]:
+    def _restocked(self, tables: Mapping[str, Table], moved: Moved) -> tuple[Structure, dict[int, Stock], Ints]:
         """The structure and the stocks after a change, and the positions of the items with another one."""
         concerned = [moved[name] for name in ("items", "item_stock", "supply") if name in moved]
         if not concerned:
@@ -316,10 +248,10 @@ class Resident:
         if "items" in moved:
             structure = self._with_items(tables["items"].rows(moved["items"].tolist()), moved["items"])
         items = np.sort(structure.at.find_all(ids, "a change"))
-        part = _part(structure, items)
+        given = self.given
         fresh = stock_by_warehouse(
-            part, self.fixed["warehouses"], tables["item_stock"].rows(ids), tables["supply"].rows(ids), self.as_of,
-            self.warehouses,
+            part_of_structure(structure, items), given.fixed["warehouses"], tables["item_stock"].rows(ids),
+            tables["supply"].rows(ids), given.as_of, given.warehouses,
         )  # fmt: skip
         return structure, {w: patched(stock, items, fresh[w]) for w, stock in self.stocks.items()}, items
 
@@ -341,89 +273,9 @@ class Resident:
             more, extra = np.zeros(bound.size), np.zeros(bound.size)
             for item, quantity in asked.added:
                 np.add.at(more, item, quantity)
-            extra[seeds] = _policies(stock)[seeds]
+            extra[seeds] = policies(stock)[seeds]
             bound = bound + resident_cells.most_needed(self.structure, more, extra)
-            worst = float((bound + _policies(stock)).max(initial=0)) * 1.001
+            worst = float((bound + policies(stock)).max(initial=0)) * 1.001
             if worst + float(stock.receipt.sum(dtype=np.float64)) >= ROOM:
                 raise TooWide("lines", "an item's requirement could leave the exact range")
         return bound
-
-    def _demanded(self, tables: Mapping[str, Table], moved: Mapping[str, Ints]) -> "_Demanded":
-        """What lines ask of items before and after a change, where it is not the same."""
-        reopened = moved.get("line_options", np.zeros(0, np.int64))
-        variants = {
-            *moved.get("lines", ()), *moved.get("variant_stock", ()),
-            *self.tables["lines"].groups_of(reopened), *tables["lines"].groups_of(reopened),
-        }  # fmt: skip
-        if not variants:
-            return _Demanded({}, frames.COVERAGE.empty(), frames.COVERAGE.empty())
-        sides = [self._covered(side, variants) for side in (self.tables, tables)]
-        same = ["line", "product", "variant", "warehouse", "needed_on", "exploded"]
-        differing = []
-        for k, side in enumerate((self.tables, tables)):
-            lines, other = sides[k][0], sides[1 - k][0]
-            differs = pl.concat(
-                [
-                    lines.join(other, on=same, how="anti").select("line"),
-                    lines.select("line").filter(pl.col("line").is_in(reopened.tolist())),
-                ]
-            )
-            lines = lines.join(differs, on="line", how="semi").filter(pl.col("exploded") > 0)
-            differing.append((lines, side["line_options"].rows(lines["line"].to_list())))
-        fixed = self.fixed
-        asked = asked_more(
-            self.structure, differing, fixed["sold_bom"], fixed["rules"], fixed["rule_conditions"], self.as_of
-        )
-        return _Demanded(asked, sides[0][1], sides[1][1])
-
-    def _covered(self, tables: Mapping[str, Table], variants: Collection[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The lines of some variants with what is left to explode, and their COVERAGE."""
-        lines = tables["lines"].rows(variants).sort("line")
-        coverage = cover_finished_goods(lines, self.fixed["products"], tables["variant_stock"].rows(variants))
-        return lines.with_columns(coverage["exploded"]), coverage
-
-
-@dataclass(frozen=True)
-class _Demanded:
-    asked: Mapping[int, Asked]
-    before: pl.DataFrame
-    after: pl.DataFrame
-
-
-def _policies(stock: Stock) -> np.ndarray:
-    """What an item can need beyond its gross."""
-    most: np.ndarray = np.maximum(stock.safety, 0) + np.abs(stock.on_hand).astype(np.float64)
-    return most
-
-
-def _named(after: Mapping[str, Table], before: Mapping[str, Table], moved: Mapping[str, Ints]) -> Iterable[Ints]:
-    """Items that a change names without changing what they need: by vendor items, prices, vendors and contracts."""
-    for name in ("items", "vendor_items", "contracts"):
-        if name in moved:
-            yield moved[name]
-    for tables in (before, after):
-        if "contract_balances" in moved:
-            rows = tables["contracts"].whole()
-            yield ints(rows.filter(pl.col("contract").is_in(moved["contract_balances"].tolist()))["item"])
-        vendors = np.concatenate([moved.get(name, np.zeros(0, np.int64)) for name in ("vendors", "vendor_closings")])
-        if vendors.size:
-            for name in ("vendor_items", "contracts"):
-                rows = tables[name].whole()
-                yield ints(rows.filter(pl.col("vendor").is_in(vendors.tolist()))["item"])
-        if "prices" in moved:
-            yield tables["vendor_items"].groups_of(moved["prices"])
-
-
-def _part(structure: Structure, items: Ints) -> Structure:
-    """Some items (positions, ascending) with nothing between them."""
-    level = structure.level[items]
-    return Structure(
-        structure.items[items], Positions(structure.at.ids[items]), structure.supply[items],
-        resident_cells.edges_of_none(items.size), np.zeros(0, np.int64), level,
-        np.searchsorted(level, np.arange(int(level.max(initial=0)) + 2)),
-    )  # fmt: skip
-
-
-def _same_rows(one: pl.DataFrame, other: pl.DataFrame) -> bool:
-    one = one.select(other.columns)
-    return one.height == other.height and (one.equals(other) or one.sort(one.columns).equals(other.sort(one.columns)))

@@ -11,6 +11,7 @@ import numpy as np
 
 from buyside.planning import explosion, explosion_kernels, kernels, resident_kernels
 from buyside.planning.configuration import Configured
+from buyside.planning.dense import FOREVER, Positions
 from buyside.planning.explosion import Gross
 from buyside.planning.frames import Misfit
 from buyside.planning.kernels import BUY, Edges, Ints, Stock
@@ -254,7 +255,36 @@ def most_needed(structure: Structure, asked: np.ndarray, extra: np.ndarray) -> n
     return bound
 
 
-def edges_of_none(items: int) -> Edges:
-    """No BOM rows."""
+def policies(stock: Stock) -> np.ndarray:
+    """What an item can need beyond its gross."""
+    most: np.ndarray = np.maximum(stock.safety, 0) + np.abs(stock.on_hand).astype(np.float64)
+    return most
+
+
+def part_of_structure(structure: Structure, items: Ints, edges: Edges | None = None) -> Structure:
+    """Some items (positions, ascending), with nothing between them unless `edges` says what."""
     nothing = np.zeros(0, np.int64)
-    return Edges(np.zeros(items + 1, np.int64), nothing, nothing, nothing, nothing, nothing, nothing)
+    none = Edges(np.zeros(items.size + 1, np.int64), nothing, nothing, nothing, nothing, nothing, nothing)
+    level = structure.level[items]
+    return Structure(
+        structure.items[items], Positions(structure.at.ids[items]), structure.supply[items],
+        none if edges is None else edges, nothing, level, np.searchsorted(level, np.arange(int(level.max(initial=0)) + 2)),
+    )  # fmt: skip
+
+
+def validity_of(edges: Edges, items: Ints) -> Edges:
+    """The days on which the BOM rows of some items count, and nothing else of them."""
+    first, count = edges.ptr[items], np.diff(edges.ptr)[items]
+    ptr = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+    rows = np.arange(ptr[-1]) + np.repeat(first - ptr[:-1], count)
+    nothing = np.zeros(0, np.int64)
+    return Edges(ptr, nothing, nothing, nothing, nothing, edges.first[rows], edges.last[rows])
+
+
+def without_rows_at_times(structure: Structure) -> np.ndarray:
+    """Which made and phantom items have no BOM row that counts on every day: only they can be dead ends."""
+    always = (structure.edges.first == -FOREVER) & (structure.edges.last == FOREVER)
+    parent = np.repeat(np.arange(structure.supply.size), np.diff(structure.edges.ptr))
+    found: np.ndarray = structure.supply != BUY
+    found[parent[always]] = False
+    return found

@@ -16,7 +16,8 @@ from sqlmodel import Session
 from buyside.db.plans import PlanningRun
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.refusals import NotFound
-from buyside.planning.resident import Resident, TooWide
+from buyside.planning.resident import Resident
+from buyside.planning.resident_inputs import TooWide
 from buyside.planning.run import PlanInputs, plan
 from buyside.queries.plan_stored import inputs_of, scope_of
 

@@ -12,7 +12,7 @@ from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.refusals import NotFound
 from buyside.domain.scenarios import change_of
 from buyside.planning.frames import Headroom
-from buyside.planning.resident import TooWide
+from buyside.planning.resident_inputs import TooWide
 from buyside.planning.scenario import changed
 from buyside.planning.scenario_differences import item_differences
 from buyside.planning.scenario_figures import rates_on

@@ -9,7 +9,8 @@ import pytest
 
 from buyside.planning import frames
 from buyside.planning.frames import Headroom, Misfit
-from buyside.planning.resident import GROUPED, Replanned, Resident, TooWide
+from buyside.planning.resident import Replanned, Resident
+from buyside.planning.resident_inputs import GROUPED, TooWide
 from buyside.planning.run import PlanInputs, PlanResults, plan
 from tests.properties.planning_worlds import inputs_of, world_of
 
@@ -212,6 +213,12 @@ def assert_equal(found: Replanned, before: PlanResults, after: PlanResults, seed
         assert same(getattr(found, f"{name}_before"), then.filter(touched)), f"{name} before, world {seed}"
         assert same(getattr(found, f"{name}_after"), now.filter(touched)), f"{name} after, world {seed}"
         assert same(then.filter(~touched), now.filter(~touched)), f"{name} not touched, world {seed}"
+    for name in ("unmapped", "contradictions"):
+        assert same(getattr(found.before, name), getattr(before, name)), f"{name} before, world {seed}"
+        assert same(getattr(found.after, name), getattr(after, name)), f"{name} after, world {seed}"
+    assert same(found.dead_ends_before, before.dead_ends.filter(touched)), f"dead ends before, world {seed}"
+    assert same(found.dead_ends_after, after.dead_ends.filter(touched)), f"dead ends after, world {seed}"
+    assert same(before.dead_ends.filter(~touched), after.dead_ends.filter(~touched)), f"dead ends, world {seed}"
     seen = after.coverage.filter(pl.col("line").is_in(found.coverage_after["line"].implode()))
     assert same(seen, found.coverage_after), f"coverage of world {seed}"
 
