@@ -16,7 +16,7 @@ from buyside.planning.frames import CONTRADICTIONS, COVERAGE, UNMAPPED
 from buyside.planning.kernels import REST, Ints
 from buyside.planning.resident_cells import Events, joined, negative
 from buyside.planning.resident_inputs import GroupedInputs, Moved
-from buyside.planning.run import Basis
+from buyside.planning.run import Basis, unmapped_of
 from buyside.planning.structure import Structure
 
 Fine = Mapping[tuple[int, int], Fraction]
@@ -59,8 +59,7 @@ class Lost:
     @classmethod
     def of(cls, basis: Basis) -> "Lost":
         """Those of a run."""
-        left = basis.lines.with_columns(quantity=basis.coverage["exploded"])
-        return cls(UNMAPPED.check(left.filter(pl.Series(basis.explosion.unmapped))), basis.sold.contradictions)
+        return cls(unmapped_of(basis), basis.sold.contradictions)
 
     def after(self, lines: pl.Series, now: "Lost") -> "Lost":
         """The same when some lines were asked again."""

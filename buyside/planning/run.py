@@ -104,7 +104,7 @@ def plan(
         coverage=basis.coverage,
         requirements=_of_items(requirements(basis.structure, basis.netted, as_of), reported),
         plan_lines=_of_items(lines, reported),
-        unmapped=_unmapped(basis),
+        unmapped=unmapped_of(basis),
         uncovered_options=uncovered_options(
             basis.lines, ints(basis.coverage["exploded"]), inputs.line_options, inputs.rules, inputs.rule_conditions
         ),
@@ -185,7 +185,7 @@ def missing(
     basis = basis_of(inputs, as_of, warehouses, _silent, horizon_days)
     return Missing(
         lines=basis.lines,
-        unmapped=_unmapped(basis),
+        unmapped=unmapped_of(basis),
         uncovered=uncovered_lines(
             basis.lines, ints(basis.coverage["exploded"]), inputs.line_options, inputs.rules, inputs.rule_conditions
         ),
@@ -209,7 +209,8 @@ class Basis:
     netted: Netted
 
 
-def _unmapped(basis: Basis) -> pl.DataFrame:
+def unmapped_of(basis: Basis) -> pl.DataFrame:
+    """UNMAPPED: the lines with a rest that nothing gives a component to."""
     left = basis.lines.with_columns(basis.coverage["exploded"].alias("quantity"))
     return frames.UNMAPPED.check(left.filter(pl.Series(basis.explosion.unmapped)))
 
