@@ -17,7 +17,7 @@ from buyside.operations.plan_lines import (
     mark_drift,
     take_better_offer,
 )
-from buyside.operations.plan_splits import join_plan_line
+from buyside.operations.plan_splits import LineSplit, join_plan_line, split_plan_line
 from buyside.queries.plan_explanations import plan_line_detail
 from buyside.queries.plan_line_marks import line_marks
 from buyside.queries.plan_line_rows import PLAN_LINE_ROWS, item_called, moved_lines
@@ -177,9 +177,12 @@ class PlanState(SheetGridState, BuyerState, rx.State):
     async def join(self) -> Any:
         """Join the open line with its parts again."""
         done = await self._do(join_plan_line, line_id=key(self.chosen), version=self._version)
+        line = done.line
+        self._undo = [{"line_id": line.line_id, "version": line.version, "parts": done.was}]
         self._changed_rows()
-        await self._open(done.line_id)
-        return say("Joined again.")
+        await self._open(line.line_id)
+        self.undo_says = f"{self.facts['item']}: {len(done.was)} parts joined"
+        return _remarks(line) or say("Joined again.")
 
     @handler(Permission.PLAN_EDIT)
     async def decide(self, act: str) -> Any:
@@ -220,6 +223,10 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         for step in steps:
             if "act" in step:
                 await self._do(decide_plan_lines, **step)
+            elif "parts" in step:
+                await self._do(split_plan_line, **step)
+            elif "as_was" in step:
+                self.chosen = str((await self._do(join_plan_line, **step)).line.line_id)  # a part that stood open is gone
             else:
                 await self._do(change_plan_lines, changes=(RowChange(**step),))
         self._changed_rows()
@@ -262,6 +269,15 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         self._changed_rows(line_id)
         await self._open(line_id)
         return _remarks(done)
+
+    async def _was_split(self, done: LineSplit) -> None:
+        """Show the first part of a line that was split, and remember the way back."""
+        first, *others = done.lines
+        seen = tuple((each.line_id, each.version) for each in others)
+        self._undo = [{"line_id": first.line_id, "version": first.version, "as_was": done.was, "seen": seen}]
+        self._changed_rows()
+        await self._open(first.line_id)
+        self.undo_says = f"{self.facts['item']}: split into {len(done.lines)} lines"
 
     async def _read_moved(self) -> None:
         run = await self.get_state(PlanRunState)

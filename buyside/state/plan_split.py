@@ -128,8 +128,7 @@ class PlanSplitState(BuyerState, rx.State):
             return None
         self.is_asking = False
         plan = await self.get_state(PlanState)
-        plan._changed_rows()
-        await plan._open(self._line_id)
+        await plan._was_split(done)
         told = f"Split into {len(done.lines)} lines."
         return warn(" ".join([told, *done.remarks])) if done.remarks else say(told)
 

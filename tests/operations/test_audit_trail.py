@@ -152,7 +152,7 @@ def _decisions_on_lines(told: Told, line: PlanLine, version: int) -> None:
         row = session.get_one(PlanLine, line.id)
         row.quantity_packs, row.unit_price = row.suggested_quantity_packs, row.suggested_unit_price
         row.better_quantity_packs, row.better_unit_price = row.quantity_packs + 1, row.unit_price
-    at = {"line_id": line.id, "version": joined.version}
+    at = {"line_id": line.id, "version": joined.line.version}
     told.of(take_better_offer, "plan_line", has_before=True, **at)
     told.of(decide_plan_lines, "plan_line", has_before=True, **ids, act=SetAct.LOCK)
 

@@ -241,7 +241,7 @@ def test_parts_that_do_not_add_up_are_remarked(draft: Draft, second: str, says: 
 def test_joining_brings_back_what_the_parts_brought(draft: Draft) -> None:
     draft.split(LinePart(Decimal(5)), LinePart(Decimal(2), draft.best_frame.id), LinePart(Decimal(1)))
     part = draft.lines()[-1]
-    done = within(draft.session, join_plan_line, BUYER, line_id=part.id, version=part.version)
+    done = within(draft.session, join_plan_line, BUYER, line_id=part.id, version=part.version).line
     assert (done.line_id, done.quantity_packs, done.unit_price) == (draft.line.id, Decimal(10), Decimal(70))
     assert [each.id for each in draft.lines()] == [draft.line.id]
     assert (
@@ -250,12 +250,92 @@ def test_joining_brings_back_what_the_parts_brought(draft: Draft) -> None:
     )
 
 
+DECIDED = ("quantity_packs", "vendor_item_id", "needed_on", "unit_price", "contract_id", "order_by", "arrives_on")
+
+
+def stands(lines: list[PlanLine]) -> list[list[Any]]:
+    return [[getattr(each, name) for name in DECIDED] for each in lines]
+
+
+@pytest.mark.rule("PLAN-11")
+def test_a_split_is_taken_back_to_the_line_as_it_was(draft: Draft) -> None:
+    draft.change(
+        quantity_packs=Decimal(10), unit_price=Decimal("66.6"), contract_id=draft.contract("C-1", draft.acme).id
+    )
+    before = stands(draft.lines())
+    later = NEEDED + timedelta(days=9)
+    done = draft.split(LinePart(Decimal(3), draft.best_frame.id, later), LinePart(Decimal(9)))
+    seen = tuple((each.line_id, each.version) for each in done.lines[1:])
+    at = {"line_id": draft.line.id, "version": done.lines[0].version, "as_was": done.was}
+    within(draft.session, join_plan_line, BUYER, **at, seen=seen)
+    assert stands(draft.lines()) == before
+
+
+@pytest.mark.rule("PLAN-11")
+def test_a_split_is_not_taken_back_over_what_somebody_decided_on_a_part_meanwhile(draft: Draft) -> None:
+    done = draft.split(LinePart(Decimal(5)), LinePart(Decimal(5)), LinePart(Decimal(1)))
+    seen = tuple((each.line_id, each.version) for each in done.lines[1:])
+    at = {"line_id": draft.line.id, "version": done.lines[0].version, "as_was": done.was, "seen": seen}
+    other = {"line_id": done.lines[1].line_id, "version": done.lines[1].version}
+    within(draft.session, change_plan_line, BUYER, **other, quantity_packs=Decimal(15))
+    assert refusal(lambda: within(draft.session, join_plan_line, BUYER, **at)) == "general.stale"
+    assert len(draft.lines()) == 3
+
+
+@pytest.mark.rule("PLAN-11")
+def test_a_join_is_taken_back_into_the_same_parts(draft: Draft) -> None:
+    contract = draft.contract("C-1", draft.best, price="140")
+    draft.split(
+        LinePart(Decimal(5), unit_price=Decimal(71)),
+        LinePart(Decimal(2), draft.best_frame.id, NEEDED + timedelta(days=9), contract_id=contract.id),
+        LinePart(Decimal(1)),
+    )
+    before = stands(draft.lines())
+    at = {"line_id": draft.line.id, "version": draft.line.version}
+    done = within(draft.session, join_plan_line, BUYER, **at)
+    assert len(draft.lines()) == 1
+    draft.split(*done.was)
+    assert stands(draft.lines()) == before
+
+
+@pytest.mark.rule("PLAN-11")
+@pytest.mark.rule("PLAN-8")
+def test_shares_are_whole_lots_of_each_parts_vendor_and_bring_the_whole(draft: Draft) -> None:
+    draft.change(quantity_packs=Decimal(40))
+    third = [LinePart(share_percent=Decimal(33)) for _ in range(3)]
+    assert not draft.split(*third).remarks
+    assert [each.quantity_packs for each in draft.lines()] == [15, 15, 10], (
+        "lots of five; what is left goes by remainder"
+    )
+    at = {"line_id": draft.line.id, "version": draft.line.version}
+    within(draft.session, join_plan_line, BUYER, **at)
+    other = LinePart(vendor_item_id=draft.best_frame.id, share_percent=Decimal(50))  # in packs of two
+    assert not draft.split(LinePart(share_percent=Decimal(50)), other).remarks
+    assert [each.quantity_packs for each in draft.lines()] == [20, 10]
+
+
+@pytest.mark.rule("PLAN-11")
+@pytest.mark.parametrize(
+    ("parts", "code"),
+    [
+        ((LinePart(share_percent=Decimal(60)), LinePart(share_percent=Decimal(30))), "plans.shares-not-whole"),
+        ((LinePart(share_percent=Decimal(60)), LinePart(Decimal(4))), "plans.shares-mixed"),
+        ((LinePart(share_percent=Decimal(60)), LinePart()), "plans.shares-mixed"),
+        ((LinePart(share_percent=Decimal(99)), LinePart(share_percent=Decimal(1))), "plans.part-empty"),
+        ((LinePart(share_percent=Decimal(101)), LinePart(share_percent=Decimal(-1))), "general.not-positive"),
+    ],
+)
+def test_shares_that_cannot_be_are_refused(draft: Draft, parts: tuple[LinePart, ...], code: str) -> None:
+    assert refusal(lambda: draft.split(*parts)) == code
+    assert len(draft.lines()) == 1
+
+
 @pytest.mark.rule("PLAN-11")
 def test_a_price_that_was_typed_goes_on_in_the_parts_and_back(draft: Draft) -> None:
     draft.change(unit_price=Decimal("66.6"))
     draft.split(LinePart(Decimal(5)), LinePart(Decimal(5)))
     assert {each.unit_price for each in draft.lines()} == {Decimal("66.6")}
-    done = within(draft.session, join_plan_line, BUYER, line_id=draft.line.id, version=draft.line.version)
+    done = within(draft.session, join_plan_line, BUYER, line_id=draft.line.id, version=draft.line.version).line
     assert (done.quantity_packs, done.unit_price) == (Decimal(10), Decimal("66.6"))
 
 

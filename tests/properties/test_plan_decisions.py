@@ -106,7 +106,7 @@ class Buying:
             if each.id == root or (each.split_from_id == root and each.state == "open" and not each.is_locked)
         ]
         brought = sum(each.quantity_packs * each.unit_factor for each in joined)
-        done = within(self.session, join_plan_line, BUYER, **at)
+        done = within(self.session, join_plan_line, BUYER, **at).line
         after = self.session.get_one(PlanLine, done.line_id)
         brings = after.quantity_packs * after.unit_factor
         assert 0 <= brings - brought < after.unit_factor  # up to a whole purchase unit, and never less
