@@ -268,7 +268,7 @@ def _store(session: Session, run_id: int, found: "CalculatedRun") -> RunDone:
         raise RunCancelled
     for stream in found.streams:
         _copy(session, stream)
-    _store_plan_lines(session, run_id, found)
+    audit.note(session, PlanLine.__tablename__, None, after={"run_id": run_id, "lines": found.counts["plan_lines"]})
     taken = taken_over(session, run)
     run.follows_run_id = taken.follows_run_id
     carried = carry_over(session, run_id, taken.lines, taken.lowered)
@@ -309,44 +309,3 @@ def _copy(session: Session, stream: "Stream") -> None:
     with driver.cursor() as cursor, cursor.copy(stream.copy_statement()) as target:
         for chunk in stream.chunks:
             target.write(chunk)
-
-
-def _store_plan_lines(session: Session, run_id: int, found: "CalculatedRun") -> None:
-    """The draft plan begins as what the run suggests (PLAN-11)."""
-    session.execute(text("DROP TABLE IF EXISTS staged_plan_line, staged_reason"))
-    session.execute(
-        text(
-            "CREATE TEMPORARY TABLE staged_plan_line (position int8, item_id int8, warehouse_id int8, needed_on date, "
-            "order_by date, late_days int4, shortage numeric(18, 6), vendor_item_id int8, unit_id int8, "
-            "unit_factor numeric(18, 6), quantity_packs numeric(18, 6), unit_price numeric(18, 6), currency_code text, "
-            "trigger text, contract_id int8, arrives_on date, better_quantity_packs numeric(18, 6), "
-            "better_unit_price numeric(18, 6), saving numeric(18, 6), reason int8) ON COMMIT DROP"
-        )
-    )
-    _copy(session, found.staged)
-    session.execute(text("CREATE TEMPORARY TABLE staged_reason (id int8, says text) ON COMMIT DROP"))
-    session.execute(
-        text(
-            "INSERT INTO staged_reason SELECT position - 1, says "
-            "FROM unnest(CAST(:reasons AS text[])) WITH ORDINALITY AS given (says, position)"
-        ),
-        {"reasons": found.reasons},
-    )
-    session.execute(
-        text(
-            "INSERT INTO plan_line (run_id, item_id, warehouse_id, suggested_needed_on, suggested_vendor_item_id, "
-            "suggested_quantity_packs, suggested_unit_price, shortage, reason, needed_on, order_by, late_days, "
-            "vendor_item_id, unit_id, unit_factor, quantity_packs, unit_price, currency_code, is_locked, state, version, "
-            "trigger, suggested_contract_id, contract_id, arrives_on, better_quantity_packs, better_unit_price, saving) "
-            "SELECT :run, line.item_id, line.warehouse_id, line.needed_on, line.vendor_item_id, line.quantity_packs, "
-            "line.unit_price, line.shortage, reason.says, line.needed_on, line.order_by, line.late_days, "
-            "line.vendor_item_id, line.unit_id, line.unit_factor, line.quantity_packs, line.unit_price, "
-            "coalesce(line.currency_code, vendor.currency_code), false, 'open', 1, line.trigger, "
-            "line.contract_id, line.contract_id, line.arrives_on, line.better_quantity_packs, line.better_unit_price, line.saving "
-            "FROM staged_plan_line AS line JOIN staged_reason AS reason ON reason.id = line.reason "
-            "LEFT JOIN vendor_item AS mapping ON mapping.id = line.vendor_item_id "
-            "LEFT JOIN vendor ON vendor.id = mapping.vendor_id ORDER BY line.position"
-        ),
-        {"run": run_id},
-    )
-    audit.note(session, PlanLine.__tablename__, None, after={"run_id": run_id, "lines": found.counts["plan_lines"]})

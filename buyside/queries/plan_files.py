@@ -38,7 +38,8 @@ def read_codes(reader: ArrowReader, warehouses: tuple[int, ...] | None) -> Codes
         warehouses=reader.frame("SELECT id AS warehouse, code FROM warehouse"),
         vendor_items=reader.frame(
             "SELECT mapping.id AS vendor_item, vendor.code AS vendor, mapping.vendor_part, "
-            "unit.id AS purchase_unit_id, unit.code AS purchase_unit FROM vendor_item AS mapping "
+            "unit.id AS purchase_unit_id, unit.code AS purchase_unit, vendor.currency_code AS vendor_currency "
+            "FROM vendor_item AS mapping "
             "JOIN vendor ON vendor.id = mapping.vendor_id JOIN unit ON unit.id = mapping.purchase_unit_id"
         ),
         contracts=reader.frame("SELECT id AS contract, number AS contract_number FROM contract"),

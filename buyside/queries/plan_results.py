@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from buyside.db.plans import PlanningRun
 from buyside.domain.access import Actor, Permission, needs
-from buyside.domain.plans import ProblemKind
+from buyside.domain.plans import PlanLineState, ProblemKind
 from buyside.domain.refusals import Refused
 from buyside.planning.copy_stream import Wire, binary_copy
 from buyside.planning.frames import PRICE_SCALE, QUANTITY_SCALE, Cycle, Headroom
@@ -57,13 +57,11 @@ class Stream:
 
 @dataclass(frozen=True)
 class CalculatedRun:
-    """A finished calculation. Counts are rows; `streams` fill tables, `staged` the lines of the draft plan."""
+    """A finished calculation. Counts are rows; `streams` fill tables, that of the draft plan among them."""
 
     counts: dict[str, Any]
     sha256: bytes
     streams: tuple[Stream, ...]
-    staged: Stream
-    reasons: list[str]
     problems: list[dict[str, Any]]
     inputs: list[tuple[str, int, bytes]]
     messages: Stream | None = None
@@ -106,7 +104,6 @@ def calculate(
     say("prepare")
     compared = figures_of(session, run_id=run_id, inputs=inputs, results=results)
     said = with_reasons(results.plan_lines, codes)
-    reasons = said.select("says").unique(maintain_order=True)
     messages = messages_of(session, run_id, inputs, results, open_orders, as_of)
     return CalculatedRun(
         counts=_counts(inputs, results) | compared.counts,
@@ -118,10 +115,9 @@ def calculate(
         streams=(
             *_streams(run_id, results),
             _totals(run_id, inputs, results, as_of),
+            _draft(run_id, inputs, said, codes),
             *(_stream(*each) for each in compared.tables),
         ),
-        staged=_staged(inputs, said, reasons, codes),
-        reasons=reasons["says"].to_list(),
         problems=list(_problems(run_id, results)),
         messages=None if messages is None else _stream("staged_message", messages, MESSAGE_WIRES),
         inputs=[
@@ -238,26 +234,26 @@ def _totals(run_id: int, inputs: PlanInputs, results: PlanResults, as_of: date) 
     )
 
 
-def _staged(inputs: PlanInputs, said: pl.DataFrame, reasons: pl.DataFrame, codes: Codes) -> Stream:
-    """Lines of the draft plan for the staging table; `reason` is a position in the list of reasons."""
+def _draft(run_id: int, inputs: PlanInputs, said: pl.DataFrame, codes: Codes) -> Stream:
+    """Lines of the draft plan, which begins as what the run suggests (PLAN-11)."""
+    decided = {"vendor_item_id": Wire.INT8, "quantity_packs": Wire.NUMERIC, "unit_price": Wire.NUMERIC}
+    decided |= {"needed_on": Wire.DATE, "contract_id": Wire.INT8}
     lines = (
-        said.join(reasons.with_row_index("reason_at"), on="says", how="left", maintain_order="left")
-        .join(
+        said.join(
             inputs.vendor_items.select("vendor_item", "unit_factor"),
             on="vendor_item",
             how="left",
             maintain_order="left",
         )
         .join(
-            codes.vendor_items.select("vendor_item", "purchase_unit_id"),
+            codes.vendor_items.select("vendor_item", "purchase_unit_id", "vendor_currency"),
             on="vendor_item",
             how="left",
             maintain_order="left",
         )
         .join(codes.items.select("item", "unit_id"), on="item", how="left", maintain_order="left")
-        .with_row_index("position")
         .select(
-            pl.col("position").cast(pl.Int64),
+            pl.lit(run_id, pl.Int64).alias("run_id"),
             pl.col("item").alias("item_id"),
             pl.col("warehouse").alias("warehouse_id"),
             "needed_on",
@@ -269,30 +265,36 @@ def _staged(inputs: PlanInputs, said: pl.DataFrame, reasons: pl.DataFrame, codes
             pl.col("unit_factor").fill_null(QUANTITY_SCALE),
             pl.coalesce("quantity", "stock_quantity").alias("quantity_packs"),
             "unit_price",
-            pl.col("currency").alias("currency_code"),
+            pl.coalesce("currency", "vendor_currency").alias("currency_code"),
             "trigger",
             pl.col("contract").alias("contract_id"),
             "arrives_on",
             pl.col("better_quantity").alias("better_quantity_packs"),
             pl.col("better_price").alias("better_unit_price"),
             "saving",
-            pl.col("reason_at").cast(pl.Int64).alias("reason"),
+            pl.col("says").alias("reason"),
+            pl.lit(PlanLineState.OPEN.value).alias("state"),
+            pl.lit(False).alias("is_locked"),
+            pl.lit(1, pl.Int32).alias("version"),
         )
+        .with_columns(pl.col(*decided).name.prefix("suggested_"))
     )
     wires = {
-        **dict.fromkeys(("position", "item_id", "warehouse_id"), Wire.INT8),
-        **dict.fromkeys(("needed_on", "order_by"), Wire.DATE),
+        **dict.fromkeys(("run_id", "item_id", "warehouse_id"), Wire.INT8),
+        **{f"suggested_{name}": wire for name, wire in decided.items()},
+        **decided,
+        "order_by": Wire.DATE,
         "late_days": Wire.INT4,
         "shortage": Wire.NUMERIC,
-        **dict.fromkeys(("vendor_item_id", "unit_id"), Wire.INT8),
-        **dict.fromkeys(("unit_factor", "quantity_packs", "unit_price"), Wire.NUMERIC),
-        **dict.fromkeys(("currency_code", "trigger"), Wire.WORD),
-        "contract_id": Wire.INT8,
+        "unit_id": Wire.INT8,
+        "unit_factor": Wire.NUMERIC,
+        **dict.fromkeys(("currency_code", "trigger", "reason", "state"), Wire.WORD),
         "arrives_on": Wire.DATE,
         **dict.fromkeys(("better_quantity_packs", "better_unit_price", "saving"), Wire.NUMERIC),
-        "reason": Wire.INT8,
+        "is_locked": Wire.FLAG,
+        "version": Wire.INT4,
     }
-    return _stream("staged_plan_line", lines, wires)
+    return _stream("plan_line", lines, wires)
 
 
 def _stream(table: str, rows: pl.DataFrame, wires: dict[str, Wire]) -> Stream:
