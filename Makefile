@@ -7,7 +7,7 @@ SHARED := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 # What is under test is what is checked: our own sources, migrations and tests.
 SOURCES := buyside tests alembic rxconfig.py $(wildcard benches)
 
-.PHONY: help setup setup-dev demo serve test check nightly bench docs lock clean
+.PHONY: help setup setup-dev demo serve test check looks types pages kernels nightly bench docs lock clean
 
 help:
 	@echo "make demo     set up, start both surfaces with a demo company, print their addresses"
@@ -44,15 +44,27 @@ serve: setup
 test: setup-dev
 	$(BIN)/python -m pytest -m "not nightly" $(SHARED)
 
+# While the types are checked, on the other processor is made what each process of tests would otherwise make or wait for.
 check: setup-dev
-	$(BIN)/ruff format --check $(SOURCES)
-	$(BIN)/ruff check $(SOURCES)
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo
+	$(MAKE) --no-print-directory --jobs 2 types pages looks kernels
 	$(BIN)/python -m pytest -m "not nightly" $(SHARED)
 
+looks: setup-dev
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/lint-imports --no-logo
+
+types: setup-dev
+	$(BIN)/mypy
+
+pages: setup-dev
+	$(BIN)/python -m tests.ahead pages
+
+kernels: setup-dev
+	$(BIN)/python -m tests.ahead kernels
+
 nightly: setup-dev
-	$(BIN)/python -m pytest -m nightly
+	$(BIN)/python -m pytest -m nightly $(SHARED)
 
 bench: setup-dev
 	$(BIN)/python -m benches

@@ -30,7 +30,7 @@ from buyside.web.environments import of_worker
 from tests.logins import open_login
 
 _START_SECONDS = 60
-_BUILT_FOR = {"internal": "http://localhost:8300", "portal": "http://localhost:8301"}
+BUILT_FOR = {"internal": "http://localhost:8300", "portal": "http://localhost:8301"}
 WORKER = (sys.executable, "-m", "buyside.web.worker")
 
 
@@ -141,7 +141,7 @@ def portal_sign_in(database: Any) -> Callable[[int], SignedIn]:
 
 def _page_of(given: Settings) -> Path:
     """The folder of a surface's page, built for its address."""
-    usual = given.model_copy(update={"public_url": _BUILT_FOR[given.surface]})
+    usual = given.model_copy(update={"public_url": BUILT_FOR[given.surface]})
     build.build(usual)
     if given.public_url == usual.public_url:
         return usual.web_folder

@@ -44,6 +44,57 @@ def inputs_of(world: PlanningWorld, shuffle: int | None = None) -> PlanInputs:
     return PlanInputs(**given)
 
 
+_NUMBERED = {
+    "warehouse", "line", "product", "variant", "item", "row", "parent", "component", "rule", "replacement", "order_line",
+    "vendor_item", "vendor", "group", "contract",
+}  # fmt: skip
+_APART = 10_000
+"""More than any number in a world."""
+
+
+def beside(world: PlanningWorld, place: int) -> PlanningWorld:
+    """The same world with numbers and currencies that no world at another place has: several can be planned as one.
+
+    Where it has one warehouse, that is the default of items without one: among others' warehouses it is not the only one.
+    A rule for every product asks for an option value that all lines of its own world have.
+    """
+    up, several = place * _APART, world.warehouses
+    only = several[0] if len(several) == 1 else None
+
+    def moved(name: str, value: Any) -> Any:
+        if name == "currency":
+            return f"{value}{place}"
+        return value + up if name in _NUMBERED and value is not None else value
+
+    tables: dict[str, Any] = {"warehouses": [warehouse + up for warehouse in several]}
+    for name in ("line_options", "rule_conditions"):
+        tables[name] = [(number + up, value + up) for number, value in getattr(world, name)]
+    tables["line_options"] += [(row["line"] + up, up) for row in world.lines]
+    everywhere = [row["rule"] for row in world.rules if row["product"] is None and row["variant"] is None]
+    tables["rule_conditions"] += [(rule + up, up) for rule in everywhere]
+    for name in PlanInputs.__dataclass_fields__.keys() - tables.keys():
+        tables[name] = [{each: moved(each, value) for each, value in row.items()} for row in getattr(world, name)]
+    for item in tables["items"]:
+        item["warehouse"] = item["warehouse"] if only is None or item["warehouse"] else only + up
+    return PlanningWorld(world.as_of, **tables)
+
+
+def scope_beside(scope: dict[str, Any], places: int) -> dict[str, Any]:
+    """What a run of worlds at so many places is limited to, where one of them would be limited to `scope`."""
+    groups = scope["groups"]
+    return scope | {
+        "groups": groups and [group + place * _APART for place in range(places) for group in groups],
+    }
+
+
+def together(worlds: list[PlanningWorld]) -> PlanningWorld:
+    """Worlds that stand `beside` each other as one."""
+    names = PlanInputs.__dataclass_fields__
+    return PlanningWorld(
+        worlds[0].as_of, **{name: [row for world in worlds for row in getattr(world, name)] for name in names}
+    )
+
+
 def frame_of(declared: Frame, rows: list[dict[str, Any]]) -> pl.DataFrame:
     """Rows in natural units as a declared frame; what cannot be said at its scale is an error."""
 
