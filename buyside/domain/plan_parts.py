@@ -1,12 +1,14 @@
 """One need over several orders by shares: whole lots for each part, and together the need to the last digit (PLAN-8, PLAN-11)."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from math import lcm
 
+from buyside.domain.plan_decisions import DecidedLine, Terms
 from buyside.domain.plans import LotTerms
-from buyside.domain.refusals import Refused
+from buyside.domain.refusals import NotFound, Refused
 
 _HUNDRED = Decimal(100)
 _ROUNDED = Decimal("0.5")
@@ -58,6 +60,21 @@ def divided(whole: Decimal, shares: Sequence[Decimal], lots: Sequence[LotTerms])
         if part <= 0:
             raise PartEmpty(number=number, share=f"{share.normalize():f}")
     return tuple(_decimal(each) for each in parts)
+
+
+def lots_of_part(line: DecidedLine, vendor_item_id: int | None, terms: Terms) -> LotTerms:
+    """In which lots a part of a line is ordered, whose vendor item is None where it is the line's own. Refuses: NotFound."""
+    now = line.decision
+    wanted = now.vendor_item_id if vendor_item_id is None else vendor_item_id
+    if not wanted:
+        unit_id, _ = terms.items[line.item_id]
+        return LotTerms(Decimal(1), terms.units[unit_id][1])
+    source = terms.sources.get(wanted)
+    if source is None:
+        raise NotFound(kind="vendor item", field="vendor_item_id")
+    if wanted == now.vendor_item_id:
+        return replace(source.lots, factor=now.unit_factor)  # as it was when the line was suggested
+    return source.lots
 
 
 def _lot(terms: LotTerms) -> Fraction:

@@ -10,9 +10,9 @@ from buyside.db.plans import PlanLine, PlanningRun
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.money import ZERO
 from buyside.domain.plan_decisions import NOTHING, Asked, Decided, LineLocked, Terms, decide, drawn, plain, typed_price
-from buyside.domain.plan_parts import divided
+from buyside.domain.plan_parts import divided, lots_of_part
 from buyside.domain.plans import PLAN_LINE, LotTerms, PlanLineState, lot_size
-from buyside.domain.refusals import DateOutOfReach, NotANumber, NotFound, NotPositive, Refused, Stale
+from buyside.domain.refusals import DateOutOfReach, NotANumber, NotPositive, Refused, Stale
 from buyside.ledgers.plan_lines import PlanLineDecided, answer_of, write_decision
 from buyside.queries.plan_lines import lock_plan_line, terms_of
 
@@ -204,20 +204,6 @@ def _in_quantities(line: PlanLine, parts: tuple[LinePart, ...], terms: Terms) ->
         replace(each, quantity_packs=quantity, share_percent=None)
         for each, quantity in zip(parts, quantities, strict=True)
     )
-
-
-def lots_of_part(line: PlanLine, vendor_item_id: int | None, terms: Terms) -> LotTerms:
-    """In which lots a part of a line is ordered, whose vendor item is None where it is the line's own. Refuses: NotFound."""
-    wanted = line.vendor_item_id if vendor_item_id is None else vendor_item_id
-    if not wanted:
-        unit_id, _ = terms.items[line.item_id]
-        return LotTerms(Decimal(1), terms.units[unit_id][1])
-    source = terms.sources.get(wanted)
-    if source is None:
-        raise NotFound(kind="vendor item", field="vendor_item_id")
-    if wanted == line.vendor_item_id:
-        return replace(source.lots, factor=line.unit_factor)  # as it was when the line was suggested
-    return source.lots
 
 
 def _open_line(session: Session, actor: Actor, line_id: int, version: int) -> tuple[PlanLine, PlanningRun]:

@@ -127,20 +127,23 @@ def _unmapped() -> rx.Component:
 
 
 def _banner() -> rx.Component:
-    """What moved since the run, before anything of it is ordered."""
+    """What a newer plan took over, or moved since the run: said before anything of it is ordered."""
+    newer = notice(
+        Plan.newer_says,
+        "They are ordered there, so that nothing is ordered twice. ",
+        button("Show that plan", Run.choose(Plan.newer_id.to_string()), look="plain"),
+        tone=Tone.NEUTRAL,
+    )
     lines = rx.cond(Plan.moved == 1, "1 open line", Plan.moved.to_string() + " open lines")
-    return rx.cond(
-        Plan.moved > 0,
-        rx.el.div(
-            notice(
-                lines,
-                " moved since this plan was calculated: demand, stock or supply is not what it was. ",
-                new_run(look="plain"),
-                tone=Tone.WARN,
-            ),
-            class_name="plan-banner",
-        ),
-        rx.fragment(),
+    moved = notice(
+        lines,
+        " moved since this plan was calculated: demand, stock or supply is not what it was. ",
+        new_run(look="plain"),
+        tone=Tone.WARN,
+    )
+    return rx.fragment(
+        rx.cond(Plan.newer_id > 0, rx.el.div(newer, class_name="plan-banner"), rx.fragment()),
+        rx.cond(Plan.moved > 0, rx.el.div(moved, class_name="plan-banner"), rx.fragment()),
     )
 
 

@@ -169,7 +169,11 @@ def line_panel() -> rx.Component:
         ),
         _acts(),
         rx.cond(Plan.pieces.length() > 0, pieces, rx.fragment()),
-        section("Why", rx.el.p(Plan.facts["reason"]), rx.el.p(Plan.facts["lot"], class_name="quiet")),
+        section(
+            "Why",
+            rx.el.p(Plan.facts["reason"]),
+            *[rx.el.p(Plan.facts[name], class_name="quiet") for name in ("lot", "order_day", "price_from")],
+        ),
         rx.cond(Plan.contracts.length() > 0, contracts, rx.fragment()),
         section(
             "Who could deliver",
@@ -199,7 +203,7 @@ def _part(each: Any) -> rx.Component:
     return rx.el.fieldset(
         rx.el.legend("Part " + number),
         named(
-            "Quantity",
+            "Quantity or %",
             rx.el.input(
                 name="quantity_" + number,
                 default_value=each["quantity"],
@@ -268,7 +272,8 @@ def split_dialog() -> rx.Component:
         ),
         is_open=Split.is_asking,
         on_close=Split.stop,
-        says="The first part stays on the line beside its suggestion; each other becomes a line of its own.",
+        says="The first part stays on the line beside its suggestion; each other becomes a line of its own. "
+        "Give each part a quantity, or each a share of the line like 33 %.",
         is_wide=True,
     )
 

@@ -13,11 +13,12 @@ from buyside.db.items import Unit, VendorItem
 from buyside.db.plans import PlanLine, PlanningRun
 from buyside.db.vendors import Vendor
 from buyside.domain.access import Actor, Permission, needs
-from buyside.domain.plans import PlanLineState
+from buyside.domain.plan_parts import lots_of_part
+from buyside.domain.plans import LotTerms, PlanLineState
 from buyside.domain.refusals import NotFound
 from buyside.queries.answers import each_as
 from buyside.queries.contract_balances import agreements_of
-from buyside.queries.plan_lines import sources_of
+from buyside.queries.plan_lines import sources_of, terms_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,28 @@ def line_marks(session: Session, actor: Actor, *, line_id: int) -> LineMarks:
         suggested_stock=line.suggested_quantity_packs * factor,
         stock=line.quantity_packs * line.unit_factor,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PartTerms:
+    """In which lots a vendor takes a part of a line, and what its purchase unit is called."""
+
+    lots: LotTerms
+    unit: str
+
+
+@needs(Permission.PLAN_VIEW)
+def part_terms(session: Session, actor: Actor, *, line_id: int) -> dict[int, PartTerms]:
+    """By vendor item, what a part of a line would be ordered in; 0 is the line as it stands. Refuses: NotFound."""
+    line = session.get(PlanLine, line_id)
+    if line is None:
+        raise NotFound(kind="plan line")
+    terms = terms_of(session, session.get_one(PlanningRun, line.run_id), [line])
+    found = {
+        each.vendor_item_id: PartTerms(lots_of_part(line, each.vendor_item_id, terms), each.unit_code)
+        for each in terms.sources.values()
+    }
+    return found | {0: PartTerms(lots_of_part(line, None, terms), terms.units[line.unit_id][0])}
 
 
 def _offer(line: PlanLine) -> Offer | None:

@@ -142,6 +142,8 @@ class GridState(SignedInState, mixin=True):
     """Key of the row whose panel is open."""
     changed: str = ""
     """Tells the grid which rows to fetch again: "serial:id,id", or "serial:*" for all."""
+    released: str = ""
+    """Tells the grid which rows are chosen no longer, in the same form."""
     answer: dict[str, str] = {}
     """What became of the last edited cell."""
     _serial: int = 0
@@ -150,6 +152,11 @@ class GridState(SignedInState, mixin=True):
         """Make the grid fetch these rows again, or all of them."""
         self._serial += 1
         self.changed = f"{self._serial}:{','.join(str(each) for each in ids) or '*'}"
+
+    def _release_rows(self, *ids: object) -> None:
+        """Take these rows, or all of them, out of what is chosen in the grid: they are done with."""
+        self._serial += 1
+        self.released = f"{self._serial}:{','.join(str(each) for each in ids) or '*'}"
 
     def _answer_edit(self, edit: CellEdit, says: str = "") -> None:
         """Answer an edited cell: saved, or why not. Either way the grid shows what the server has."""

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from buyside.domain.access import Permission
+from buyside.domain.locales import shown_date
 from buyside.domain.refusals import NotAllowed, Refused
 from buyside.domain.sheet_changes import RowChange, RowsRefused
 from buyside.operations.plan_line_sets import SetAct, decide_plan_lines
@@ -21,6 +22,7 @@ from buyside.operations.plan_splits import LineSplit, join_plan_line, split_plan
 from buyside.queries.plan_explanations import plan_line_detail
 from buyside.queries.plan_line_marks import line_marks
 from buyside.queries.plan_line_rows import PLAN_LINE_ROWS, item_called, moved_lines
+from buyside.queries.plan_standing import taken_over_by
 from buyside.queries.plans import PROBLEM_ROWS
 from buyside.queries.rows import GridSource
 from buyside.state.base import handler, me, our_mistake, say, warn
@@ -75,6 +77,9 @@ class PlanState(SheetGridState, BuyerState, rx.State):
     leaving_out: str = ""
     moved: int = 0
     """Open lines that moved since the run."""
+    newer_id: int = 0
+    newer_says: str = ""
+    """A newer plan that took open lines of this one over, and how many."""
     undo_says: str = ""
     _shown: int = 0
     _version: int = 0
@@ -226,7 +231,9 @@ class PlanState(SheetGridState, BuyerState, rx.State):
             elif "parts" in step:
                 await self._do(split_plan_line, **step)
             elif "as_was" in step:
-                self.chosen = str((await self._do(join_plan_line, **step)).line.line_id)  # a part that stood open is gone
+                self.chosen = str(
+                    (await self._do(join_plan_line, **step)).line.line_id
+                )  # a part that stood open is gone
             else:
                 await self._do(change_plan_lines, changes=(RowChange(**step),))
         self._changed_rows()
@@ -270,6 +277,13 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         await self._open(line_id)
         return _remarks(done)
 
+    def _let_go(self, kept: set[str]) -> None:
+        """Ticked lines were ordered: only those that could not be stay ticked."""
+        gone = [each for each in self.selected if each not in kept]
+        self.selected = [each for each in self.selected if each in kept]
+        if gone:
+            self._release_rows(*(gone if self.selected else ()))
+
     async def _was_split(self, done: LineSplit) -> None:
         """Show the first part of a line that was split, and remember the way back."""
         first, *others = done.lines
@@ -283,6 +297,14 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         run = await self.get_state(PlanRunState)
         self._shown = run.run_id
         self.moved = await self._ask(moved_lines, run_id=run.run_id) if run.run_id else 0
+        newer = await self._ask(taken_over_by, run_id=run.run_id) if run.run_id else []
+        self.newer_id, self.newer_says = 0, ""
+        if newer:
+            count, day = sum(each.lines for each in newer), shown_date(newer[0].as_of, me().locale)
+            self.newer_id = newer[0].run_id
+            self.newer_says = (
+                f"A newer plan, of {day}, has taken {count} open {'line' if count == 1 else 'lines'} over. "
+            )
 
     async def _open(self, line_id: int) -> None:
         found = await self._ask(plan_line_detail, line_id=line_id)

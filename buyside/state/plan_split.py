@@ -9,13 +9,13 @@ import reflex as rx
 
 from buyside.domain.access import Permission
 from buyside.domain.locales import read_number, shown_number
-from buyside.domain.money import rounded
-from buyside.domain.refusals import Refused
+from buyside.domain.plan_parts import divided
+from buyside.domain.refusals import Refused, Unreadable
 from buyside.operations.plan_splits import MOST_PARTS, LinePart, split_plan_line
 from buyside.queries.plan_explanations import plan_line_detail
-from buyside.queries.plan_line_marks import line_marks
+from buyside.queries.plan_line_marks import PartTerms, line_marks, part_terms
 from buyside.state.base import handler, me, say, warn
-from buyside.state.forms import decimal, key, maybe_day, maybe_decimal, text
+from buyside.state.forms import key, maybe_day, maybe_decimal, text
 from buyside.state.plan import PlanState
 from buyside.state.roles import BuyerState
 
@@ -43,7 +43,7 @@ class PlanSplitState(BuyerState, rx.State):
     is_even: bool = True
     _line_id: int = 0
     _version: int = 0
-    _factors: dict[str, str] = {}
+    _terms: dict[int, PartTerms] = {}
     _of: dict[str, str] = {}
     _brings: dict[str, tuple[str, str]] = {}
 
@@ -54,8 +54,8 @@ class PlanSplitState(BuyerState, rx.State):
         line_id, locale = key(plan.chosen), me().locale
         line = await self._ask(plan_line_detail, line_id=line_id)
         marks = await self._ask(line_marks, line_id=line_id)
-        first = rounded(line.quantity_packs / 2, marks.digits)
-        halves = [first, line.quantity_packs - first]
+        self._terms = await self._ask(part_terms, line_id=line_id)
+        halves = [shown_number(each, locale) for each in _halves(marks.stock, self._terms[0])]
         self._line_id, self._version, self.unit = line_id, line.version, line.unit
         own = str(line.vendor_item_id or "")
         usable = [each for each in line.alternatives if each.is_usable or str(each.vendor_item_id) == own]
@@ -64,18 +64,16 @@ class PlanSplitState(BuyerState, rx.State):
             {"value": str(each.vendor_item_id), "label": f"{each.vendor} · {each.unit} · {each.lead_days} d"}
             for each in usable
         ]
-        self._factors = {str(each.vendor_item_id): str(each.unit_factor) for each in usable}
         chosen = next((each for each in marks.contracts if each.is_chosen), None)
         self.contracts = [
             {"value": "", "label": f"As the line: {chosen.number}" if chosen else "As the line: none"},
             *({"value": str(each.contract_id), "label": each.number} for each in marks.contracts),
             {"value": "0", "label": "No contract"},
         ]
-        self._of = {"stock": str(marks.stock), "unit": line.stock_unit, "own": own, "factor": str(line.unit_factor)}
+        self._of = {"stock": str(marks.stock), "unit": line.stock_unit, "own": own}
         day = line.needed_on.isoformat()
         self.parts = [
-            Part(number=str(place), quantity=shown_number(each, locale), needed_on=day)
-            for place, each in enumerate(halves, start=1)
+            Part(number=str(place), quantity=each, needed_on=day) for place, each in enumerate(halves, start=1)
         ]
         self._brings = {each["number"]: (each["quantity"], own) for each in self.parts}
         self.says, self.is_asking, self.serial = "", True, self.serial + 1
@@ -92,6 +90,8 @@ class PlanSplitState(BuyerState, rx.State):
         if len(self.parts) < MOST_PARTS and self.parts:
             number = str(len(self.parts) + 1)
             self.parts = [*self.parts, Part(number=number, quantity="", needed_on=self.parts[-1]["needed_on"])]
+            self._brings = self._brings | {number: ("", self._of.get("own", ""))}
+            self._weigh()
 
     @handler(Permission.PLAN_EDIT)
     def remove_part(self) -> None:
@@ -133,24 +133,80 @@ class PlanSplitState(BuyerState, rx.State):
         return warn(" ".join([told, *done.remarks])) if done.remarks else say(told)
 
     def _weigh(self) -> None:
-        locale, whole = me().locale, Decimal(self._of.get("stock", "0"))
+        """Tell what the parts bring so far, or what their shares come to in whole lots."""
+        typed = [self._brings.get(each["number"], ("", "")) for each in self.parts]
+        try:
+            shares = [_share(quantity) for quantity, _ in typed if _is_share(quantity)]
+            if shares and len(shares) == len(typed):
+                self._weigh_shares(shares, [vendor for _, vendor in typed])
+                return
+        except Refused as refusal:
+            self.is_even, self.weight = False, str(refusal)
+            return
+        if shares:
+            self.is_even, self.weight = False, "Give every part a share in percent, or every part a quantity."
+            return
         brought = Decimal(0)
-        for quantity, vendor in self._brings.values():
+        for quantity, vendor in typed:
             try:
-                factor = Decimal(self._factors.get(vendor, self._of.get("factor", "1")))
-                brought += read_number(quantity, locale) * factor if quantity.strip() else 0
+                brought += (
+                    read_number(quantity, me().locale) * self._part(vendor).lots.factor if quantity.strip() else 0
+                )
             except Refused:
                 continue
+        self._tell(brought)
+
+    def _weigh_shares(self, shares: list[Decimal], vendors: list[str]) -> None:
+        """Refuses: SharesNotWhole, PartEmpty."""
+        terms, locale = [self._part(each) for each in vendors], me().locale
+        found = divided(Decimal(self._of.get("stock", "0")), shares, [each.lots for each in terms])
+        self._tell(sum((each * part.lots.factor for each, part in zip(found, terms, strict=True)), Decimal(0)))
+        parts = ", ".join(
+            f"part {place}: {shown_number(each, locale)} {part.unit}"
+            for place, (each, part) in enumerate(zip(found, terms, strict=True), start=1)
+        )
+        self.weight = (
+            f"{parts[:1].upper()}{parts[1:]}. {self.weight} Only whole lots are ordered: what is left over goes to the part "
+            "that rounding cut short most."
+        )
+
+    def _tell(self, brought: Decimal) -> None:
+        whole, locale, unit = Decimal(self._of.get("stock", "0")), me().locale, self._of.get("unit", "")
         self.is_even = brought == whole
-        unit = self._of.get("unit", "")
         self.weight = f"The parts bring {shown_number(brought, locale)} of {shown_number(whole, locale)} {unit}."
+
+    def _part(self, vendor_item_id: str) -> PartTerms:
+        own = self._of.get("own", "")
+        return self._terms[0] if vendor_item_id == own else self._terms.get(key(vendor_item_id), self._terms[0])
+
+
+def _halves(stock: Decimal, terms: PartTerms) -> list[Decimal]:
+    """Two halves in whole lots; what is one lot stays whole, and its other part is left to be filled in."""
+    try:
+        return list(divided(stock, [Decimal(50), Decimal(50)], [terms.lots] * 2))
+    except Refused:
+        return [stock / terms.lots.factor, Decimal(0)]
+
+
+def _is_share(typed: str) -> bool:
+    return typed.strip().endswith("%")
+
+
+def _share(typed: str) -> Decimal:
+    """A share in percent. Refuses: Unreadable."""
+    share = read_number(typed.strip().removesuffix("%"), me().locale)
+    if share <= 0:
+        raise Unreadable(value=typed, wanted="a share above zero")
+    return share
 
 
 def _part(form: dict[str, Any], number: str) -> LinePart:
     """One part of the form. Refuses: Needed, Unreadable."""
     vendor, contract = text(form, f"vendor_{number}"), text(form, f"contract_{number}")
+    typed = text(form, f"quantity_{number}", needed=True)
     return LinePart(
-        quantity_packs=decimal(form, f"quantity_{number}"),
+        quantity_packs=None if _is_share(typed) else read_number(typed, me().locale, field=f"quantity_{number}"),
+        share_percent=_share(typed) if _is_share(typed) else None,
         vendor_item_id=key(vendor) or None,
         needed_on=maybe_day(form, f"needed_on_{number}"),
         unit_price=maybe_decimal(form, f"price_{number}"),

@@ -146,6 +146,7 @@ class ServerGrid(rx.NoSSRComponent):
     views: rx.Var[list[dict[str, Any]]]
     scope: rx.Var[dict[str, Any]]
     changed: rx.Var[str]
+    released: rx.Var[str]
     answer: rx.Var[dict[str, str]]
     chosen: rx.Var[str]
     row_href: rx.Var[str]
@@ -208,7 +209,7 @@ def grid(
 
     label      what it is, for screen readers: "Purchase orders"
     noun       what the count counts: "orders"
-    state      the page's state where it has `GridState`: brings `changed`, `answer` and `chosen`
+    state      the page's state where it has `GridState`: brings `changed`, `released`, `answer` and `chosen`
     on_open    event of a row (click, Enter), gets its key as text; or `row_href`, an address with {column}s
     on_edit    event of an edited cell, gets a `CellEdit`
     on_select  makes rows selectable; gets the list of keys
@@ -228,7 +229,7 @@ def grid(
     sorts = dict(source.order)
     props: dict[str, Any] = {}
     if state is not None:
-        props |= {"changed": state.changed, "answer": state.answer, "chosen": state.chosen}
+        props |= {"changed": state.changed, "answer": state.answer, "chosen": state.chosen, "released": state.released}
         props |= {"outcome": state.outcome} if on_save is not None else {}
     if on_keep_view is not None:
         props["saved_views"] = saved_views

@@ -55,7 +55,7 @@ const Bubble = ({ anchor, says }) => (
 );
 
 function OpenGrid(props) {
-  const { url, label, noun, one, columns: described, views, savedViews, scope, changed, answer, outcome, chosen, rowHref, selectable, quickHint, emptyTitle, emptySays, emptyLink, canExport, hasExcel,
+  const { url, label, noun, one, columns: described, views, savedViews, scope, changed, released, answer, outcome, chosen, rowHref, selectable, quickHint, emptyTitle, emptySays, emptyLink, canExport, hasExcel,
     importHref, isEditable = true, canAdd, canRemove, flag, links, onOpen, onEdit, onSelect, onSave, onKeepView, onForgetView, children } = props;
   const scopeText = JSON.stringify(scope ?? {});
   // A new row belongs to what the grid is limited to, whether that column is shown or not.
@@ -294,6 +294,19 @@ function OpenGrid(props) {
     setChoosing(false);
   };
   useEffect(markPicked, [isAll, picked]);
+  useEffect(() => {
+    if (!released) return;
+    const ids = released.slice(released.indexOf(":") + 1);
+    if (ids === "*") { pickedOf.clear(); return; }
+    const gone = new Set(ids.split(","));
+    const next = new Map([...pickedRef.current].filter(([id]) => !gone.has(id)));
+    if (next.size === pickedRef.current.size) return;
+    pickedRef.current = next; // before the rows let go, which reads it
+    setPicked(next); setAll(false);
+    const nodes = [...gone].map((id) => api.current?.getRowNode(id)).filter((node) => node?.isSelected());
+    if (nodes.length) api.current.setNodesSelected({ nodes, newValue: false, source: "api" });
+    onSelect?.([...next.keys()]);
+  }, [released]);
   const chooseNone = pickedOf.clear;
   const setValue = (column, value) => {
     const all = [...pickedRef.current.values()];
