@@ -148,7 +148,7 @@ def _banner() -> rx.Component:
 
 
 def _ticked() -> rx.Component:
-    """What is done to all ticked lines at once, and the way back."""
+    """What the lines come to, what is done to all ticked ones at once, and the way back."""
     acts = rx.cond(
         Plan.selected.length() > 0,
         rx.el.div(
@@ -171,9 +171,14 @@ def _ticked() -> rx.Component:
         ),
         rx.fragment(),
     )
-    shown = ((Plan.selected.length() > 0) | (Plan.undo_says != "")) & (Plan.by == "lines")
-    return when_allowed(
-        Permission.PLAN_EDIT, rx.cond(shown, rx.el.div(acts, undo, class_name="plan-acts"), rx.fragment())
+    totals = rx.el.span(
+        rx.cond(Plan.ticked_totals != "", Plan.ticked_totals, Plan.totals), class_name="plan-total", role="status"
+    )
+    decided = when_allowed(Permission.PLAN_EDIT, rx.fragment(acts, undo))
+    return rx.cond(
+        (Plan.by == "lines") & (Plan.totals != ""),
+        rx.el.div(totals, decided, class_name="plan-acts"),
+        rx.fragment(),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import reflex as rx
 
 from buyside.domain.access import Permission
-from buyside.domain.locales import shown_date
+from buyside.domain.locales import shown_date, shown_money, shown_number
 from buyside.domain.refusals import NotAllowed, Refused
 from buyside.domain.sheet_changes import RowChange, RowsRefused
 from buyside.operations.plan_line_sets import SetAct, decide_plan_lines
@@ -23,6 +24,7 @@ from buyside.queries.plan_explanations import plan_line_detail
 from buyside.queries.plan_line_marks import line_marks
 from buyside.queries.plan_line_rows import PLAN_LINE_ROWS, item_called, moved_lines
 from buyside.queries.plan_standing import taken_over_by
+from buyside.queries.plan_totals import PlanTotals, plan_totals
 from buyside.queries.plans import PROBLEM_ROWS
 from buyside.queries.rows import GridSource
 from buyside.state.base import handler, me, our_mistake, say, warn
@@ -80,6 +82,9 @@ class PlanState(SheetGridState, BuyerState, rx.State):
     newer_id: int = 0
     newer_says: str = ""
     """A newer plan that took open lines of this one over, and how many."""
+    totals: str = ""
+    ticked_totals: str = ""
+    """What the open lines come to, and the ticked ones of them."""
     undo_says: str = ""
     _shown: int = 0
     _version: int = 0
@@ -114,7 +119,7 @@ class PlanState(SheetGridState, BuyerState, rx.State):
     def show_by(self, by: str) -> None:
         """List lines, or what could not be planned."""
         self.by = by if by in {"lines", "unmapped"} else "lines"
-        self.selected = []
+        self.selected, self.ticked_totals = [], ""
 
     @handler(Permission.PLAN_VIEW)
     def show_all_items(self) -> None:
@@ -132,9 +137,10 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         self.chosen = ""
 
     @handler(Permission.PLAN_VIEW)
-    def select(self, row_ids: list[str]) -> None:
-        """Remember which lines are ticked."""
+    async def select(self, row_ids: list[str]) -> None:
+        """Remember which lines are ticked, and tell what they come to."""
         self.selected = [each for each in row_ids if key(each)]
+        await self._read_ticked()
 
     @handler(Permission.PLAN_EDIT)
     async def save(self, save: GridSave) -> Any:
@@ -154,6 +160,7 @@ class PlanState(SheetGridState, BuyerState, rx.State):
             self._answer_save(save, says=our_mistake(mistake))
             return None
         self._answer_save(save, saved=done.saved)
+        await self._read_totals()
         if self.chosen in {each.key for each in done.saved}:
             await self._open(key(self.chosen))
         return warn(" ".join(done.remarks)) if done.remarks else None
@@ -185,6 +192,7 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         line = done.line
         self._undo = [{"line_id": line.line_id, "version": line.version, "parts": done.was}]
         self._changed_rows()
+        await self._read_totals()
         await self._open(line.line_id)
         self.undo_says = f"{self.facts['item']}: {len(done.was)} parts joined"
         return _remarks(line) or say("Joined again.")
@@ -273,6 +281,7 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         }
         self._undo = [{"key": str(line_id), "version": done.version, "cells": cells}]
         self.undo_says = f"{before.item}: {what}"
+        await self._read_totals()
         self._changed_rows(line_id)
         await self._open(line_id)
         return _remarks(done)
@@ -290,6 +299,7 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         seen = tuple((each.line_id, each.version) for each in others)
         self._undo = [{"line_id": first.line_id, "version": first.version, "as_was": done.was, "seen": seen}]
         self._changed_rows()
+        await self._read_totals()
         await self._open(first.line_id)
         self.undo_says = f"{self.facts['item']}: split into {len(done.lines)} lines"
 
@@ -297,6 +307,7 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         run = await self.get_state(PlanRunState)
         self._shown = run.run_id
         self.moved = await self._ask(moved_lines, run_id=run.run_id) if run.run_id else 0
+        await self._read_totals()
         newer = await self._ask(taken_over_by, run_id=run.run_id) if run.run_id else []
         self.newer_id, self.newer_says = 0, ""
         if newer:
@@ -305,6 +316,19 @@ class PlanState(SheetGridState, BuyerState, rx.State):
             self.newer_says = (
                 f"A newer plan, of {day}, has taken {count} open {'line' if count == 1 else 'lines'} over. "
             )
+
+    async def _read_totals(self) -> None:
+        run = await self.get_state(PlanRunState)
+        self.totals = _come_to(await self._ask(plan_totals, run_id=run.run_id), me().locale) if run.run_id else ""
+        await self._read_ticked()
+
+    async def _read_ticked(self) -> None:
+        self.ticked_totals = ""
+        run = await self.get_state(PlanRunState)
+        if self.selected and run.run_id:
+            ids = [key(each) for each in self.selected]
+            found = await self._ask(plan_totals, run_id=run.run_id, line_ids=ids)
+            self.ticked_totals = f"Chosen: {_come_to(found, me().locale)}"
 
     async def _open(self, line_id: int) -> None:
         found = await self._ask(plan_line_detail, line_id=line_id)
@@ -317,6 +341,19 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         self.others = [other_of(each, locale, is_editable=is_editable) for each in found.alternatives]
         self.contracts = contracts_of(marks, locale, is_editable=is_editable)
         self.pieces = pieces_of(marks, line_id, locale)
+
+
+def _come_to(totals: PlanTotals, locale: str) -> str:
+    """What lines come to, in words."""
+
+    def count(number: int) -> str:
+        return shown_number(Decimal(number), locale)
+
+    parts = [f"{count(totals.lines)} open {'line' if totals.lines == 1 else 'lines'}"]
+    parts += [shown_money(amount, currency, locale) for currency, amount in totals.values]
+    parts += [f"{count(totals.late)} late"] if totals.late else []
+    parts += [f"{count(totals.unready)} not ready to order"] if totals.unready else []
+    return " · ".join(parts)
 
 
 def _remarks(decided: PlanLineDecided) -> Any:

@@ -1,0 +1,85 @@
+"""A buyer decides on a draft plan by keyboard and with several lines at once, takes it back, and orders what is chosen."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from buyside.domain.access import Actor, Role
+from buyside.operations.plans import run_plan, start_run
+from buyside.operations.run import perform
+from tests.world import NOW, TODAY, World
+
+COLLEAGUE = Actor(user_id=None, name="Clara Colleague", roles=frozenset({Role.BUYER}))
+
+
+@pytest.fixture(scope="module")
+def planned(database: Any) -> None:
+    """A run whose plan has three lines of Acme: ten bolts of 2 EUR, ten nuts of 1 EUR, ten rods of 5 EUR."""
+    with World.open() as world:
+        main, swing = world.warehouse("Main"), world.variant("Swing")
+        acme = world.vendor("Acme", code="ACME")
+        for code, price in (("BOLT", "2"), ("NUT", "1"), ("ROD", "5")):
+            item = world.item(code.title(), code=code)
+            acme.supplies(item, price=price, lead_days=5)
+            world.bom(swing, item)
+        world.sales_order(main, (swing, 10))
+    begun = perform(start_run, COLLEAGUE, as_of=TODAY, at=NOW)
+    perform(run_plan, COLLEAGUE, run_id=begun.run_id)
+
+
+def _cell(page: Page, item: str, column: str) -> Any:
+    row = page.locator("[row-index]").filter(has=page.locator("[col-id='item']", has_text=item)).first
+    return page.locator(f"[row-index='{row.get_attribute('row-index')}'] [col-id='{column}']")
+
+
+def _tick(page: Page, item: str) -> None:
+    row = page.locator("[row-index]").filter(has=page.locator("[col-id='item']", has_text=item)).first
+    page.locator(f"[row-index='{row.get_attribute('row-index')}'] input[type=checkbox]").click()
+
+
+@pytest.mark.rule("PLAN-11")
+@pytest.mark.rule("PLAN-13")
+def test_a_buyer_decides_takes_back_and_orders_what_is_chosen(planned: None, visit: Callable[..., Any]) -> None:
+    window = visit(Role.BUYER)
+    page = window.page
+    window.open("/plan")
+    acts = page.get_by_role("group", name="Decide on the chosen lines")
+    expect(page.get_by_text("3 open lines · EUR 80.00")).to_be_visible()
+    assert window.violations("light") == []
+
+    # a quantity by keyboard; the suggestion stays beside it, and the totals follow
+    _cell(page, "BOLT", "quantity_packs").click()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("12")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("3 open lines · EUR 84.00")).to_be_visible()
+    expect(_cell(page, "BOLT", "suggested_quantity")).to_contain_text("10")
+
+    # one is left out, with its reason, and one is locked, which is taken back
+    _tick(page, "NUT")
+    acts.get_by_role("button", name="Leave out").click()
+    question = page.get_by_role("dialog", name="Leave out")
+    question.get_by_label("Reason").fill("Enough nuts in the drawer")
+    question.get_by_role("button", name="Leave out").click()
+    expect(page.get_by_text("1 line left out", exact=True)).to_be_visible()
+    _tick(page, "ROD")
+    acts.get_by_role("button", name="Lock").first.click()
+    expect(page.get_by_text("1 line locked", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Taken back.")).to_be_visible()
+
+    # what is chosen becomes an order; what was ordered is chosen no longer
+    _tick(page, "BOLT")
+    expect(page.get_by_text("Chosen: 2 open lines · EUR 74.00")).to_be_visible()
+    page.get_by_role("button", name="Make orders of 2 lines").click()
+    page.get_by_role("dialog", name="Make purchase orders").get_by_role("button", name="Make orders").click()
+    made = page.get_by_role("dialog", name="Draft orders")
+    expect(made.get_by_role("link")).to_have_text(f"{TODAY.year}-ACME-0001")
+    made.get_by_role("button", name="Close").first.click()
+    expect(page.get_by_role("button", name="Make orders", exact=True)).to_be_visible()
+    expect(page.locator("[role=row] input[type=checkbox]:checked")).to_have_count(0)
+    assert window.violations("dark") == []
+    assert window.problems == []
