@@ -1,7 +1,7 @@
 """Every number of a plan explains itself (PLAN-14): the arithmetic, the demand behind it, the lot and its alternatives."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from sqlalchemy import func, select
@@ -14,8 +14,9 @@ from buyside.db.plans import PlanLine, PlanningItemTotal, PlanningRequirement, P
 from buyside.db.stock import Warehouse
 from buyside.db.structure import Variant
 from buyside.domain.access import Actor, Permission, needs
+from buyside.domain.items import LotPolicy
 from buyside.domain.money import ZERO
-from buyside.domain.plans import PlanLineState, lot_size
+from buyside.domain.plans import LotTerms, PlanLineState, Price, lot_size
 from buyside.domain.refusals import NotFound
 from buyside.queries.plan_lines import Source, sources_of
 from buyside.queries.plan_pegs import pegs_of_items
@@ -222,6 +223,33 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class LotReason:
+    """How much a line was suggested to order: what was short, in stock units, and how its vendor sells, in the purchase unit."""
+
+    shortage: Decimal
+    gathered_days: int
+    """Days from the needed date on whose shortages are ordered together; zero: that date's alone (PLAN-8)."""
+    filled_up_to: Decimal | None
+    """The order-up-to level, where the position had reached the reorder point (PLAN-6)."""
+    quantity: Decimal
+    unit: str
+    """Empty without a vendor: nothing is rounded up then."""
+    lots: LotTerms
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDayReason:
+    """How an order-by date comes about, by its vendor's terms of today: needed, less the days, on the last order day (PLAN-9)."""
+
+    lead_days: int
+    goods_in_days: int
+    latest_on: date
+    """Needed, less the days."""
+    order_by: date
+    """The vendor's last order day until then (VEN-6)."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlanLineDetail:
     """A line of the draft plan with the reasons for it. Quantities in the purchase unit, `shortage` in stock units."""
 
@@ -239,8 +267,10 @@ class PlanLineDetail:
     left_out_reason: str
     drift: str
     reason: str
-    lot: str
-    """The lot-size arithmetic of the suggestion in words."""
+    lot: LotReason
+    order_day: OrderDayReason | None
+    listed_price: Price | None
+    """What the vendor's list says today for the quantity; None where it says nothing (VEN-4)."""
     shortage: Decimal
     needed_on: date
     suggested_needed_on: date
@@ -276,7 +306,6 @@ def plan_line_detail(session: Session, actor: Actor, *, line_id: int) -> PlanLin
         .join(PurchaseOrderLine, col(PurchaseOrderLine.order_id) == col(PurchaseOrder.id))
         .where(col(PurchaseOrderLine.id) == line.purchase_order_line_id)
     ).scalar_one_or_none()
-    stock_unit = session.get_one(Unit, item.unit_id).code
     return PlanLineDetail(
         line_id=line.id,
         version=line.version,
@@ -285,14 +314,16 @@ def plan_line_detail(session: Session, actor: Actor, *, line_id: int) -> PlanLin
         warehouse_id=line.warehouse_id,
         item=item.code,
         name=item.name,
-        stock_unit=stock_unit,
+        stock_unit=session.get_one(Unit, item.unit_id).code,
         warehouse=session.get_one(Warehouse, line.warehouse_id).code,
         state=line.state,
         is_locked=line.is_locked,
         left_out_reason=line.left_out_reason,
         drift=line.drift,
         reason=line.reason,
-        lot=_lot_in_words(line, suggested, stock_unit),
+        lot=_lot_reason(line, item, suggested),
+        order_day=_order_day_reason(line, chosen) if chosen else None,
+        listed_price=chosen.price_of(line.quantity_packs, run.as_of) if chosen else None,
         shortage=line.shortage,
         needed_on=line.needed_on,
         suggested_needed_on=line.suggested_needed_on,
@@ -338,26 +369,28 @@ def _alternative(source: Source, line: PlanLine, as_of: date) -> Alternative:
     )
 
 
-def _lot_in_words(line: PlanLine, source: Source | None, stock_unit: str) -> str:
-    """As in "Short of 7 pcs = 3.5 box; at least 8; in multiples of 4; 8 box hold 16 pcs."."""
-    if source is None:
-        return f"Short of {_plain(line.shortage)} {stock_unit}."
-    lots = source.lots
-    parts = [f"Short of {_plain(line.shortage)} {stock_unit}"]
-    if lots.factor != 1 or source.unit_code != stock_unit:
-        parts.append(f"1 {source.unit_code} holds {_plain(lots.factor)} {stock_unit}")
-    if lots.minimum:
-        parts.append(f"at least {_plain(lots.minimum)} {source.unit_code}")
-    if lots.multiple:
-        parts.append(f"in multiples of {_plain(lots.multiple)}")
-    quantity = line.suggested_quantity_packs
-    parts.append(f"so {_plain(quantity)} {source.unit_code}, which is {_plain(quantity * lots.factor)} {stock_unit}")
-    return "; ".join(parts) + "."
+def _lot_reason(line: PlanLine, item: Item, source: Source | None) -> LotReason:
+    is_filled = line.trigger == "reorder_point"
+    by_period = item.lot_policy == LotPolicy.PERIOD and not is_filled
+    return LotReason(
+        shortage=line.shortage,
+        gathered_days=item.period_days or 0 if by_period else 0,
+        filled_up_to=item.order_up_to if is_filled else None,
+        quantity=line.suggested_quantity_packs,
+        unit=source.unit_code if source else "",
+        lots=source.lots if source else LotTerms(Decimal(1), 0),
+    )
+
+
+def _order_day_reason(line: PlanLine, source: Source) -> OrderDayReason:
+    days = source.lead_days + source.goods_in_days
+    return OrderDayReason(
+        lead_days=source.lead_days,
+        goods_in_days=source.goods_in_days,
+        latest_on=line.needed_on - timedelta(days=days),
+        order_by=source.order_by(line.needed_on),
+    )
 
 
 def _six(quantity: Decimal) -> Decimal:
     return quantity.quantize(Decimal("0.000001"))
-
-
-def _plain(quantity: Decimal) -> str:
-    return f"{quantity.normalize():f}"

@@ -15,6 +15,7 @@ from buyside.operations.plan_conversion import NewOrder
 from buyside.queries.plan_explanations import Alternative, PlanLineDetail
 from buyside.queries.plan_line_marks import LineMarks
 from buyside.state.grid import GridSave
+from buyside.state.plan_reasons import in_locale, lot_in_words, order_day_in_words, price_in_words
 
 _NUMBERS = frozenset({"quantity_packs", "unit_price"})
 
@@ -140,8 +141,10 @@ def facts_of(line: PlanLineDetail, marks: LineMarks, locale: str) -> dict[str, s
         f"run={line.run_id}&item={quote(line.item, safe='')}&warehouse={quote(line.warehouse, safe='')}",
         "what_if": f"/scenarios?new=1&kind=lead_time&run={line.run_id}&item={quote(line.item, safe='')}",
         "warehouse": line.warehouse,
-        "reason": line.reason,
-        "lot": line.lot if marks.suggested_stock else "",
+        "reason": in_locale(line.reason, locale),
+        "lot": lot_in_words(line, locale) if marks.suggested_stock else "",
+        "order_day": order_day_in_words(line, locale),
+        "price_from": price_in_words(line, marks, locale),
         "drift": line.drift,
         "carried": carried,
         "left_out_reason": line.left_out_reason,

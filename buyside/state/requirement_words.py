@@ -14,6 +14,7 @@ from buyside.domain.plans import PlanLineState
 from buyside.queries.plan_explanations import Arithmetic, ArithmeticRow
 from buyside.queries.requirement_drill import Asking, Coming, Planned
 from buyside.queries.requirement_pivot import Mark, mark_of
+from buyside.state.plan_reasons import in_locale
 
 MARK_WORDS = {Mark.NONE: "", Mark.LOW: "below safety stock", Mark.MINUS: "below zero"}
 _DAY = timedelta(days=1)
@@ -295,7 +296,7 @@ def line_in_words(each: Planned, run_id: int, item: str, locale: str) -> Line:
         order_by=shown_date(each.order_by, locale),
         late=f"{each.late_days} d late" if each.late_days and each.state == PlanLineState.OPEN else "",
         state=each.state,
-        reason=each.reason,
+        reason=in_locale(each.reason, locale),
         order=each.order_number,
         order_path=f"/orders/{quote(each.order_number, safe='')}" if each.order_number else "",
     )

@@ -134,7 +134,11 @@ def test_a_plan_line_shows_suggestion_and_decision_side_by_side(plan: Plan) -> N
 def test_a_plan_line_explains_its_lot_and_names_the_alternatives(plan: Plan) -> None:
     line = next(row for row in rows_of(PLAN_LINE_ROWS, plan) if row["item_id"] == plan.frame)
     told = ask(plan_line_detail, BUYER, line_id=int(line["id"]))
-    assert told.lot == "Short of 13 pcs; 1 pcs holds 4 pcs; so 4 pcs, which is 16 pcs."
+    assert (told.lot.shortage, told.lot.lots.factor, told.lot.quantity, told.lot.unit) == (13, 4, 4, "pcs")
+    assert told.order_day is not None
+    assert told.order_day.order_by == told.order_by
+    assert told.listed_price is not None
+    assert told.listed_price.unit_price == told.unit_price
     assert told.reason == "Preferred before 1 other vendor."
     acme, best = told.alternatives
     assert (acme.vendor, acme.quantity_packs, acme.unit_price, acme.late_days) == ("Acme", 4, Decimal(80), 0)
