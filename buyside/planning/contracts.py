@@ -34,11 +34,6 @@ class Contracts:
     quantity_left: Ints
     currencies: list[str]
 
-    def currency_numbers(self, currency: pl.Series) -> Ints:
-        """The number of each currency code, -1 for one that no contract has."""
-        known = {code: number for number, code in enumerate(self.currencies)}
-        return ints(currency.replace_strict(known, default=-1, return_dtype=pl.Int64))
-
 
 def contract_options(
     structure: Structure, candidates: pl.DataFrame, contracts: pl.DataFrame, balances: pl.DataFrame, as_of: date
@@ -61,6 +56,10 @@ def contract_options(
     usable = contracts.with_columns(p=pl.Series(item, dtype=pl.Int64)).filter(
         pl.Series(first, dtype=pl.Boolean) & pl.col("is_usable") & valid_on(as_of)
     )
+    if not usable.height:
+        nothing = np.zeros(0, np.int64)
+        ptr = np.zeros(structure.supply.size + 1, np.int64)
+        return Contracts(Options(ptr, *(nothing for _ in range(5))), nothing, nothing, nothing, [])
     best = (
         candidates.select("item", "vendor")
         .with_columns(candidate=pl.int_range(candidates.height))

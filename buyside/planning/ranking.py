@@ -3,33 +3,39 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from math import lcm
-from typing import cast
 
 import numpy as np
 import polars as pl
+from numba import njit
 from numpy.typing import NDArray
 
-from buyside.planning.dense import ints
+from buyside.planning import kernels
+from buyside.planning.dense import Positions, ints
 from buyside.planning.frames import RATES, Misfit
+from buyside.planning.kernels import Ints
 
 Flags = NDArray[np.bool_]
 PREFERENCE, CHEAPEST, FASTEST, SHARE = "preference", "cheapest", "fastest", "share"
-POLICIES = (PREFERENCE, CHEAPEST, FASTEST, SHARE)
+DECIDED = (
+    "only", "shortest_time", "preferred", "shortest_time_preferred", "fastest", "priced", "no_rate", "lowest_price",
+    "shortest_time_cheapest", "cheapest", "no_price_fastest", "lowest_price_fastest", "no_price_preferred",
+    "lowest_price_preferred", "first",
+)  # fmt: skip
 _EQUAL, _CHEAPER, _PRICED, _NO_RATE, _NO_PRICE = range(5)
 _COMPARED, _UNRATED, _UNPRICED = range(3)
-# What is looked at before the price and after it, by policy; whoever is equal in all of it comes by vendor and mapping.
-_BEFORE = {PREFERENCE: ("preference", "lead_days"), FASTEST: ("lead_days", "preference"), CHEAPEST: (None, None)}
-_AFTER = {PREFERENCE: (None, None), FASTEST: (None, None), CHEAPEST: ("lead_days", "preference")}
+_MANY = 200  # rows of one group: from there on another way of sorting is quicker
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """Candidates in order of rank within their item, and the word of what decided, which holds for the first of each."""
+    """The rows of the candidates by item, in order of rank within it, and what decided, which holds for the first of each.
 
-    candidates: pl.DataFrame
-    decided: pl.Series
+    `decided` are rows of DECIDED.
+    """
+
+    rows: Ints
+    decided: Ints
 
 
 def valid_on(day: date) -> pl.Expr:
@@ -37,8 +43,15 @@ def valid_on(day: date) -> pl.Expr:
     return (pl.col("valid_from").fill_null(day) <= day) & (pl.col("valid_to").fill_null(day) >= day)
 
 
-def rank_vendors(candidates: pl.DataFrame, prices: pl.DataFrame, rates: pl.DataFrame, as_of: date) -> Ranked:
-    """Rank the candidates of each item by its `vendor_policy`, a column beside those of VENDOR_ITEMS.
+def rank_vendors(
+    candidates: pl.DataFrame,
+    item: Ints,
+    policy: pl.Series,
+    prices: pl.DataFrame,
+    rates: pl.DataFrame,
+    as_of: date,
+) -> Ranked:
+    """Rank the candidates of each item, `item` is the number of each, by the vendor policy of its group.
 
     preference (and share): preference, lead time, price. cheapest: price, lead time, preference. fastest: lead time,
     preference, price. Then vendor, then mapping. The price is that of the smallest order (or of the lowest break, where that
@@ -49,57 +62,71 @@ def rank_vendors(candidates: pl.DataFrame, prices: pl.DataFrame, rates: pl.DataF
     Holds  row order never matters
     Refuses Misfit (an unknown policy).
     """
-    if candidates.filter(~pl.col("vendor_policy").is_in(POLICIES)).height:
+    cheapest, fastest = (policy == CHEAPEST).to_numpy(), (policy == FASTEST).to_numpy()
+    if not ((policy == PREFERENCE) | (policy == SHARE)).to_numpy()[~(cheapest | fastest)].all():
         raise Misfit("ITEMS has an unknown vendor policy")
-    before, after = _keys(_BEFORE), _keys(_AFTER)
-    keyed = candidates.with_columns(k1=before[0], k2=before[1], k3=after[0], k4=after[1])
-    keyed = keyed.sort("item", "k1", "k2", "k3", "k4", "vendor", "vendor_item")
-    same_item = _same_as_next(keyed, "item")
-    same_first = same_item & _same_as_next(keyed, "k1")
-    tied = same_first & _same_as_next(keyed, "k2")
-    order, by_price = _ranked_by_price(keyed, tied, prices, _rates_on(rates, as_of))
-    if (order != np.arange(order.size)).any():
-        keyed = keyed[order]
-    same_time = _same_as_next(keyed, "k3")
-    cheapest = (keyed["vendor_policy"] == CHEAPEST).to_numpy()
-    fastest = (keyed["vendor_policy"] == FASTEST).to_numpy()
+    vendor, vendor_item = ints(candidates["vendor"]), ints(candidates["vendor_item"])
+    keys = _keys(ints(candidates["preference"]), ints(candidates["lead_days"]), cheapest, fastest)
+    _, rows = in_order(item, int(item.max(initial=-1)) + 1, np.stack([*keys, vendor, vendor_item]))
+    same_item = _same_as_next(item[rows])
+    same_first = same_item & _same_as_next(keys[0][rows])
+    tied = same_first & _same_as_next(keys[1][rows])
+    by_price = np.zeros(rows.size, np.int64)
+    if tied.any():
+        rows, by_price = _ranked_by_price(candidates, rows, tied, prices, _rates_on(rates, as_of))
+    cheapest, fastest = cheapest[rows], fastest[rows]
+    same_time, same_rank = _same_as_next(keys[2][rows]), _same_as_next(keys[3][rows])
     none_priced = by_price == _NO_PRICE
-    words = pl.Series(
-        ["only", "shortest_time", "preferred", "shortest_time_preferred", "fastest", "priced", "no_rate", "lowest_price",
-         "shortest_time_cheapest", "cheapest", "no_price_fastest", "lowest_price_fastest", "no_price_preferred",
-         "lowest_price_preferred", "first"]
-    )  # fmt: skip
     decided = np.select(
         [
             ~same_item, ~same_first & fastest, ~same_first, ~tied & fastest, ~tied, by_price == _PRICED, by_price == _NO_RATE,
             (by_price == _CHEAPER) & cheapest, (by_price == _CHEAPER) & fastest, by_price == _CHEAPER,
-            cheapest & ~same_time & none_priced, cheapest & ~same_time,
-            cheapest & ~_same_as_next(keyed, "k4") & none_priced, cheapest & ~_same_as_next(keyed, "k4"),
+            cheapest & ~same_time & none_priced, cheapest & ~same_time, cheapest & ~same_rank & none_priced,
+            cheapest & ~same_rank,
         ],
         list(range(14)), 14,
     )  # fmt: skip
-    return Ranked(keyed.drop("k1", "k2", "k3", "k4"), words.gather(decided))
+    return Ranked(rows, decided)
 
 
-def _keys(names: Mapping[str, tuple[str | None, str | None]]) -> list[pl.Expr]:
-    """The two columns that count under the policy of each row, zero where none does."""
-    policy = pl.col("vendor_policy")
-
-    def column(name: str | None) -> pl.Expr:
-        return pl.lit(0, pl.Int64) if name is None else pl.col(name)
-
-    return [
-        pl.when(policy == CHEAPEST)
-        .then(column(names[CHEAPEST][k]))
-        .when(policy == FASTEST)
-        .then(column(names[FASTEST][k]))
-        .otherwise(column(names[PREFERENCE][k]))
-        for k in range(2)
-    ]
+def _keys(preference: Ints, lead: Ints, cheapest: Flags, fastest: Flags) -> tuple[Ints, Ints, Ints, Ints]:
+    """What is looked at before the price and after it under the policy of each row, zero where that is nothing."""
+    return (
+        np.where(cheapest, 0, np.where(fastest, lead, preference)),
+        np.where(cheapest, 0, np.where(fastest, preference, lead)),
+        np.where(cheapest, lead, 0),
+        np.where(cheapest, preference, 0),
+    )
 
 
-def _same_as_next(frame: pl.DataFrame, name: str) -> Flags:
-    column = ints(frame[name])
+def in_order(group: Ints, groups: int, keys: Ints) -> tuple[Ints, Ints]:
+    """Where the rows of each group begin, and the rows by group, then by keys; without those of negative groups."""
+    ptr, rows = kernels.group_positions(group, groups)
+    if np.diff(ptr).max(initial=0) > _MANY:
+        turn = np.lexsort((*keys[::-1], group))
+        return ptr, turn[turn.size - rows.size :]
+    sort_groups(ptr, rows, keys)
+    return ptr, rows
+
+
+@njit(cache=True, nogil=True)
+def sort_groups(ptr: Ints, rows: Ints, keys: Ints) -> None:
+    """Sort the rows of each group by their keys, in place; made for small groups."""
+    for g in range(ptr.size - 1):
+        for i in range(ptr[g] + 1, ptr[g + 1]):
+            row, k = rows[i], i
+            while k > ptr[g]:
+                other, first = rows[k - 1], 0
+                while first < keys.shape[0] - 1 and keys[first, row] == keys[first, other]:
+                    first += 1
+                if keys[first, other] <= keys[first, row]:
+                    break
+                rows[k] = other
+                k -= 1
+            rows[k] = row
+
+
+def _same_as_next(column: Ints) -> Flags:
     return np.concatenate([column[1:] == column[:-1], [False]])[: column.size]
 
 
@@ -111,25 +138,45 @@ def _rates_on(rates: pl.DataFrame, as_of: date) -> dict[str, int]:
 
 
 def _ranked_by_price(
-    keyed: pl.DataFrame, tied: Flags, prices: pl.DataFrame, rates: Mapping[str, int]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The order of the candidates with equals sorted by price, and how the price decided on the first of each group."""
-    order, decided = np.arange(keyed.height), np.zeros(keyed.height, np.int64)
-    behind = np.concatenate([[False], tied[:-1]])[: tied.size]
-    contested = keyed.select("vendor_item", "minimum", "unit_factor").with_columns(
-        at=pl.int_range(keyed.height), group=pl.Series(np.cumsum(~behind))
+    candidates: pl.DataFrame, ranked: Ints, tied: Flags, prices: pl.DataFrame, rates: Mapping[str, int]
+) -> tuple[Ints, Ints]:
+    """The rows of the candidates with equals sorted by price, and how the price decided on the first of each group."""
+    behind = np.concatenate([[False], tied[:-1]])
+    at = np.flatnonzero(tied | behind)
+    group, rows = np.cumsum(~behind)[at], ranked[at]
+    factor = ints(candidates["unit_factor"])[rows]
+    offers = _first_prices(prices, ints(candidates["vendor_item"])[rows], ints(candidates["minimum"])[rows])
+    names = sorted({offer[1] for offer in offers if offer is not None})
+    unrated = {name: number for number, name in enumerate(names) if name not in rates}
+    # About what each costs; only who is as good as equal in that has to be compared exactly.
+    kind, currency, worth = np.zeros(at.size, np.int64), np.zeros(at.size, np.int64), np.zeros(at.size)
+    for k, offer in enumerate(offers):
+        if offer is None:
+            kind[k] = _UNPRICED
+        else:
+            worth[k] = float(offer[0]) * rates.get(offer[1], 1)
+            if offer[1] in unrated:
+                kind[k], currency[k] = _UNRATED, unrated[offer[1]]
+    worth = worth / factor
+    turn = np.lexsort((worth, currency, kind, group))
+    group, kind, currency, worth = group[turn], kind[turn], currency[turn], worth[turn]
+    same_group = _same_as_next(group)
+    next_kind, next_currency, next_worth = (np.roll(each, -1) for each in (kind, currency, worth))
+    how = np.where(next_currency != currency, _NO_RATE, _CHEAPER)
+    how = np.where(kind == _UNPRICED, _NO_PRICE, np.where(next_kind != kind, _PRICED, how))
+    close = (
+        same_group & (how == _CHEAPER) & (next_worth - worth <= 1e-9 * np.maximum(np.abs(worth), np.abs(next_worth)))
     )
-    contested = contested.filter(pl.Series(tied | behind))
-    if not contested.height:
-        return order, decided
-    breaks = _breaks_of(prices, contested["vendor_item"])
-    for _, rows in groupby(contested.iter_rows(), key=lambda row: row[4]):
-        equals = list(rows)
-        keys = _price_keys([(_first_price(breaks.get(row[0], ()), row[1]), row[2]) for row in equals], rates)
-        ranked = sorted(range(len(equals)), key=keys.__getitem__)
-        start = equals[0][3]
-        order[start : start + len(equals)] = [equals[k][3] for k in ranked]
-        decided[start] = _how(keys[ranked[0]], keys[ranked[1]])
+    order, decided = ranked.copy(), np.zeros(ranked.size, np.int64)
+    order[at] = rows[turn]
+    first = np.concatenate([[True], ~same_group[:-1]])
+    decided[at[first]] = how[first]
+    for start in np.flatnonzero(first & np.isin(group, group[close])):
+        equals = np.sort(turn[start : np.searchsorted(group, group[start], side="right")])
+        keys = _price_keys([(offers[k], int(factor[k])) for k in equals], rates)
+        best = sorted(range(len(keys)), key=keys.__getitem__)
+        order[at[equals]] = rows[equals[best]]
+        decided[at[start]] = _how(keys[best[0]], keys[best[1]])
     return order, decided
 
 
@@ -161,19 +208,17 @@ def _how(first: _PriceKey, second: _PriceKey) -> int:
     return _CHEAPER if first[2] != second[2] else _EQUAL
 
 
-def _breaks_of(prices: pl.DataFrame, vendor_items: pl.Series) -> dict[int, list[tuple[int, int, str]]]:
-    found: dict[int, list[tuple[int, int, str]]] = {}
-    rows = prices.join(vendor_items.unique().to_frame(), on="vendor_item", how="semi")
-    rows = rows.sort("vendor_item", "from_quantity", "valid_from", "unit_price")
-    for vendor_item, *price in rows.select("vendor_item", "from_quantity", "unit_price", "currency").iter_rows():
-        found.setdefault(vendor_item, []).append(cast("tuple[int, int, str]", tuple(price)))
-    return found
-
-
-def _first_price(breaks: Sequence[tuple[int, int, str]], minimum: int) -> tuple[int, str] | None:
-    """Price of the smallest order, and its currency."""
-    if not breaks:
-        return None
-    reached = [row for row in breaks if row[0] <= minimum]
-    _, unit_price, currency = reached[-1] if reached else breaks[0]
-    return unit_price, currency
+def _first_prices(prices: pl.DataFrame, vendor_item: Ints, minimum: Ints) -> list[tuple[int, str] | None]:
+    """Price of the smallest order of each vendor item, and its currency; the lowest break where that is higher."""
+    at = Positions(vendor_item).find(ints(prices["vendor_item"]))
+    breaks = prices.select("from_quantity", "unit_price", "currency", "valid_from", at=pl.Series(at)).filter(
+        pl.Series(at >= 0)
+    )
+    breaks = breaks.sort("at", "from_quantity", "valid_from", "unit_price")
+    at = ints(breaks["at"])
+    ends = np.cumsum(np.bincount(at, minlength=vendor_item.size))
+    reached = np.bincount(at[ints(breaks["from_quantity"]) <= minimum[at]], minlength=vendor_item.size)
+    begins = np.concatenate([[0], ends])[:-1]
+    row = begins + np.maximum(reached - 1, 0)
+    known = list(breaks.select("unit_price", "currency").iter_rows())
+    return [known[k] if k < end else None for k, end in zip(row.tolist(), ends.tolist(), strict=True)]

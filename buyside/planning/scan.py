@@ -1,15 +1,18 @@
 """The items whose needs are split by share or drawn from contracts, ordered together in order of date (PLAN-7)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from buyside.planning import scan_kernels as kernel
+from buyside.planning.blocks import still
 from buyside.planning.choice import Choice
+from buyside.planning.contracts import Options
 from buyside.planning.dense import ints
 from buyside.planning.kernels import Ints, Stock
+from buyside.planning.lot_kernels import Lots
 from buyside.planning.netting import Netted
 from buyside.planning.scan_kernels import Events, Left, Prices, Shares, Terms
 from buyside.planning.structure import Structure
@@ -17,7 +20,8 @@ from buyside.planning.structure import Structure
 
 @dataclass(frozen=True)
 class Made:
-    """Lots that are ordered: `place` is the group's in netted.order, `need`, `brings` and `whole` are in stock units.
+    """Lots that are ordered, by place, day and part: `place` is the group's in netted.order, `need`, `brings` and `whole` are
+    in stock units.
 
     `option` and `share` point into the contracts' options and into choice.share_row, -1 where neither serves.
     """
@@ -37,9 +41,39 @@ class Made:
     quantity_left: Ints
 
 
-def scan(
-    structure: Structure, netted: Netted, stocks: Mapping[int, Stock], choice: Choice, lots: Any, terms: Terms
-) -> Made:
+NOTHING_MADE = Made(**{each.name: np.zeros(0, np.int64) for each in fields(Made)})
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What each group begins with: whether its warehouse keeps the item, and what there is and on order, however late."""
+
+    held: NDArray[np.bool_]
+    position: Ints
+
+    @classmethod
+    def of(cls, structure: Structure, stocks: Mapping[int, Stock]) -> "Opening":
+        """The groups of a netting of these stocks."""
+        n = structure.supply.size
+        held, position = [np.zeros(0, np.bool_)], [np.zeros(0, np.int64)]
+        for stock in stocks.values():
+            so_far = np.concatenate([[0], np.cumsum(stock.receipt)])
+            held.append(stock.held)
+            position.append(stock.on_hand + so_far[stock.receipt_ptr[1 : n + 1]] - so_far[stock.receipt_ptr[:n]])
+        return cls(np.concatenate(held), np.concatenate(position))
+
+
+def taken(column: Ints, rows: Ints) -> Ints:
+    """The values of some rows; anything for row -1."""
+    return column[rows] if column.size else np.zeros_like(rows)
+
+
+def own_steps(structure: Structure) -> Ints:
+    """The 10^-6 units of the smallest quantity that the stock unit of each item knows."""
+    return 10 ** (6 - ints(structure.items["unit_digits"]))
+
+
+def scan(structure: Structure, netted: Netted, opening: Opening, choice: Choice, lots: Lots, terms: Terms) -> Made:
     """Order what the scanned items need: a contract first that suffices for the whole lot, else by share, else as ranked.
 
     Each part of a share is a lot of its vendor's; what it brings beyond its part lowers what the next ones get, and the last
@@ -48,8 +82,8 @@ def scan(
     Holds  the parts of a need cover it; no balance of a contract falls below zero
     """
     n = structure.supply.size
-    held = np.concatenate([stock.held for stock in stocks.values()])[netted.order]
-    places = np.flatnonzero(choice.scanned[netted.order % n] & (held | (netted.count[netted.order] > 0)))
+    kept = (opening.held | (netted.count > 0))[netted.order]
+    places = np.flatnonzero(choice.scanned[netted.order % n] & kept)
     groups = netted.order[places]
     day, gross = netted.rows[0], netted.rows[1]
     start, count = netted.start[groups], netted.count[groups]
@@ -58,44 +92,33 @@ def scan(
     length = count + opens
     group = np.repeat(np.arange(groups.size), length)
     step = np.arange(group.size) - np.repeat(np.cumsum(length) - length, length)
-    opening = (step == 0) & opens[group]
+    first = (step == 0) & opens[group]
     row = start[group] + np.maximum(0, step - opens[group])
     on = np.zeros(group.size, np.int64)
-    on[~opening] = day[row[~opening]]
+    on[~first] = day[row[~first]]
     turn = np.argsort(on, kind="stable")  # groups stand in order of item and warehouse already
-    events = Events(group[turn], row[turn], opening[turn], groups[group[turn]] % n, start + count)
-    contracts = choice.contracts
-    prices = Prices(
-        choice.price_ptr,
-        ints(choice.prices["from_quantity"]),
-        ints(choice.prices["unit_price"]),
-        contracts.currency_numbers(choice.prices["currency"]),
+    events = Events(*still(group[turn], row[turn], first[turn], groups[group[turn]] % n, start + count))
+    contracts, prices = choice.contracts, choice.prices
+    offered = Prices(
+        *still(choice.price_ptr, ints(prices["from_quantity"]), ints(prices["unit_price"]), choice.currency)
     )
     percents = ints(choice.candidates["share_percent"])
-    shares = Shares(choice.share_ptr, choice.share_row, percents[choice.share_row])
-    left = Left(_positions(stocks, n)[groups], contracts.amount_left.copy(), contracts.quantity_left.copy())
-    found = kernel.scan_lots(
-        events, day, gross, ints(structure.items["safety_stock"]), lots, choice.chosen, terms, shares, contracts.options,
-        prices, left,
-    )  # fmt: skip
+    shares = Shares(*still(choice.share_ptr, choice.share_row, percents[choice.share_row]))
+    left = Left(opening.position[groups], contracts.amount_left.copy(), contracts.quantity_left.copy())
+    safety, chosen, day, gross = still(ints(structure.items["safety_stock"]), choice.chosen, day, gross)
+    options, lots, terms = Options(*still(*contracts.options)), Lots(*still(*lots)), Terms(*still(*terms))
+    found = kernel.scan_lots(events, day, gross, safety, lots, chosen, terms, shares, options, offered, left)
     at = found[kernel.EVENT]
+    place, when = places[events.group[at]], on[turn][at]
+    order = np.lexsort((found[kernel.PART], when, place))
     return Made(
-        places[events.group[at]],
-        on[turn][at],
+        place[order],
+        when[order],
         *(
-            found[name]
+            found[name][order]
             for name in (
                 kernel.NEED, kernel.BY_SHORTAGE, kernel.STEPS, kernel.BRINGS, kernel.CANDIDATE, kernel.OPTION, kernel.SHARE,
                 kernel.PART, kernel.WHOLE, kernel.AMOUNT_LEFT, kernel.QUANTITY_LEFT,
             )
         ),
     )  # fmt: skip
-
-
-def _positions(stocks: Mapping[int, Stock], n: int) -> Ints:
-    """What each item has in each warehouse, with all that is on order however late."""
-    found = []
-    for stock in stocks.values():
-        so_far = np.concatenate([[0], np.cumsum(stock.receipt)])
-        found.append(stock.on_hand + so_far[stock.receipt_ptr[1 : n + 1]] - so_far[stock.receipt_ptr[:n]])
-    return np.concatenate(found)
