@@ -1,6 +1,6 @@
 """The audit trail: every change of a transaction is followed by itself and written as one entry (ACC-6)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,6 +36,9 @@ WITHHELD_MARK = "(withheld)"
 
 MOST_CHANGES = 5000
 """Of a transaction that changes more rows than this, the rest is told in numbers per table; each record still finds it."""
+
+Change = tuple[dict[str, Any] | None, dict[str, Any] | None]
+"""What a record was and what it is; None: it was, or is, not there."""
 
 NO_KEY = 0
 """Stands in the index of records for one that has no number: a load, a document's part."""
@@ -118,6 +121,21 @@ def note(
     trail: Trail | None = session.info.get("trail")
     if trail is not None:
         trail.add(kind, record_id, before and _plain(before), after and _plain(after))
+
+
+def note_all(session: Session, kind: str, record_ids: Sequence[int], changes: Iterable[Change]) -> None:
+    """The same of many records in their order. Of `changes` no more is read than an entry has room for."""
+    trail: Trail | None = session.info.get("trail")
+    if trail is None or not record_ids:
+        return
+    trail.counts[kind] = trail.counts.get(kind, 0) + len(record_ids)
+    trail.touched.update((kind, each) for each in record_ids)
+    room = max(0, MOST_CHANGES - len(trail.changes))
+    told = [
+        {"kind": kind, "id": record_id, "before": before, "after": after}
+        for record_id, (before, after) in zip(record_ids[:room], changes, strict=False)
+    ]
+    trail.changes += _plain({"told": told})["told"]
 
 
 def so_far(session: Session) -> Trail | None:

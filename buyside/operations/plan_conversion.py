@@ -2,26 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import text
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from buyside.db.plans import PlanningRun
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.money import ZERO, rounded
 from buyside.domain.plan_decisions import ContractExhausted, plain
-from buyside.domain.plans import PLAN_LINE, PlanLineState, RunOrigin, RunState
+from buyside.domain.plans import RunOrigin, RunState
 from buyside.domain.rates import Rates
 from buyside.domain.refusals import NotFound, Refused
-from buyside.ledgers import audit
 from buyside.ledgers.exchange_rates import rates_of
-from buyside.ledgers.order_batch import Draft, Drafted, write_drafts
-from buyside.ledgers.orders import DraftLine, day_of
+from buyside.ledgers.order_batch import Draft, Drafted, DraftedLine, Pegs, write_drafts
+from buyside.ledgers.orders import day_of
 from buyside.queries.contract_balances import agreements_of
-from buyside.queries.plan_line_pegs import LinePegs
 from buyside.queries.plan_orders import OrderableLine, OrderTerms, lock_orderable_lines, order_terms
+from buyside.queries.plan_standing import superseded
 
 _NAMED = 5
 _MONEY_DIGITS = 2
@@ -116,8 +115,13 @@ def convert_plan(
     run = _lock_run(session, run_id)
     moved = {} if despite_drift else _moved(session, actor, run_id)
     lines = lock_orderable_lines(session, actor, run_id=run_id, on=run.as_of, line_ids=line_ids, vendor_id=vendor_id)
-    _refuse_superseded(session, run)  # under the locks: a newer plan that takes locked lines over waits for them
-    chosen, left = _sort_out(lines, vendor_id, is_picked=line_ids is not None)
+    asked, left = _sort_out(lines, vendor_id, is_picked=line_ids is not None)
+    # Under the locks: a newer plan that takes locked lines over waits for them.
+    gone = superseded(session, run_id=run_id, line_ids=[each.line_id for each in asked])
+    chosen = [each for each in asked if each.line_id not in gone]
+    left += [_taken_over(each, gone[each.line_id]) for each in asked if each.line_id in gone]
+    if gone and not chosen:
+        raise PlanSuperseded(as_of=max(gone.values()))
     if not chosen:
         raise NothingToConvert(why=" ".join(f"{each.item_code}: {each.why}" for each in left[:_NAMED]))
     if not despite_drift:
@@ -131,10 +135,9 @@ def convert_plan(
     )
     if not despite_minimum:
         _refuse_below_minimum(groups, terms, rates, today)
-    pegs = LinePegs(session, run_id, (each.item_id for each in chosen))
-    drafts = [_draft(run, group, terms, pegs, today) for group in groups]
-    drafted = write_drafts(session, actor, drafts, at=at)
-    _mark_converted(session, groups, drafted)
+    pegs = _pegs(session, run_id, [each for group in groups for each in group])
+    drafts = [_draft(run, group, terms, today) for group in groups]
+    drafted = write_drafts(session, actor, drafts, pegs, at=at)
     orders = [_told(each, group, terms, rates, today) for each, group in zip(drafted, groups, strict=True)]
     return Converted(tuple(orders), len(chosen), tuple(left))
 
@@ -170,26 +173,6 @@ def _refuse_drifted(chosen: Sequence[OrderableLine], moved: Mapping[tuple[int, i
         raise PlanDrifted(what=", ".join(unique[:_NAMED]) + more)
 
 
-def _refuse_superseded(session: Session, run: PlanningRun) -> None:
-    """A newer plan over one of the same warehouses and item groups has taken this one's open demand over."""
-    newer = session.exec(
-        select(PlanningRun)
-        .where(
-            PlanningRun.state == RunState.DONE.value,
-            PlanningRun.origin != RunOrigin.SCENARIO.value,
-            col(PlanningRun.id) > run.id,
-        )
-        .order_by(col(PlanningRun.id).desc())
-    ).all()
-    for other in newer:
-        if all(_meet(run.scope.get(part), other.scope.get(part)) for part in ("warehouses", "groups")):
-            raise PlanSuperseded(as_of=other.as_of)
-
-
-def _meet(ours: list[int] | None, theirs: list[int] | None) -> bool:
-    return ours is None or theirs is None or not set(ours).isdisjoint(theirs)
-
-
 def _sort_out(
     lines: Sequence[OrderableLine], vendor_id: int | None, *, is_picked: bool
 ) -> tuple[list[OrderableLine], list[NotConverted]]:
@@ -205,6 +188,10 @@ def _sort_out(
     return chosen, left
 
 
+def _taken_over(line: OrderableLine, by: date) -> NotConverted:
+    return NotConverted(line.line_id, line.item_code, line.needed_on, f"A newer plan of {by} has taken it over.")
+
+
 def _refuse_exhausted(session: Session, run: PlanningRun, chosen: Sequence[OrderableLine]) -> None:
     """What all lines on a contract draw together is left of it; the contracts stay locked until the transaction ends."""
     drawing = [each for each in chosen if each.contract_id is not None]
@@ -213,14 +200,18 @@ def _refuse_exhausted(session: Session, run: PlanningRun, chosen: Sequence[Order
     contracts = sorted({each.contract_id for each in drawing if each.contract_id is not None})
     session.execute(text("SELECT id FROM contract WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"), {"ids": contracts})
     items = {each.item_id for each in drawing}
+    by_contract: dict[int, list[OrderableLine]] = {}
+    by_item: dict[tuple[int, int], list[OrderableLine]] = {}
+    for each in drawing:
+        by_contract.setdefault(each.contract_id or 0, []).append(each)
+        by_item.setdefault((each.contract_id or 0, each.item_id), []).append(each)
+    values = {contract_id: _value(lines) for contract_id, lines in by_contract.items()}
     for agreed in agreements_of(session, item_ids=items, on=run.as_of):
-        of_contract = [each for each in drawing if each.contract_id == agreed.contract_id]
-        value = sum((each.quantity_packs * (each.unit_price or ZERO) for each in of_contract), ZERO)
+        value = values.get(agreed.contract_id, ZERO)
         if agreed.amount_left is not None and value > agreed.amount_left:
             said = {"left": f"{plain(agreed.amount_left)} {agreed.currency_code}"}
             raise ContractExhausted(contract=agreed.number, asked=f"{plain(value)} {agreed.currency_code}", **said)
-        of_item = [each for each in of_contract if each.item_id == agreed.item_id]
-        if of_item:
+        if of_item := by_item.get((agreed.contract_id, agreed.item_id)):
             factor = of_item[0].unit_factor
             left, asked = agreed.quantity_left(factor), sum((each.stock_quantity for each in of_item), ZERO) / factor
             if left is not None and asked > left:
@@ -269,11 +260,16 @@ def _refuse_below_minimum(
         raise BelowMinimum(which=" ".join([*said[:_NAMED], *more]))
 
 
-def _draft(
-    run: PlanningRun, group: Sequence[OrderableLine], terms: Mapping[int, OrderTerms], pegs: LinePegs, today: date
-) -> Draft:
+def _pegs(session: Session, run_id: int, lines: Sequence[OrderableLine]) -> Pegs:
+    from buyside.queries.plan_line_pegs import LinePegs
+
+    return LinePegs(session, run_id, lines)
+
+
+def _draft(run: PlanningRun, group: Sequence[OrderableLine], terms: Mapping[int, OrderTerms], today: date) -> Draft:
     first = group[0]
     vendor = terms[first.vendor_id or 0]
+    next_day = vendor.next_order_day(today)
     return Draft(
         vendor_id=vendor.vendor_id,
         warehouse_id=first.warehouse_id,
@@ -281,50 +277,19 @@ def _draft(
         contract_id=first.contract_id,
         title=f"Plan of {run.as_of}",
         order_by=min(each.order_by for each in group),
-        tolerances=[each.tolerance_percent for each in group],
         lines=[
-            DraftLine(
-                item_id=each.item_id,
-                quantity=each.quantity_packs,
-                unit_id=each.unit_id,
-                unit_factor=each.unit_factor,
-                unit_price=each.unit_price or ZERO,
-                needed_on=each.needed_on,
-                expected_on=vendor.expected_on(each.needed_on, each.days, today),
-                vendor_item_id=each.vendor_item_id,
-                vendor_part=each.vendor_part,
-                description=each.item_name,
-                pegs=pegs.take(each),
+            DraftedLine(
+                each.line_id,
+                each.item_id,
+                each.quantity_packs,
+                each.unit_price or ZERO,
+                each.needed_on,
+                max(each.needed_on, next_day + timedelta(days=each.days)),
+                each.tolerance_percent,
             )
             for each in group
         ],
     )
-
-
-def _mark_converted(session: Session, groups: Sequence[Sequence[OrderableLine]], drafted: Sequence[Drafted]) -> None:
-    pairs = [
-        (line.line_id, ordered)
-        for group, each in zip(groups, drafted, strict=True)
-        for line, ordered in zip(group, each.line_ids, strict=True)
-    ]
-    after = PLAN_LINE.after("convert", PlanLineState.OPEN).value
-    session.execute(
-        text(
-            "UPDATE plan_line AS line SET state = :state, purchase_order_line_id = given.ordered, version = line.version + 1 "
-            "FROM unnest(CAST(:lines AS int8[]), CAST(:ordered AS int8[])) AS given (line, ordered) "
-            "WHERE line.id = given.line"
-        ),
-        {"state": after, "lines": [line for line, _ in pairs], "ordered": [ordered for _, ordered in pairs]},
-    )
-    for line_id, ordered in pairs:
-        audit.note(
-            session,
-            "plan_line",
-            line_id,
-            before={"state": PlanLineState.OPEN.value},
-            after={"state": after, "purchase_order_line_id": ordered},
-        )
-    session.expire_all()
 
 
 def _told(

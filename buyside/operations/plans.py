@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 from sqlalchemy import Connection, Engine, insert, text
 from sqlmodel import Session, col, select
 
+from buyside.db.copy_in import copy_in
 from buyside.db.items import ItemGroup
 from buyside.db.plans import PlanLine, PlanningProblem, PlanningRun, PlanningRunInput
 from buyside.db.stock import Warehouse
@@ -305,7 +305,4 @@ def _store(session: Session, run_id: int, found: "CalculatedRun") -> RunDone:
 
 
 def _copy(session: Session, stream: "Stream") -> None:
-    driver = cast("psycopg.Connection[Any]", session.connection().connection.dbapi_connection)
-    with driver.cursor() as cursor, cursor.copy(stream.copy_statement()) as target:
-        for chunk in stream.chunks:
-            target.write(chunk)
+    copy_in(session, stream.table, stream.columns, stream.chunks)

@@ -1,35 +1,70 @@
-"""Whose demand a plan line covers, when it becomes an order (PLAN-13, PLAN-17)."""
+"""Whose demand plan lines cover, when they become orders: reckoned for all of them in one go (PLAN-13, PLAN-17)."""
 
-from bisect import bisect_right
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlmodel import Session
 
-from buyside.domain.money import ZERO, spread
+from buyside.db.plans import PlanningRun
+from buyside.domain.money import spread
+from buyside.planning.copy_stream import Wire, binary_copy
+from buyside.planning.frames import QUANTITY_SCALE
 from buyside.queries.plan_orders import OrderableLine
-from buyside.queries.plan_pegs import StoredPeg, pegs_of_items
+from buyside.queries.plan_stored import pegs_again
 
-Shares = tuple[tuple[int | None, Decimal], ...]
-_DIGITS = 6
+_NOBODY = 0
+"""Stands where no sales order line asks, as in the pegs that a run stores."""
 _NEEDS = text(
-    "SELECT item_id, warehouse_id, on_date, to_order FROM planning_requirement "
-    "WHERE run_id = :run AND item_id = ANY(:items) AND to_order > 0 ORDER BY item_id, warehouse_id, on_date"
+    "SELECT item_id, warehouse_id, array_agg(on_date ORDER BY on_date), "
+    "array_agg(CAST(to_order * :scale AS int8) ORDER BY on_date) FROM planning_requirement "
+    "WHERE run_id = :run AND item_id = ANY(:items) AND to_order > 0 GROUP BY item_id, warehouse_id"
 )
 _STARTS = text(
     "SELECT item_id, warehouse_id, array_agg(DISTINCT suggested_needed_on ORDER BY suggested_needed_on) FROM plan_line "
     "WHERE run_id = :run AND item_id = ANY(:items) GROUP BY item_id, warehouse_id"
 )
 _ORDERED = text(
-    "SELECT item_id, warehouse_id, suggested_needed_on, sum(quantity_packs * unit_factor) FROM plan_line "
-    "WHERE run_id = :run AND item_id = ANY(:items) AND state = 'converted' GROUP BY 1, 2, 3"
+    "SELECT item_id, warehouse_id, suggested_needed_on, sum(trunc(quantity_packs * unit_factor * :scale)) "
+    "FROM plan_line WHERE run_id = :run AND item_id = ANY(:items) AND state = 'converted' GROUP BY 1, 2, 3"
 )
+_STORED = text(
+    """
+    SELECT coalesce(array_agg(day), '{}'), coalesce(array_agg(asks), '{}'), coalesce(array_agg(quantity), '{}')
+    FROM (
+        SELECT given.day - 1 AS day, peg.sales_order_line_id AS asks, CAST(peg.quantity * :scale AS int8) AS quantity
+        FROM unnest(CAST(:items AS int8[]), CAST(:places AS int8[]), CAST(:dates AS date[]))
+             WITH ORDINALITY AS given (item_id, warehouse_id, on_date, day)
+        JOIN planning_peg AS peg USING (item_id, warehouse_id, on_date)
+        WHERE peg.run_id = :run ORDER BY given.day, peg.sales_order_line_id
+    ) AS asked
+    """
+)
+_WIRES = {"order_line_id": Wire.INT8, "sales_order_line_id": Wire.INT8, "quantity": Wire.NUMERIC}
+
+Ints = NDArray[np.int64]
+Day = tuple[int, int, date]
+"""Item, warehouse and date of a requirement."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one line covers of one day's need, after what others covered of it before. Quantities at QUANTITY_SCALE."""
+
+    line: int
+    day: int
+    before: int
+    covered: int
 
 
 class LinePegs:
-    """What each plan line covers, by who asks for it.
+    """What each of some plan lines covers, by who asks for it, in the order in which they are ordered.
 
     A line covers the needs from its own suggested date up to the next line of its item, in order of date, as far as its
     quantity goes. Several lines of one suggested date (parts, shares) follow each other: those that are ordered already, then
@@ -37,59 +72,137 @@ class LinePegs:
     what is left refills stock and belongs to nobody.
     """
 
-    def __init__(self, session: Session, run_id: int, item_ids: Iterable[int]) -> None:
-        items = sorted(set(item_ids))
-        asked = {"run": run_id, "items": items}
-        self._pegs: dict[tuple[int, int, date], list[StoredPeg]] = {}
-        for peg in pegs_of_items(session, run_id, items):
-            self._pegs.setdefault((peg.item_id, peg.warehouse_id, peg.on_date), []).append(peg)
-        self._needs: dict[tuple[int, int], list[tuple[date, Decimal]]] = {}
-        for item_id, warehouse_id, on, need in session.execute(_NEEDS, asked):
-            self._needs.setdefault((item_id, warehouse_id), []).append((on, need))
-        self._starts = {(item, place): list(starts) for item, place, starts in session.execute(_STARTS, asked)}
-        self._given: dict[tuple[int, int, date], list[Decimal]] = {}
-        self._taken = {(item, place, on): taken for item, place, on, taken in session.execute(_ORDERED, asked)}
+    columns = tuple(_WIRES)
+    """Of an order line's pegs."""
 
-    def take(self, line: OrderableLine) -> Shares:
-        """(sales order line, stock units) of one line, each once, in order of id, nobody last; what it takes is gone for the next."""
-        place, start = line.place, line.suggested_needed_on
-        starts = self._starts[place]
+    def __init__(self, session: Session, run_id: int, lines: Sequence[OrderableLine]) -> None:
+        parts, days = _covered(session, run_id, lines)
+        self._shares = _shares(parts, _pegs(session, run_id, days), len(days))
+
+    def stream(self, order_lines: Sequence[int]) -> Iterator[bytes]:
+        """Pegs of the order lines that came of the lines, as a binary COPY of `columns`: by line, each asker once, nobody last."""
+        asks = pl.col("asks")
+        named = self._shares.select(
+            pl.Series(order_lines, dtype=pl.Int64).gather(self._shares["line"]).alias("order_line_id"),
+            pl.when(asks != _NOBODY).then(asks).alias("sales_order_line_id"),
+            "quantity",
+        )
+        return binary_copy(named, _WIRES)
+
+    def told(self, lines: int) -> Iterator[dict[str, str]]:
+        """Of each of the first lines, its stock units by who asks for them, in words."""
+        quantity, asks = pl.col("quantity"), pl.col("asks")
+        whole, rest = quantity // QUANTITY_SCALE, quantity % QUANTITY_SCALE
+        said = self._shares.filter(pl.col("line") < lines).select(
+            "line",
+            pl.when(asks != _NOBODY).then(asks.cast(pl.String)).otherwise(pl.lit(str(None))).alias("asks"),
+            pl.format("{}.{}", whole, rest.cast(pl.String).str.zfill(6)).alias("quantity"),
+        )
+        ends = np.searchsorted(said["line"].to_numpy(), np.arange(lines), side="right").tolist()
+        names, quantities = said["asks"].to_list(), said["quantity"].to_list()
+        for start, end in zip([0, *ends], ends, strict=False):
+            yield dict(zip(names[start:end], quantities[start:end], strict=True))
+
+
+def _covered(session: Session, run_id: int, lines: Sequence[OrderableLine]) -> tuple[list[_Part], list[Day]]:
+    """What lines cover of which days, and those days."""
+    asked = {"run": run_id, "items": sorted({each.item_id for each in lines}), "scale": QUANTITY_SCALE}
+    needs = {(item, place): (dates, needed) for item, place, dates, needed in session.execute(_NEEDS, asked)}
+    starts_of = {(item, place): starts for item, place, starts in session.execute(_STARTS, asked)}
+    taken = {(item, place, on): int(units) for item, place, on, units in session.execute(_ORDERED, asked)}
+    parts: list[_Part] = []
+    days: dict[Day, int] = {}
+    for line, each in enumerate(lines):
+        start, starts = each.suggested_needed_on, starts_of[each.place]
         after = bisect_right(starts, start)
-        end = starts[after] if after < len(starts) else date.max
-        passed = self._taken.get((*place, start), ZERO)
-        left = line.stock_quantity
-        self._taken[*place, start] = passed + left
-        shares: dict[int | None, Decimal] = {}
-        for on, need in self._needs.get(place, ()):
-            if on < start:
-                continue
-            if on >= end or left <= 0:
-                break
-            before = min(passed, need)
+        left = int(each.stock_quantity * QUANTITY_SCALE)
+        passed = taken.get((*each.place, start), 0)
+        taken[*each.place, start] = passed + left
+        dates, needed = needs.get(each.place, ((), ()))
+        until = bisect_left(dates, starts[after]) if after < len(starts) else len(dates)
+        for at in range(bisect_left(dates, start), until):
+            before = min(passed, needed[at])
             passed -= before
-            covered = min(need - before, left)
-            if covered <= 0:
-                continue
-            left -= covered
-            for asks, quantity in self._asked((*place, on), before, covered):
-                shares[asks] = shares.get(asks, ZERO) + quantity
-        ordered = sorted(shares.items(), key=lambda share: (share[0] is None, share[0] or 0))
-        return tuple((asks, quantity) for asks, quantity in ordered if quantity > 0)
+            covered = min(needed[at] - before, left)
+            if covered > 0:
+                left -= covered
+                parts.append(_Part(line, days.setdefault((*each.place, dates[at]), len(days)), before, covered))
+            if left <= 0:
+                break
+    return parts, list(days)
 
-    def _asked(self, at: tuple[int, int, date], before: Decimal, covered: Decimal) -> Shares:
-        """Who asks for the part of a date's need that begins after `before`: demand first, then nobody.
 
-        Each peg gets in proportion to what it has not got yet, so that several lines together give none more than it asks for.
-        """
-        pegs = self._pegs.get(at, [])
-        weights = [each.quantity for each in pegs]
-        demand = sum(weights, ZERO)
-        if at not in self._given:
-            self._given[at] = spread(min(before, demand), weights, _DIGITS) if before else [ZERO] * len(pegs)
-        given = self._given[at]
-        open_weights = [weight - has for weight, has in zip(weights, given, strict=True)]
-        by_demand = min(covered, sum(open_weights, ZERO))
-        parts = spread(by_demand, open_weights, _DIGITS) if by_demand else [ZERO] * len(pegs)
-        self._given[at] = [has + part for has, part in zip(given, parts, strict=True)]
-        asking = [(peg.sales_order_line_id, part) for peg, part in zip(pegs, parts, strict=True)]
-        return (*asking, (None, covered - by_demand))
+def _pegs(session: Session, run_id: int, days: Sequence[Day]) -> tuple[Ints, Ints, Ints]:
+    """The pegs of some days of a run: position of the day, who asks, and how much, sorted by the first two."""
+    items, places, dates = [day[0] for day in days], [day[1] for day in days], [day[2] for day in days]
+    run = session.get_one(PlanningRun, run_id)
+    if run.counts.get("pegs") is not None:
+        given = {"items": items, "places": places, "dates": dates, "run": run_id, "scale": QUANTITY_SCALE}
+        found = session.execute(_STORED, given).one()
+        return np.array(found[0], np.int64), np.array(found[1], np.int64), np.array(found[2], np.int64)
+    wanted = pl.DataFrame(
+        {"item": items, "warehouse": places, "date": dates},
+        schema={"item": pl.Int64, "warehouse": pl.Int64, "date": pl.Date},
+    ).with_row_index("day")
+    divided = (
+        pegs_again(session, run, sorted(set(items)))
+        .join(wanted, on=["item", "warehouse", "date"])
+        .select(pl.col("day").cast(pl.Int64), pl.col("line").fill_null(_NOBODY).alias("asks"), "quantity")
+        .sort("day", "asks")
+    )
+    return divided["day"].to_numpy(), divided["asks"].to_numpy(), divided["quantity"].to_numpy()
+
+
+def _shares(parts: Sequence[_Part], pegs: tuple[Ints, Ints, Ints], days: int) -> pl.DataFrame:
+    """By line and who asks, stock units at QUANTITY_SCALE. Where one line alone covers all that demand asks of a day, nothing is
+    divided: its pegs are the day's."""
+    peg_day, asks, quantity = pegs
+    line, day, before, covered = np.array(
+        [(each.line, each.day, each.before, each.covered) for each in parts], np.int64
+    ).reshape(-1, 4).T  # fmt: skip
+    ends = np.searchsorted(peg_day, np.arange(days + 1))
+    demand = np.zeros(days, np.int64)
+    np.add.at(demand, peg_day, quantity)
+    whole = (np.bincount(day, minlength=days)[day] == 1) & (before == 0) & (covered >= demand[day])
+    line_of = np.full(days, -1, np.int64)
+    line_of[day[whole]] = line[whole]
+    kept = line_of[peg_day] >= 0
+    rest = covered[whole] - demand[day[whole]]
+    found = [
+        (line_of[peg_day[kept]], asks[kept], quantity[kept]),
+        (line[whole], np.full(rest.size, _NOBODY, np.int64), rest),
+        *_divided([each for each, is_whole in zip(parts, whole, strict=True) if not is_whole], asks, quantity, ends),
+    ]
+    shares = pl.DataFrame(
+        {
+            name: np.concatenate(each)
+            for name, each in zip(("line", "asks", "quantity"), zip(*found, strict=True), strict=True)
+        }
+    )
+    nobody = pl.col("asks") == _NOBODY
+    summed = shares.group_by("line", "asks").agg(pl.col("quantity").sum()).filter(pl.col("quantity") > 0)
+    return summed.sort("line", nobody, "asks")
+
+
+def _divided(parts: Sequence[_Part], asks: Ints, quantity: Ints, ends: Ints) -> Iterator[tuple[Ints, Ints, Ints]]:
+    """Shares of days that several lines, or none wholly, cover: demand first, then nobody.
+
+    Each peg gets in proportion to what it has not got yet, so that several lines together give none more than it asks for.
+    """
+    given: dict[int, list[Decimal]] = {}
+    for each in parts:
+        start, end = ends[each.day], ends[each.day + 1]
+        weights = [Decimal(int(one)) for one in quantity[start:end]]
+        if each.day not in given:
+            before = min(Decimal(each.before), sum(weights, Decimal(0)))
+            given[each.day] = spread(before, weights, 0) if before else [Decimal(0)] * len(weights)
+        left = [weight - has for weight, has in zip(weights, given[each.day], strict=True)]
+        by_demand = min(Decimal(each.covered), sum(left, Decimal(0)))
+        got = spread(by_demand, left, 0) if by_demand else [Decimal(0)] * len(left)
+        given[each.day] = [has + part for has, part in zip(given[each.day], got, strict=True)]
+        shares = [*map(int, got), each.covered - int(by_demand)]
+        yield (
+            np.full(len(shares), each.line, np.int64),
+            np.append(asks[start:end], _NOBODY),
+            np.array(shares, np.int64),
+        )

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import text
@@ -156,10 +156,6 @@ class OrderTerms:
     def next_order_day(self, today: date) -> date:
         """The first day from today on which it takes orders; today for one that never opens."""
         return self.days.next_from(today)
-
-    def expected_on(self, needed_on: date, days: int, today: date) -> date:
-        """When goods can be there: as needed, unless lead time and goods-in from its next order day end later."""
-        return max(needed_on, self.next_order_day(today) + timedelta(days=days))
 
 
 def order_terms(session: Session, vendor_ids: Collection[int]) -> dict[int, OrderTerms]:

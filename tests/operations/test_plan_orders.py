@@ -186,26 +186,44 @@ def test_what_would_be_if_is_never_ordered(session: Session) -> None:
 @pytest.mark.rule("PLAN-10")
 @pytest.mark.rule("PLAN-13")
 @pytest.mark.parametrize(
-    ("ours", "theirs", "origin", "is_refused"),
+    ("groups", "warehouses", "origin", "is_taken_over"),
     [
-        ({"groups": [1, 2]}, {"groups": [2, 3]}, "person", True),
-        ({"groups": [1]}, {"groups": [2]}, "person", False),
-        ({"groups": [1], "warehouses": [7]}, {"groups": [1], "warehouses": [8]}, "schedule", False),
-        ({"groups": [1]}, {}, "schedule", True),
-        ({}, {}, "scenario", False),
+        (("Own", "Other"), (), "person", True),
+        (("Other",), (), "person", False),
+        (("Own",), ("Else",), "schedule", False),
+        ((), (), "schedule", True),
+        ((), (), "scenario", False),
     ],
 )
 def test_a_newer_plan_takes_over_what_its_scope_meets(
-    session: Session, ours: dict[str, Any], theirs: dict[str, Any], origin: str, is_refused: bool
+    story: Story, groups: tuple[str, ...], warehouses: tuple[str, ...], origin: str, is_taken_over: bool
 ) -> None:
-    story = Story(session, scope=ours)
-    bolt = story.world.item()
-    story.line(story.world.vendor().supplies(bolt), bolt, "5", "2")
-    story.world.add(PlanningRun(as_of=TODAY, scope=theirs, origin=origin, state="done", counts={}, started_at=NOW))
-    if is_refused:
+    world, bolt, other = story.world, story.world.item(group="Own"), story.world.item(group="Other")
+    story.line(world.vendor().supplies(bolt), bolt, "5", "2")
+    places = {"Own": bolt.group_id, "Other": other.group_id, "Else": world.warehouse("Else").id}
+    named = {"groups": [places[each] for each in groups], "warehouses": [places[each] for each in warehouses]}
+    scope = {name: ids for name, ids in named.items() if ids}
+    world.add(PlanningRun(as_of=TODAY, scope=scope, origin=origin, state="done", counts={}, started_at=NOW))
+    if is_taken_over:
         assert refusal(story.convert) == "plans.superseded"
     else:
         assert story.convert().lines == 1
+
+
+@pytest.mark.rule("PLAN-10")
+@pytest.mark.rule("PLAN-13")
+def test_lines_that_a_newer_plan_took_over_stay_while_the_others_are_ordered(story: Story) -> None:
+    bolt, nut = story.world.item(group="Own"), story.world.item(group="Other")
+    acme = story.world.vendor().supplies(bolt).supplies(nut)
+    taken, kept = story.line(acme, bolt, "5", "2"), story.line(acme, nut, "5", "2")
+    newer = {"as_of": TODAY + timedelta(days=1), "scope": {"groups": [bolt.group_id]}, "state": "done", "counts": {}}
+    story.world.add(PlanningRun(**newer, started_at=NOW))
+    done = story.convert()
+    assert [(each.line_id, each.why) for each in done.not_converted] == [
+        (taken.id, f"A newer plan of {TODAY + timedelta(days=1)} has taken it over.")
+    ]
+    assert done.lines == 1
+    assert refusal(lambda: story.convert(line_ids=(kept.id,))) == "plans.nothing-to-convert"
 
 
 @pytest.mark.rule("PLAN-13")

@@ -1,0 +1,16 @@
+"""Rows into a table by PostgreSQL's COPY, inside the transaction of a session."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+import psycopg
+from sqlmodel import Session
+
+
+def copy_in(session: Session, table: str, columns: Sequence[str], chunks: Iterable[bytes]) -> None:
+    """Send a binary COPY stream into columns of a table. The database checks the rows as it does those of an INSERT."""
+    driver = cast("psycopg.Connection[Any]", session.connection().connection.dbapi_connection)
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
+    with driver.cursor() as cursor, cursor.copy(statement) as target:
+        for chunk in chunks:
+            target.write(chunk)
