@@ -62,11 +62,15 @@ class NoBetterOffer(Refused):
 
 @dataclass(frozen=True, slots=True)
 class DriftMarked:
-    """How many open lines of a run are marked as moved since, and how many were before."""
+    """How many open lines of a run are marked as moved since, and how many were before.
+
+    `in_full`: what changed so widely that all was planned again to find them, such as the structure; empty where nothing did.
+    """
 
     run_id: int
     marked: int
     before: int
+    in_full: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,9 +312,10 @@ def mark_drift(session: Session, actor: Actor, *, run_id: int) -> DriftMarked:
         raise NotFound(kind="planning run")
     if run.state != RunState.DONE:
         raise RunNotDone(state=run.state)
-    from buyside.queries.plan_drift import drifted
+    from buyside.queries.plan_drift import drift_since
 
-    moved = drifted(session, actor, run_id=run_id)
+    drift = drift_since(session, actor, run_id=run_id)
+    moved = drift.moved
     before = session.execute(
         text("SELECT count(*) FROM plan_line WHERE run_id = :run AND state = 'open' AND drift <> ''"), {"run": run_id}
     ).scalar_one()
@@ -335,7 +340,7 @@ def mark_drift(session: Session, actor: Actor, *, run_id: int) -> DriftMarked:
     ).scalar_one()
     if changed:
         audit.note(session, "planning_run", run_id, before={"marked": before}, after={"marked": marked})
-    return DriftMarked(run_id, marked, before)
+    return DriftMarked(run_id, marked, before, drift.in_full)
 
 
 def _decidable(session: Session, actor: Actor, line_id: int, version: int) -> tuple[PlanLine, PlanningRun]:

@@ -54,18 +54,33 @@ class Drifted:
         return text[0].upper() + text[1:]
 
 
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Every item and warehouse that moved since a run, by its keys. `in_full`: what changed so widely that all was planned again."""
+
+    moved: tuple[Drifted, ...]
+    in_full: str = ""
+
+
 @needs(Permission.PLAN_VIEW)
 def drifted(session: Session, actor: Actor, *, run_id: int) -> list[Drifted]:
     """Every item and warehouse that moved since a run, by its keys. Sees what is committed. Refuses: NotFound."""
+    return list(drift_since(session, actor, run_id=run_id).moved)
+
+
+@needs(Permission.PLAN_VIEW)
+def drift_since(session: Session, actor: Actor, *, run_id: int) -> Drift:
+    """The same, and how it was found. Sees what is committed. Refuses: NotFound."""
     run = session.get(PlanningRun, run_id)
     if run is None:
         raise NotFound(kind="planning run")
     with arrow_reader(session) as reader:
         now = _without_own_orders(reader, run_id, read_inputs(reader, scope_of(run)["warehouses"]))
-    before, after = requirements_since(session, actor, run_id=run_id, now=now)
+    since = requirements_since(session, actor, run_id=run_id, now=now)
+    before, after = since.before, since.after
     changed = _changed(before, after)
     if not changed.height:
-        return []
+        return Drift((), since.in_full)
     then = resident_of(session, actor, run_id=run_id).inputs
     on_hand = _moved(then.item_stock, now.item_stock, "on_hand")
     on_order = _moved(then.supply, now.supply, "quantity")
@@ -77,10 +92,13 @@ def drifted(session: Session, actor: Actor, *, run_id: int) -> list[Drifted]:
         .with_columns(pl.col("gross", "on_hand", "quantity").fill_null(0))
         .sort(_KEY)
     )
-    return [
-        Drifted(item, warehouse, units(gross), units(stock), units(supply))
-        for item, warehouse, gross, stock, supply in rows.select(*_KEY, "gross", "on_hand", "quantity").iter_rows()
-    ]
+    return Drift(
+        tuple(
+            Drifted(item, warehouse, units(gross), units(stock), units(supply))
+            for item, warehouse, gross, stock, supply in rows.select(*_KEY, "gross", "on_hand", "quantity").iter_rows()
+        ),
+        since.in_full,
+    )
 
 
 def _without_own_orders(reader: ArrowReader, run_id: int, now: PlanInputs) -> PlanInputs:

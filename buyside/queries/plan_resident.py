@@ -68,6 +68,27 @@ class Kept:
 
 KEPT = Kept()
 
+IN_FULL = {
+    "bom": "the structure",
+    "rules": "the rules of options",
+    "rule_conditions": "the rules of options",
+    "products": "the products",
+    "warehouses": "the warehouses",
+    "rates": "the exchange rates",
+    "items": "the items",
+    "lines": "more demand than a kept plan has room for",
+}
+"""What a change can concern that everything stands on, so that all is planned again, as people call it."""
+
+
+@dataclass(frozen=True)
+class Since:
+    """REQUIREMENTS of a run as they were and as they are with other inputs. `in_full`: what made a full run of it, or nothing."""
+
+    before: pl.DataFrame
+    after: pl.DataFrame
+    in_full: str = ""
+
 
 @needs(Permission.PLAN_VIEW)
 def resident_of(session: Session, actor: Actor, /, *, run_id: int, kept: Kept = KEPT) -> Resident:
@@ -89,10 +110,8 @@ def resident_of(session: Session, actor: Actor, /, *, run_id: int, kept: Kept = 
 
 
 @needs(Permission.PLAN_VIEW)
-def requirements_since(
-    session: Session, actor: Actor, /, *, run_id: int, now: PlanInputs
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """REQUIREMENTS of a run as they were and as they are with other inputs, without items that are the same in both.
+def requirements_since(session: Session, actor: Actor, /, *, run_id: int, now: PlanInputs) -> Since:
+    """What other inputs make of a run's requirements, without items that are the same in both.
 
     Items that other inputs cannot have reached are in neither. Changes too wide for the resident are calculated in full.
     Refuses: NotFound.
@@ -100,8 +119,8 @@ def requirements_since(
     resident = resident_of(session, actor, run_id=run_id)
     try:
         done = resident.change_to(now)
-    except TooWide:
+    except TooWide as wide:
         run = session.get_one(PlanningRun, run_id)
         after = plan(now, run.as_of, **scope_of(run)).requirements
-        return resident.requirements(resident.structure.at.ids.tolist()), after
-    return done.requirements_before, done.requirements_after
+        return Since(resident.requirements(resident.structure.at.ids.tolist()), after, IN_FULL[wide.frame])
+    return Since(done.requirements_before, done.requirements_after)

@@ -180,8 +180,21 @@ def preview_says(found: Preview | None, currency: str, locale: str) -> str:
     """What changes would do, in a sentence."""
     if found is None:
         return "These changes reach too far to be told at once: calculate to see what they do."
+    how = "Planned in full, as these changes reach everything" if found.is_in_full else "Told at once"
+    lost = [
+        f"{abs(count)} {'more' if count > 0 else 'fewer'} {word if abs(count) == 1 else several}"
+        for count, word, several in (
+            (
+                found.unmapped,
+                "sales line that nothing can be ordered for",
+                "sales lines that nothing can be ordered for",
+            ),
+            (found.dead_ends, "dead end of the structure", "dead ends of the structure"),
+        )
+        if count
+    ]
     if not found.items:
-        return "Told at once: nothing would be ordered otherwise."
+        return f"{how}: {', '.join(['nothing would be ordered otherwise', *lost])}."
     parts = [
         f"{shown_number(Decimal(found.items), locale)} {'item' if found.items == 1 else 'items'} ordered otherwise"
     ]
@@ -190,7 +203,7 @@ def preview_says(found: Preview | None, currency: str, locale: str) -> str:
     for count, word in ((found.lines, "plan lines"), (found.late_lines, "late")):
         if count:
             parts.append(f"{abs(count)} {'more' if count > 0 else 'fewer'} {word}")
-    return f"Told at once: {', '.join(parts)}."
+    return f"{how}: {', '.join([*parts, *lost])}."
 
 
 class Cell(TypedDict):

@@ -306,7 +306,8 @@ def test_what_moved_since_the_run_is_marked_and_stops_conversion_until_confirmed
         world.session.execute(
             text("UPDATE sales_order_line SET quantity = quantity + 2 WHERE id = :line"), {"line": plan.sales_lines[0]}
         )
-    assert perform(mark_drift, BUYER, run_id=plan.run_id).marked == 3
+    found = perform(mark_drift, BUYER, run_id=plan.run_id)
+    assert (found.marked, found.in_full) == (3, "")
     assert {line.drift for line in lines_of(plan.run_id)} == {"Demand +2"}
     assert refusal(lambda: converted(plan)) == "plans.drifted"
     assert converted(plan, despite_drift=True).lines == 2
@@ -320,6 +321,9 @@ def test_stock_that_moved_marks_its_own_item_only(plan: Plan) -> None:
         world.stock(warehouse, frame, 2)
     assert perform(mark_drift, BUYER, run_id=plan.run_id).marked == 1
     assert lines_of(plan.run_id)[0].drift == "On hand +2"
+    assert perform(mark_drift, BUYER, run_id=plan.run_id).in_full == "the warehouses", (
+        "one more, for which all was planned"
+    )
     assert converted(plan, line_ids=(plan.bell.id,)).lines == 1
 
 

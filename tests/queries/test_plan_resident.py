@@ -42,23 +42,25 @@ def test_a_run_is_kept_and_what_moved_since_is_as_a_full_run_finds_it(run: int) 
     resident = ask(resident_of, BUYER, run_id=run)
     assert ask(resident_of, BUYER, run_id=run) is resident
     inputs = ask(planning_inputs, BUYER)
-    before, after = ask(requirements_since, BUYER, run_id=run, now=inputs)
-    assert before.height == after.height == 0
+    since = ask(requirements_since, BUYER, run_id=run, now=inputs)
+    assert since.before.height == since.after.height == 0
     more = inputs.lines.with_columns(quantity=pl.col("quantity") + 1_000_000)
     now = type(inputs)(**{name: getattr(inputs, name) for name in inputs.__dataclass_fields__} | {"lines": more})
-    before, after = ask(requirements_since, BUYER, run_id=run, now=now)
-    assert before.equals(plan(inputs, TODAY).requirements)
-    assert after.equals(plan(now, TODAY).requirements)
-    assert not before.equals(after)
+    since = ask(requirements_since, BUYER, run_id=run, now=now)
+    assert since.before.equals(plan(inputs, TODAY).requirements)
+    assert since.after.equals(plan(now, TODAY).requirements)
+    assert not since.before.equals(since.after)
+    assert since.in_full == ""
 
 
 @pytest.mark.rule("PLAN-12")
-def test_what_is_too_wide_for_a_resident_is_calculated_in_full(run: int) -> None:
+def test_what_is_too_wide_for_a_resident_is_calculated_in_full_and_says_so(run: int) -> None:
     inputs = ask(planning_inputs, BUYER)
     doubled = inputs.bom.with_columns(quantity_per=pl.col("quantity_per") * 2)
     now = type(inputs)(**{name: getattr(inputs, name) for name in inputs.__dataclass_fields__} | {"bom": doubled})
-    _, after = ask(requirements_since, BUYER, run_id=run, now=now)
-    assert after.equals(plan(now, TODAY).requirements)
+    since = ask(requirements_since, BUYER, run_id=run, now=now)
+    assert since.after.equals(plan(now, TODAY).requirements)
+    assert since.in_full == "the structure"
 
 
 def test_several_people_ask_one_resident_at_once(run: int) -> None:

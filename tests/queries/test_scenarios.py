@@ -22,6 +22,7 @@ from buyside.queries.scenario_items import late_lines, scenario_outlook
 from buyside.queries.scenario_preview import Preview, scenario_preview
 from buyside.queries.scenario_records import open_line_choices
 from buyside.queries.scenarios import comparison, plans_to_start_from, scenario_detail, scenarios
+from buyside.state.scenario_words import preview_says
 from tests.world import NOW, TODAY, World
 
 NEEDED = TODAY + timedelta(days=30)
@@ -54,6 +55,7 @@ def story(database: object) -> Story:
             "cheap": cheap.row.code,
             "frame": frame.code,
             "line": f"{order.number}/1",
+            "rope": world.variant("Rope").sku,
         }
     run = perform(run_plan, buyer, run_id=perform(start_run, buyer, as_of=TODAY, at=NOW).run_id).run_id
     return Story(buyer, other, run, codes, {"frame": frame.id, "main": main.id, "acme": acme.id, "cheap": cheap.id})
@@ -174,7 +176,9 @@ def test_open_lines_are_found_by_number_customer_and_article(story: Story) -> No
 
 
 @pytest.mark.rule("PLAN-15")
-def test_what_changes_would_do_is_told_before_any_run_and_is_what_the_run_finds(story: Story) -> None:
+def test_what_changes_would_do_is_told_before_any_run_and_is_what_the_run_finds(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = ("vendor", "out", {"vendor": story.codes["acme"]})
     percent = ("demand", "percent", {"percent": Decimal(100)})
     later = ("lead_time", "lead_time", {"vendor": story.codes["acme"], "more_days": 50})
@@ -190,5 +194,27 @@ def test_what_changes_would_do_is_told_before_any_run_and_is_what_the_run_finds(
             cost=Decimal(now["cost"]) - Decimal(was["cost"]),
         )
     item = {"item": story.codes["frame"], "warehouse": story.codes["main"], "quantity": Decimal(1), "needed_on": NEEDED}
-    wide = made(story, "Too wide", ("demand", "extra", item), calculated=False)
+    wide = made(story, "Too wide", ("demand", "extra", item))
+    told = ask(scenario_preview, story.buyer, scenario_id=wide)
+    [side] = ask(comparison, story.buyer, scenario_ids=(wide,)).sides
+    assert told is not None
+    assert (told.items, told.is_in_full) == (1, True)
+    assert told.cost == Decimal(side.figures["cost"]) - Decimal(side.base_figures["cost"])
+    assert preview_says(told, "EUR", "en_GB").startswith(
+        "Planned in full, as these changes reach everything: 1 item ordered"
+    )
+    monkeypatch.setattr("buyside.queries.scenario_preview.MOST_IN_FULL", 0)
     assert ask(scenario_preview, story.buyer, scenario_id=wide) is None
+    rope = {
+        "variant": story.codes["rope"],
+        "warehouse": story.codes["main"],
+        "quantity": Decimal(1),
+        "needed_on": NEEDED,
+    }
+    lost = made(story, "Nothing answers it", ("demand", "extra", rope), calculated=False)
+    told = ask(scenario_preview, story.buyer, scenario_id=lost)
+    assert told is not None
+    assert (told.items, told.unmapped, told.dead_ends, told.is_in_full) == (0, 1, 0, False)
+    assert "nothing would be ordered otherwise, 1 more sales line that nothing can be ordered for" in preview_says(
+        told, "EUR", "en"
+    )
