@@ -21,8 +21,21 @@ def plan_board() -> rx.Component:
         can_edit=can(Permission.PLAN_EDIT),
         undoable=Board.undoable,
         answer=Board.answer,
+        marked=Board.marked,
         on_move=Board.move,
         on_undo=Board.undo,
         on_lock=Board.lock,
     )
-    return with_run(rx.el.div(run_head(), plan_tabs(routes.PLAN_BOARD), board, class_name="stacked"))
+    in_full = rx.cond(
+        Board.in_full != "",
+        rx.el.p(
+            "Since this run ",
+            rx.el.strong(Board.in_full),
+            " changed. That reaches everything, so the marks “Moved since” come from planning all of it again as it is today; "
+            "the quantities on the cards are those of the run.",
+            class_name="board-in-full",
+            role="status",
+        ),
+        rx.fragment(),
+    )
+    return with_run(rx.el.div(run_head(), plan_tabs(routes.PLAN_BOARD), in_full, board, class_name="stacked"))

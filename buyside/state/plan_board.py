@@ -12,12 +12,13 @@ from buyside.domain.access import Permission
 from buyside.domain.locales import shown_instant
 from buyside.domain.plan_decisions import NOTHING
 from buyside.domain.refusals import Refused, Stale
-from buyside.operations.plan_lines import change_plan_line, lock_line
+from buyside.operations.plan_lines import change_plan_line, lock_line, mark_drift
 from buyside.queries.plan_board import By, monday_of
 from buyside.queries.plan_board_cards import BoardCard, board_card
 from buyside.queries.plan_board_moves import Target, board_targets, item_balance, last_change
 from buyside.queries.plan_board_texts import balance_shown, card_shown, week_shown
 from buyside.state.base import handler, me, today
+from buyside.state.plan_runs import PlanRunState
 from buyside.state.roles import BuyerState
 
 MOST_MOVES = 50
@@ -63,12 +64,21 @@ class PlanBoardState(BuyerState, rx.State):
 
     answer: dict[str, Any] = {}
     undoable: int = 0
+    marked: int = 0
+    """Grows when cards were marked anew."""
+    in_full: str = ""
+    """What changed so widely since the run that all was planned again to find what moved."""
     _moves: list[_Made] = []
 
     @handler(Permission.PLAN_VIEW)
-    def load(self) -> None:
-        """Begin without moves to take back."""
-        self.answer, self.undoable, self._moves = {}, 0, []
+    async def load(self) -> None:
+        """Begin without moves to take back, and mark what moved since the run."""
+        self.answer, self.undoable, self._moves, self.in_full = {}, 0, [], ""
+        run = await self.get_state(PlanRunState)
+        if run.run_id and me().may(Permission.PLAN_EDIT):
+            found = await self._do(mark_drift, run_id=run.run_id)
+            self.in_full = found.in_full
+            self.marked += found.marked != found.before
 
     @handler(Permission.PLAN_EDIT)
     async def move(self, wanted: BoardMove) -> None:

@@ -140,6 +140,54 @@ def test_a_card_is_dragged_to_a_week_and_not_to_a_vendor_who_does_not_sell_it(
     assert "by=weeks" in page.url
     assert window.violations("dark") == []
     assert window.problems == []
+    _moves_a_card_by_touch(visit, f"{page.url.removeprefix(window.address)}", weeks)
+    moved = ask(board_card, COLLEAGUE, line_id=story.nut)
+    assert moved is not None
+    assert moved.needed_on == nut.needed_on
+
+
+def _moves_a_card_by_touch(visit: Callable[..., Any], path: str, weeks: list[str]) -> None:
+    """A finger on a card scrolls; on its grip it takes the card along; a tap on the grip asks where it could go."""
+    window = visit(Role.BUYER, has_touch=True, is_mobile=True, width=800)
+    window.open(path)
+    page = window.page
+    finger = page.context.new_cdp_session(page)
+
+    def touch(*places: tuple[float, float]) -> None:
+        for number, (x, y) in enumerate(places):
+            finger.send(
+                "Input.dispatchTouchEvent",
+                {"type": "touchMove" if number else "touchStart", "touchPoints": [{"x": x, "y": y}]},
+            )
+
+    def lifts() -> None:
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    page.locator(".board-lanes").evaluate("lanes => { lanes.scrollLeft = lanes.scrollWidth }")
+    card, target = _card(page, weeks[1], "NUT"), page.get_by_role("region", name=weeks[0], exact=True)
+    expect(card).to_be_visible()
+    before = page.locator(".board-lanes").evaluate("lanes => lanes.scrollLeft")
+    box = card.bounding_box()
+    assert box is not None
+    touch(*((box["x"] + 40 + step * 15, box["y"] + 30) for step in range(12)))
+    lifts()
+    page.wait_for_function("before => document.querySelector('.board-lanes').scrollLeft < before", arg=before)
+    expect(page.get_by_role("listbox")).to_have_count(0)
+    page.locator(".board-lanes").evaluate("lanes => { lanes.scrollLeft = lanes.scrollWidth }")
+    page.wait_for_timeout(100)
+    box, there = card.bounding_box(), target.bounding_box()
+    assert box is not None
+    assert there is not None
+    grip = (box["x"] + box["width"] - 20, box["y"] + box["height"] / 2)
+    page.touchscreen.tap(*grip)
+    expect(_place(page, weeks[0])).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("listbox")).to_have_count(0)
+    touch(grip, (grip[0] - 12, grip[1] + 6), (there["x"] + 90, there["y"] + 120), (there["x"] + 92, there["y"] + 124))
+    expect(_place(page, weeks[0])).to_be_visible()
+    lifts()
+    expect(_card(page, weeks[0], "NUT")).to_be_focused()
+    assert window.problems == []
 
 
 def _drag(page: Page, card: Locator, column: Locator, *, drops: bool = True) -> None:

@@ -1,6 +1,7 @@
 // The planning board: columns of cards that are moved by mouse and by keyboard. Only columns and cards in sight are drawn; the server
 // counts, sums, sorts and filters. A card that was dropped shows where it goes and stands there when the server has agreed; a move
 // that is refused comes back with its reason. Keys: arrows between cards, Space lifts, L locks, Enter opens, Ctrl+Z takes back.
+// Fingers take a card by its grip, so that everything else scrolls; a tap on the grip lifts it, and a tap on a place drops it there.
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { Bar, CardBody, Outcome, Places, TargetFacts, inShort, spoken, spokenTarget } from "./card_board_parts.jsx";
@@ -17,7 +18,7 @@ const PATIENCE = 20000;       // milliseconds after which an answer is given up
 const FRESH = 60000;          // milliseconds after which others' moves are looked for
 const PAD = 16;               // pixels before the first column
 
-export function CardBoard({ run, canEdit, undoable, answer, onMove, onUndo, onLock }) {
+export function CardBoard({ run, canEdit, undoable, marked, answer, onMove, onUndo, onLock }) {
   const [by, setBy] = useState("vendors");
   const [filters, setFilters] = useState({});
   const [isRead, setRead] = useState(false);
@@ -58,6 +59,8 @@ export function CardBoard({ run, canEdit, undoable, answer, onMove, onUndo, onLo
     document.addEventListener("visibilitychange", look);
     return () => { clearInterval(timer); document.removeEventListener("visibilitychange", look); };
   }, [refresh]);
+
+  useEffect(() => { if (marked && latest.current.columns) refresh(); }, [marked, refresh]);
 
   const column = (key) => columns?.find((each) => each.key === key);
   const targetOf = (key) => targets?.targets.find((each) => each.key === key);
@@ -173,10 +176,10 @@ export function CardBoard({ run, canEdit, undoable, answer, onMove, onUndo, onLo
     return () => document.removeEventListener("keydown", onKey);
   }, [undo, putBack]);
 
-  // ---- the mouse
+  // ---- the mouse, and fingers on a grip
   const onPointerDown = (event, card, key, index) => {
     if (!canEdit || event.button !== 0 || latest.current.lifted || (event.pointerType === "touch" && !event.target.closest(".board-grip"))) return;
-    drag.current = { x: event.clientX, y: event.clientY, pointer: event.pointerId, card, key, index, isMoving: false };
+    drag.current = { x: event.clientX, y: event.clientY, pointer: event.pointerId, isGrip: Boolean(event.target.closest(".board-grip")), card, key, index, isMoving: false };
   };
   useEffect(() => {
     let scrolling = 0;
@@ -211,7 +214,7 @@ export function CardBoard({ run, canEdit, undoable, answer, onMove, onUndo, onLo
       const held = drag.current;
       if (!held || event.pointerId !== held.pointer) return;
       drag.current = null;
-      if (!held.isMoving) return;
+      if (!held.isMoving) { if (held.isGrip) lift(held.card, held.key, held.index, false); return; }
       const key = over(event);
       if (key && latest.current.lifted) drop(key); else putBack();
     };

@@ -19,6 +19,7 @@ class CardBoard(rx.NoSSRComponent):
     run: rx.Var[int]
     can_edit: rx.Var[bool]
     undoable: rx.Var[int]
+    marked: rx.Var[int]
     answer: rx.Var[dict[str, Any]]
     on_move: rx.EventHandler[lambda move: [move]]
     on_undo: rx.EventHandler[lambda serial: [serial]]
@@ -26,11 +27,12 @@ class CardBoard(rx.NoSSRComponent):
 
 
 def card_board(
-    *, run: Any, can_edit: Any, undoable: Any, answer: Any, on_move: Any, on_undo: Any, on_lock: Any
+    *, run: Any, can_edit: Any, undoable: Any, marked: Any, answer: Any, on_move: Any, on_undo: Any, on_lock: Any
 ) -> rx.Component:
     """The board of a planning run; columns, cards and targets come from `/api/plan-board`, filters stand in the address.
 
     undoable  how many moves can be taken back
+    marked    another number than before: cards were marked since they were read
     answer    what came of a move, a lock or a way back: {"serial", "line", "ok", "says", "card", "balance"}
     on_move   gets {"serial", "line", "version", "by", "column"}; `on_lock` {"serial", "line", "version", "locked"};
               `on_undo` the serial that its answer is to have
@@ -39,6 +41,7 @@ def card_board(
         run=run,
         can_edit=can_edit,
         undoable=undoable,
+        marked=marked,
         answer=answer,
         on_move=on_move,
         on_undo=on_undo,
