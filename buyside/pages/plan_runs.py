@@ -100,7 +100,7 @@ def run_dialogs() -> rx.Component:
         is_open=Run.is_asking,
         on_close=Run.stop_asking,
         says="Demand, stock and supply are read as they stand now. Plans made before stay as they are; "
-        "what is locked in the newest one of the same scope goes on in the new one.",
+        "what is locked in one goes on in the first plan after it that covers the same items, warehouses and days.",
     )
     progress = rx.cond(
         Run.is_running,

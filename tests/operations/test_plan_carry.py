@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from buyside.db.items import VendorItem
 from buyside.db.plans import PlanLine, PlanningRun
 from buyside.domain.access import Actor, Role
 from buyside.domain.plan_carry import Suggested, continued
+from buyside.domain.refusals import Refused
 from buyside.operations.plan_conversion import convert_plan
 from buyside.operations.plan_line_sets import SetAct, decide_plan_lines
 from buyside.operations.plan_lines import change_plan_line
@@ -137,6 +139,21 @@ def test_what_is_locked_goes_on_in_the_first_plan_whose_scope_it_lies_in_and_wha
     with sessions()() as session:
         follows = [session.get_one(PlanningRun, each).follows_run_id for each in (near, whole)]
     assert follows == [None, first.run_id], "a plan is compared with the one before it of the same scope"
+
+
+@pytest.mark.rule("PLAN-10")
+@pytest.mark.rule("PLAN-13")
+def test_a_plan_of_the_coming_weeks_leaves_what_is_needed_later_to_be_ordered_from_the_one_before(works: Works) -> None:
+    first, _ = lines_of(works.run())
+    near = works.run(horizon_days=45)
+    order_all = partial(perform, convert_plan, BUYER, despite_drift=True, despite_minimum=True, at=NOW)
+    done = order_all(run_id=first.run_id)
+    assert [each.line_id for each in done.not_converted] == [first.id]
+    assert [each.state for each in lines_of(first.run_id)] == ["open", "converted"]
+    with pytest.raises(Refused) as refused:
+        order_all(run_id=first.run_id, line_ids=(first.id,))
+    assert refused.value.code == "plans.superseded"
+    assert order_all(run_id=near).lines == 1
 
 
 @pytest.mark.rule("PLAN-11")
