@@ -302,6 +302,7 @@ def convert_dialogs() -> rx.Component:
     told = (Convert.drift_says != "") | (Convert.minimum_says != "")
     ask = dialog(
         "Make purchase orders",
+        rx.cond(Convert.convert_sum != "", rx.el.p(Convert.convert_sum, class_name="quiet"), rx.fragment()),
         *[
             rx.cond(each != "", notice(each, tone=Tone.WARN), rx.fragment())
             for each in (Convert.drift_says, Convert.minimum_says)

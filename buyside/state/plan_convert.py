@@ -22,6 +22,8 @@ class PlanConvertState(BuyerState, rx.State):
 
     is_converting: bool = False
     convert_says: str = ""
+    convert_sum: str = ""
+    """What those lines come to."""
     drift_says: str = ""
     minimum_says: str = ""
     made: list[Made] = []
@@ -46,6 +48,7 @@ class PlanConvertState(BuyerState, rx.State):
         self.convert_says = (
             f"{count} ticked line{'s' if count != 1 else ''}" if count else "All open lines of this plan"
         )
+        self.convert_sum = plan.ticked_totals if count else plan.totals
         self.drift_says = self.minimum_says = ""
         self._despite_drift = self._despite_minimum = False
         self._request_id, self.is_converting = uuid4(), True
