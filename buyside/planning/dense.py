@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from mmap import mmap
 from typing import cast
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from buyside.planning import kernels
 from buyside.planning.frames import PERCENT_SCALE, QUANTITY_SCALE, Headroom, Misfit
@@ -15,11 +17,18 @@ FOREVER = 1 << 40  # a day number that no date reaches
 ROOM = 1 << 62  # no sum of quantities may reach this
 WHOLE_ROOM = 4_500_000 * MICRO  # a larger factor could overflow inside one wide product
 _EPOCH = date(1970, 1, 1)
+_ALL = 100 * PERCENT_SCALE
+_TOO_LARGE = "a BOM row's quantity per parent is negative or above 4.5 million"
 
 
 def ints(column: pl.Series) -> Ints:
     """A column without nulls as int64."""
     return cast("Ints", np.ascontiguousarray(column.to_numpy(), dtype=np.int64))
+
+
+def mostly_zero(size: int) -> Ints:
+    """Zeros of which only the (small) pages that are written to take memory."""
+    return np.frombuffer(mmap(-1, size * 8), np.int64) if size else np.zeros(0, np.int64)
 
 
 def ascending(column: pl.Series) -> bool:
@@ -33,7 +42,7 @@ def day_numbers(column: pl.Series, as_of: date, *, empty: int = 0) -> Ints:
     return ints(number.fill_null(empty))
 
 
-def dates(days: Ints, as_of: date) -> pl.Series:
+def dates(days: Ints | NDArray[np.int32], as_of: date) -> pl.Series:
     """The dates of day numbers."""
     number = np.empty(days.size, np.int32)
     np.add(days, (as_of - _EPOCH).days, out=number, casting="unsafe")
@@ -77,12 +86,19 @@ class Positions:
 
 def factors(quantity_per: pl.Series, scrap_percent: pl.Series) -> tuple[Ints, Ints]:
     """quantity per × (1 + scrap) as (whole at 10^-6, micro at 10^-12), exact."""
-    exact = quantity_per.cast(pl.Int128).to_frame("per").with_columns(scrap_percent.cast(pl.Int128).alias("scrap"))
-    scaled = pl.col("per") * (pl.col("scrap") + 100 * PERCENT_SCALE) * (QUANTITY_SCALE // (100 * PERCENT_SCALE))
-    split = exact.select(whole=scaled // MICRO, micro=scaled % MICRO)
-    if split.filter((pl.col("whole") < 0) | (pl.col("whole") > WHOLE_ROOM)).height:
-        raise Headroom("a BOM row's quantity per parent is negative or above 4.5 million")
-    return ints(split["whole"].cast(pl.Int64)), ints(split["micro"].cast(pl.Int64))
+    per, percent = ints(quantity_per), ints(scrap_percent)
+    wide = (float(np.abs(per).max(initial=0)) * (float(np.abs(percent).max(initial=0)) + _ALL)) >= ROOM
+    if wide or (per.size and per.min() < 0):  # only numbers that are refused below, or scrap far above 100 %
+        exact = quantity_per.cast(pl.Int128).to_frame("per").with_columns(scrap_percent.cast(pl.Int128).alias("scrap"))
+        scaled = pl.col("per") * (pl.col("scrap") + _ALL) * (QUANTITY_SCALE // _ALL)
+        split = exact.select(whole=scaled // MICRO, micro=scaled % MICRO)
+        if split.filter((pl.col("whole") < 0) | (pl.col("whole") > WHOLE_ROOM)).height:
+            raise Headroom(_TOO_LARGE)
+        return ints(split["whole"].cast(pl.Int64)), ints(split["micro"].cast(pl.Int64))
+    whole, micro = np.divmod(per * (percent + _ALL) * (QUANTITY_SCALE // _ALL), MICRO)
+    if whole.size and (whole.min() < 0 or whole.max() > WHOLE_ROOM):
+        raise Headroom(_TOO_LARGE)
+    return whole, micro
 
 
 def make_edges(source: Ints, sources: int, component: Ints, whole: Ints, micro: Ints, first: Ints, last: Ints) -> Edges:

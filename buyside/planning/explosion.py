@@ -8,14 +8,17 @@ arithmetic over sorted events.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
+from typing import cast
 
 import numpy as np
 
-from buyside.planning import explosion_kernels, kernels
+from buyside.planning import event_kernels, explosion_kernels, kernels
 from buyside.planning.configuration import Configured
 from buyside.planning.dense import FOREVER, ROOM, refuse_beyond, with_common_unit
 from buyside.planning.kernels import MAKE, MICRO, PHANTOM, REST, Edges, Ints, Stock
 from buyside.planning.structure import Structure
+from buyside.planning.threads import ENOUGH, available, side_by_side
 
 CELLS = 50_000_000
 
@@ -30,12 +33,30 @@ class Gross:
 
 
 @dataclass(frozen=True)
+class Block:
+    """The same as a dense block of items × `days`; `rows` is how many rows each item has when it is netted."""
+
+    cells: Ints
+    days: int
+    rows: Ints
+
+    def listed(self) -> Gross:
+        """The cells that are not zero."""
+        return Gross(*explosion_kernels.cells_of(self.cells, self.days))
+
+
+@dataclass(frozen=True)
 class Explosion:
     """What explode() found: gross per warehouse, lines without any structure, items without a row on a needed day."""
 
-    gross: dict[int, Gross]
+    cells: Mapping[int, Gross | Block]
     unmapped: np.ndarray
     dead: dict[int, np.ndarray]
+
+    @cached_property
+    def gross(self) -> dict[int, Gross]:
+        """The cells of each warehouse as lists, made when they are first asked for."""
+        return {w: cells if isinstance(cells, Gross) else cells.listed() for w, cells in self.cells.items()}
 
 
 def explode(
@@ -49,7 +70,8 @@ def explode(
     Refuses Headroom.
     """
     (sold_edges, edges), unit = with_common_unit([sold.edges, structure.edges])
-    gross, dead = {}, {}
+    found: dict[int, Gross | Block] = {}
+    dead = {}
     mapped = sold.mapped.copy()
     for warehouse, stock in stocks.items():
         lines = np.flatnonzero((at_warehouse == warehouse) & (sold.demand.quantity > 0))
@@ -59,9 +81,9 @@ def explode(
         dead[warehouse] = np.zeros(structure.supply.size, np.bool_)
         run = _Run(structure, sold, sold_edges, edges, stock, lines, days, dead[warehouse], mapped)
         dense = (structure.supply.size + run.sources) * days <= cells
-        gross[warehouse] = run.as_block(unit, wide=wide) if dense else run.as_events()
+        found[warehouse] = run.as_block(unit, wide=wide) if dense else run.as_events()
     unmapped = ~mapped & ~sold.blocked & (sold.demand.quantity > 0)
-    return Explosion(gross, unmapped, dead)
+    return Explosion(found, unmapped, dead)
 
 
 def asked_by_lines(
@@ -79,7 +101,7 @@ def asked_by_lines(
         key = np.flatnonzero((units != 0) | (rests != 0))
         return days, key, units[key], rests[key]
     key, units, rests = (np.concatenate(column) for column in zip(*run.asked_in_events(), strict=True))
-    return days, *explosion_kernels.add_exactly(key, np.argsort(key, kind="stable"), units, rests)
+    return days, *event_kernels.add_exactly(key, np.argsort(key, kind="stable"), units, rests)
 
 
 def _bounds(structure: Structure, sold: Configured, lines: Ints, stock: Stock) -> float:
@@ -114,18 +136,19 @@ class _Run:
     days: int
     dead: np.ndarray
     mapped: np.ndarray
+    threads: int | None = None
 
     @property
     def sources(self) -> int:
         """Sources of BOM rows, and edges without one."""
         return int(self.sold_edges.ptr.size - 1 + self.sold_edges.component.size - self.sold_edges.ptr[-1])
 
-    def as_block(self, unit: int, *, wide: bool) -> Gross:
+    def as_block(self, unit: int, *, wide: bool) -> Block:
         """Dense block of items × days."""
         cells, rests = self.asked_by_lines(wide=wide)
-        return Gross(
-            *explosion_kernels.explode_block(self.stock, self.edges, cells, rests, self.days, unit, wide, self.dead)
-        )
+        rows = np.zeros(self.structure.supply.size, np.int64)
+        explosion_kernels.explode_block(self.stock, self.edges, cells, rests, self.days, unit, wide, self.dead, rows)
+        return Block(cells, self.days, rows)
 
     def asked_by_lines(self, *, wide: bool) -> tuple[Ints, Ints]:
         """Dense block of what the lines themselves ask of items, not rounded; `wide`: units and rests."""
@@ -146,12 +169,27 @@ class _Run:
             kernels.gather_lines(some, sold.demand, edges, sold.rules, plain, self.mapped, asked, 1)
             counting = edges._replace(first=edges.first - past, last=edges.last - past)
             explosion_kernels.explode_sources(asked, 1, counting, cells, rests, days, wide)
-        asked = np.zeros(sources * days, np.int64)
-        kernels.gather_lines(self.lines[~late], sold.demand, edges, sold.rules, plain, self.mapped, asked, days)
+        asked = self._gathered(self.lines if not late.any() else self.lines[~late], plain, sources * days)
         explosion_kernels.explode_sources(asked, days, edges, cells, rests, days, wide)
         for key, more in self._beyond_twelve_decimals().items():
             cells[key], rests[key] = cells[key] + (rests[key] + more) // REST, (rests[key] + more) % REST
         return cells, rests
+
+    def _gathered(self, lines: Ints, plain: np.ndarray, size: int) -> Ints:
+        """What lines ask of sources, and behind them of edges without one, by day."""
+        threads = available() if self.threads is None else self.threads
+        parts = threads if lines.size >= ENOUGH and size <= lines.size else 1
+        asked = np.zeros((parts, size), np.int64)
+
+        def work(part: int, first: int, stop: int) -> None:
+            kernels.gather_lines(
+                lines[first:stop], self.sold.demand, self.sold_edges, self.sold.rules, plain, self.mapped, asked[part],
+                self.days,
+            )  # fmt: skip
+
+        bounds = [lines.size * n // parts for n in range(parts + 1)]
+        side_by_side(work, list(zip(range(parts), bounds[:-1], bounds[1:], strict=True)), threads)
+        return asked[0] if parts == 1 else cast("Ints", asked.sum(axis=0))
 
     def as_events(self) -> Gross:
         """The same over sorted (item, day) events, one level after the other."""
@@ -163,7 +201,7 @@ class _Run:
             here = key < stop * days  # what stands deeper waits
             waiting = [(key[~here], quantity[~here], rest[~here])]
             key, quantity, rest = key[here], quantity[here], rest[here]
-            key, total = explosion_kernels.add_up(key, np.argsort(key, kind="stable"), quantity, rest)
+            key, total = event_kernels.add_up(key, np.argsort(key, kind="stable"), quantity, rest)
             key, total = key[total != 0], total[total != 0]
             done.append((key, total))
             waiting += self._components(key, total, int(first), int(stop))
@@ -198,7 +236,7 @@ class _Run:
         explosion_kernels.net_rows(ptr, day, gross, self.stock, first, stop, net_ptr, count, net, True)
         asked = []
         for at, when, short, which in ((ptr, day, gross, PHANTOM), (net_ptr, net[0], net[6], MAKE)):
-            component, needed, edge, cell = explosion_kernels.expand_cells(
+            component, needed, edge, cell = event_kernels.expand_cells(
                 at, when, short, items[supply == which], self.stock.lead, self.edges, self.dead
             )
             asked.append((component * self.days + needed, *explosion_kernels.multiply(short[cell], edge, self.edges)))

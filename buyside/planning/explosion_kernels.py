@@ -117,44 +117,6 @@ def multiply(quantity: Ints, edge: Ints, edges: Any) -> tuple[Ints, Ints]:
 
 
 @njit(cache=True, nogil=True)
-def add_up(key: Ints, order: Ints, cells: Ints, rests: Ints) -> tuple[Ints, Ints]:
-    """Sums of equal keys, rounded half up once each; `order` sorts the keys."""
-    keys = np.empty(order.size, np.int64)
-    sums = np.empty(order.size, np.int64)
-    count = 0
-    rest = 0
-    for i in order:
-        if count == 0 or keys[count - 1] != key[i]:
-            if count:
-                sums[count - 1] += 2 * rest >= REST
-            keys[count], sums[count], rest = key[i], 0, 0
-            count += 1
-        rest += rests[i]
-        sums[count - 1] += cells[i] + rest // REST
-        rest %= REST
-    if count:
-        sums[count - 1] += 2 * rest >= REST
-    return keys[:count].copy(), sums[:count].copy()
-
-
-@njit(cache=True, nogil=True)
-def add_exactly(key: Ints, order: Ints, cells: Ints, rests: Ints) -> tuple[Ints, Ints, Ints]:
-    """Sums of equal keys, not rounded; `order` sorts the keys."""
-    keys = np.empty(order.size, np.int64)
-    sums = np.zeros(order.size, np.int64)
-    left = np.zeros(order.size, np.int64)
-    at = -1
-    for i in order:
-        if at < 0 or keys[at] != key[i]:
-            at += 1
-            keys[at] = key[i]
-        rest = left[at] + rests[i]
-        sums[at] += cells[i] + rest // REST
-        left[at] = rest % REST
-    return keys[: at + 1].copy(), sums[: at + 1].copy(), left[: at + 1].copy()
-
-
-@njit(cache=True, nogil=True)
 def net_row(
     day: Ints,
     gross: Ints,
@@ -246,95 +208,6 @@ def _any_uncounted(day: Ints, count: int, first: int, stop: int, edges: Any) -> 
     return False
 
 
-@njit(cache=True, nogil=True)
-def explode_block(
-    stock: Any, edges: Any, cells: Ints, rests: Ints, days: int, unit: int, wide: bool, dead: NDArray[np.bool_]
-) -> tuple[Ints, Ints, Ints]:
-    """Explode all levels of one warehouse in a dense block; afterwards the block holds rounded gross quantities.
-
-    Returns the non-zero cells as pointers per item, day and gross. `dead` marks items that had something to explode and
-    no row that counted on the day.
-    """
-    n = stock.supply.size
-    receipt_ptr, receipt_day, receipt, overdue = (
-        stock.receipt_ptr,
-        stock.receipt_day,
-        stock.receipt,
-        stock.receipt_overdue,
-    )
-    on_hand, safety, held = stock.on_hand, stock.safety, stock.held
-    most = 0
-    for p in range(n):
-        most = max(most, stock.receipt_ptr[p + 1] - stock.receipt_ptr[p])
-    day = np.empty(days, np.int64)
-    gross = np.empty(days, np.int64)
-    out = np.empty((7, days + most + 1), np.int64)
-    ptr = np.zeros(n + 1, np.int64)
-    for p in range(n):
-        count = _round_row(cells, rests, p, days, unit, wide, day, gross)
-        ptr[p + 1] = ptr[p] + count
-        if stock.supply[p] == BUY:
-            continue
-        events = count
-        if stock.supply[p] == MAKE:
-            k, k_end = receipt_ptr[p], receipt_ptr[p + 1]
-            total = net_row(
-                day, gross, 0, count, receipt_day, receipt, overdue, k, k_end, on_hand[p], safety[p], held[p], out
-            )
-            events = 0
-            for k in range(total):
-                if out[6, k]:
-                    day[events], gross[events] = out[0, k], out[6, k]
-                    events += 1
-        if events == 0:
-            continue
-        first, stop = edges.ptr[p], edges.ptr[p + 1]
-        if not _add_components(first, stop, day, gross, events, stock.lead[p], edges, cells, rests, days, wide):
-            dead[p] = _any_uncounted(day, events, first, stop, edges)
-    cell_day = np.empty(ptr[n], np.int64)
-    cell = np.empty(ptr[n], np.int64)
-    at = 0
-    for p in range(n):
-        if ptr[p + 1] > ptr[p]:
-            for d in range(days):
-                if cells[p * days + d]:
-                    cell_day[at], cell[at] = d, cells[p * days + d]
-                    at += 1
-    return ptr, cell_day, cell
-
-
-@njit(cache=True, nogil=True)
-def expand_cells(
-    ptr: Ints, day: Ints, short: Ints, items: Ints, lead: Ints, edges: Any, dead: NDArray[np.bool_]
-) -> tuple[Ints, Ints, Ints, Ints]:
-    """The components of the cells of some items as a list: component, day, edge and parent cell."""
-    component = np.empty(0, np.int64)
-    needed = np.empty(0, np.int64)
-    edge = np.empty(0, np.int64)
-    cell = np.empty(0, np.int64)
-    for fill in range(2):
-        at = 0
-        for p in items:
-            for k in range(ptr[p], ptr[p + 1]):
-                if short[k] == 0:
-                    continue
-                before = at
-                for e in range(edges.ptr[p], edges.ptr[p + 1]):
-                    if edges.first[e] <= day[k] <= edges.last[e]:
-                        if fill:
-                            component[at], needed[at] = edges.component[e], max(day[k] - lead[p], 0)
-                            edge[at], cell[at] = e, k
-                        at += 1
-                if at == before:
-                    dead[p] = True
-        if fill == 0:
-            component = np.empty(at, np.int64)
-            needed = np.empty(at, np.int64)
-            edge = np.empty(at, np.int64)
-            cell = np.empty(at, np.int64)
-    return component, needed, edge, cell
-
-
 @njit(cache=True, nogil=True, inline="always")
 def _rows_of(
     day: Ints, j: int, j_end: int, receipt_day: Ints, receipt: Ints, k: int, k_end: int, below: bool, held: bool
@@ -357,6 +230,81 @@ def _rows_of(
             n += 1
             opening = opening and today > 0
     return n + opening
+
+
+@njit(cache=True, nogil=True)
+def explode_block(
+    stock: Any,
+    edges: Any,
+    cells: Ints,
+    rests: Ints,
+    days: int,
+    unit: int,
+    wide: bool,
+    dead: NDArray[np.bool_],
+    rows: Ints,
+) -> None:
+    """Explode all levels of one warehouse in a dense block; afterwards the block holds rounded gross quantities.
+
+    Sets in `rows` how many rows net_row() has for each item. `dead` marks items that had something to explode and no row
+    that counted on the day.
+    """
+    n = stock.supply.size
+    receipt_ptr, receipt_day, receipt, overdue = (
+        stock.receipt_ptr,
+        stock.receipt_day,
+        stock.receipt,
+        stock.receipt_overdue,
+    )
+    on_hand, safety, held = stock.on_hand, stock.safety, stock.held
+    most = 0
+    for p in range(n):
+        most = max(most, stock.receipt_ptr[p + 1] - stock.receipt_ptr[p])
+    day = np.empty(days, np.int64)
+    gross = np.empty(days, np.int64)
+    out = np.empty((7, days + most + 1), np.int64)
+    for p in range(n):
+        count = _round_row(cells, rests, p, days, unit, wide, day, gross)
+        k, k_end = receipt_ptr[p], receipt_ptr[p + 1]
+        if stock.supply[p] == BUY:
+            rows[p] = _rows_of(day, 0, count, receipt_day, receipt, k, k_end, on_hand[p] < safety[p], held[p])
+            continue
+        events = count
+        if stock.supply[p] == MAKE:
+            rows[p] = net_row(
+                day, gross, 0, count, receipt_day, receipt, overdue, k, k_end, on_hand[p], safety[p], held[p], out
+            )
+            events = 0
+            for r in range(rows[p]):
+                if out[6, r]:
+                    day[events], gross[events] = out[0, r], out[6, r]
+                    events += 1
+        if events == 0:
+            continue
+        first, stop = edges.ptr[p], edges.ptr[p + 1]
+        if not _add_components(first, stop, day, gross, events, stock.lead[p], edges, cells, rests, days, wide):
+            dead[p] = _any_uncounted(day, events, first, stop, edges)
+
+
+@njit(cache=True, nogil=True)
+def cells_of(cells: Ints, days: int) -> tuple[Ints, Ints, Ints]:
+    """The cells of a dense block that are not zero: pointers per item, days and quantities."""
+    n = cells.size // days
+    ptr = np.zeros(n + 1, np.int64)
+    for p in range(n):
+        count = 0
+        for at in range(p * days, p * days + days):
+            count += cells[at] != 0
+        ptr[p + 1] = ptr[p] + count
+    day = np.empty(ptr[n], np.int64)
+    quantity = np.empty(ptr[n], np.int64)
+    for p in range(n):
+        to = ptr[p]
+        for d in range(days):
+            if cells[p * days + d]:
+                day[to], quantity[to] = d, cells[p * days + d]
+                to += 1
+    return ptr, day, quantity
 
 
 @njit(cache=True, nogil=True)
@@ -395,3 +343,60 @@ def net_rows(
             net_row(
                 day, gross, j, j_end, receipt_day, receipt, overdue, k, k_end, on_hand[p], safety[p], held[p], rows
             )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def net_into(
+    ptr: Ints,
+    day: Ints,
+    gross: Ints,
+    cells: Ints,
+    days: int,
+    stock: Any,
+    first: int,
+    stop: int,
+    start: Ints,
+    count: Ints,
+    out_day: NDArray[np.int32],
+    out: tuple[Ints, ...],
+) -> None:
+    """Net the items first..stop into columns, from `start` on: days, and the six quantities of net_row() (both receipts zero before).
+
+    Gross cells are lists of those that are not zero, or, where there are `days`, a dense block. `count` is what net_rows()
+    or explode_block() counted.
+    """
+    receipt_ptr, receipt_day, receipt, overdue = (
+        stock.receipt_ptr,
+        stock.receipt_day,
+        stock.receipt,
+        stock.receipt_overdue,
+    )
+    on_hand, safety, held = stock.on_hand, stock.safety, stock.held
+    most = 0
+    for p in range(first, stop):
+        most = max(most, count[p])
+    rows = np.empty((7, most + 1), np.int64)
+    if days:
+        day, gross = np.empty(days, np.int64), np.empty(days, np.int64)
+    for p in range(first, stop):
+        if count[p] == 0:
+            continue
+        if days:
+            j, j_end = 0, 0
+            for d in range(days):
+                quantity = cells[p * days + d]
+                day[j_end], gross[j_end] = d, quantity
+                j_end += quantity != 0
+        else:
+            j, j_end = ptr[p], ptr[p + 1]
+        k, k_end = receipt_ptr[p], receipt_ptr[p + 1]
+        n = net_row(
+            day, gross, j, j_end, receipt_day, receipt, overdue, k, k_end, on_hand[p], safety[p], held[p], rows
+        )  # fmt: skip
+        at = start[p]
+        for r in range(n):
+            out_day[at + r] = rows[0, r]
+            if rows[2, r]:  # hardly ever: what is not written stays zero
+                out[1][at + r], out[2][at + r] = rows[2, r], rows[3, r]
+        for column in (0, 3, 4, 5):
+            out[column][at : at + n] = rows[column + 1, :n]

@@ -63,14 +63,17 @@ class Frame:
 
     def check(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The declared columns of `frame`, in order; raises Misfit on a wrong type, a missing column or a forbidden null."""
+        schema = frame.schema
         for name, column in self.columns.items():
-            if name not in frame.columns:
+            if name not in schema:
                 raise Misfit(f"{self.name} lacks the column {name}")
-            if frame.schema[name] != column.dtype:
-                raise Misfit(f"{self.name}.{name} is {frame.schema[name]}, declared is {column.dtype}")
-            if not column.nullable and frame[name].null_count():
+            if schema[name] != column.dtype:
+                raise Misfit(f"{self.name}.{name} is {schema[name]}, declared is {column.dtype}")
+        checked = frame.select(list(self.columns))
+        for (name, column), empty in zip(self.columns.items(), checked.null_count().row(0), strict=True):
+            if empty and not column.nullable:
                 raise Misfit(f"{self.name}.{name} has empty values")
-        return frame.select(list(self.columns))
+        return checked
 
     def check_key(self, frame: pl.DataFrame) -> pl.DataFrame:
         """As check(), and raises Misfit where two rows have the same key."""

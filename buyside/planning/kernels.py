@@ -71,6 +71,17 @@ def has_repeats(ptr: Ints, value: Ints) -> bool:
 
 
 @njit(cache=True, nogil=True)
+def repeat_into(values: Ints, counts: Ints, out: Ints) -> None:
+    """Each value as often as its count says, one after another."""
+    at = 0
+    for i in range(values.size):
+        value, stop = values[i], at + counts[i]
+        while at < stop:
+            out[at] = value
+            at += 1
+
+
+@njit(cache=True, nogil=True)
 def in_groups_order(ptr: Ints, rows: Ints, groups: Ints) -> Ints:
     """The columns of `rows`, group by group in another order of the groups."""
     out = np.empty_like(rows)
@@ -200,6 +211,24 @@ def _source(demand: Any, edges: Any, i: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def _rows_of_keys(key_ptr: Ints, key_rule: Ints, structural: NDArray[np.bool_], simple: NDArray[np.bool_]) -> Ints:
+    """Numbers for the keys whose rules all add, and hold for every line that has the key; -1 for others.
+
+    What lines ask by such a key is added up once, then given to each of its rules.
+    """
+    row = np.full(key_ptr.size - 1, -1, np.int64)
+    rows = 0
+    for key in range(row.size):
+        alike = key_ptr[key] < key_ptr[key + 1]
+        for k in range(key_ptr[key], key_ptr[key + 1]):
+            alike &= simple[key_rule[k]] and not structural[key_rule[k]]
+        if alike:
+            row[key] = rows
+            rows += 1
+    return row
+
+
+@njit(cache=True, nogil=True)
 def gather_lines(
     lines: Ints,
     demand: Any,
@@ -220,6 +249,9 @@ def gather_lines(
     simple = (rules.product < 0) & (rules.variant < 0) & (np.diff(rules.cond_ptr) <= 1)
     sources = edges.ptr.size - 1
     behind = edges.ptr[sources]
+    keys = key_ptr.size - 1
+    row = _rows_of_keys(key_ptr, key_rule, structural, simple)
+    by_key = np.zeros((row.max() + 1) * days, np.int64)
     for i in lines:
         source = own[i]
         if source < 0 or not plain[source]:
@@ -228,12 +260,22 @@ def gather_lines(
             mapped[i] = True
             asked[source * days + day[i]] += quantity[i]
         for j in range(option_ptr[i], option_ptr[i + 1] + 1):
-            key = option[j] if j < option_ptr[i + 1] else key_ptr.size - 2
+            key = option[j] if j < option_ptr[i + 1] else keys - 1
+            if row[key] >= 0:
+                mapped[i] = True
+                by_key[row[key] * days + day[i]] += quantity[i]
+                continue
             for k in range(key_ptr[key], key_ptr[key + 1]):
                 r = key_rule[k]
                 if not structural[r] and (simple[r] or _holds(rules, demand, r, i)):
                     mapped[i] = True
                     asked[(sources + rule_edge[r] - behind) * days + day[i]] += quantity[i]
+    for key in range(keys):
+        if row[key] >= 0:
+            for k in range(key_ptr[key], key_ptr[key + 1]):
+                base = (sources + rule_edge[key_rule[k]] - behind) * days
+                for d in range(days):
+                    asked[base + d] += by_key[row[key] * days + d]
 
 
 @njit(cache=True, nogil=True)

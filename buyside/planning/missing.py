@@ -21,13 +21,13 @@ def dead_ends(structure: Structure, explosion: Explosion, netted: Netted, as_of:
     n = structure.supply.size
     found: list[tuple[int, int, int, int]] = []
     for w, warehouse in enumerate(netted.warehouses):
-        gross = explosion.gross[warehouse]
         for p in np.flatnonzero(explosion.dead[warehouse]):
             if structure.supply[p] == MAKE:
                 start = netted.start[w * n + p]
-                rows = netted.rows[:, start : start + netted.count[w * n + p]]
-                day, quantity = rows[0], rows[6]
+                rows = slice(start, start + netted.count[w * n + p])
+                day, quantity = netted.rows[0][rows], netted.rows[6][rows]
             else:
+                gross = explosion.gross[warehouse]
                 cells = slice(gross.ptr[p], gross.ptr[p + 1])
                 day, quantity = gross.day[cells], gross.quantity[cells]
             lost = (quantity > 0) & ~_has_row(structure, int(p), day)

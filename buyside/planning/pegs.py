@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from buyside.planning import explosion_kernels, kernels
+from buyside.planning import event_kernels, explosion_kernels, kernels
 from buyside.planning.configuration import Configured
 from buyside.planning.dense import dates, ints
 from buyside.planning.explosion import Explosion, fine_parts
@@ -183,7 +183,7 @@ class _Pegging:
         day = ints(rows["cell"]) % self.days
         exploding = np.flatnonzero(structure.supply[first:stop] != BUY) + first
         lead = np.where(structure.supply == MAKE, ints(structure.items["make_lead_days"]), 0)
-        component, needed, edge, row = explosion_kernels.expand_cells(
+        component, needed, edge, row = event_kernels.expand_cells(
             ptr, day, quantity, exploding, lead, structure.edges, dead
         )
         keep = self.wanted[component]
