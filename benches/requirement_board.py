@@ -19,7 +19,8 @@ from buyside.db import engine, ready
 from buyside.db.items import Item, VendorItem
 from buyside.db.vendors import Vendor
 from buyside.domain.access import Actor, Role
-from buyside.queries.requirement_board import BoardPage, BoardSort, BoardView, BoardWanted, board_page
+from buyside.queries.requirement_board import BoardPage, board_page
+from buyside.queries.requirement_keys import BoardSort, BoardView, BoardWanted
 
 AS_OF = date(2026, 3, 1)
 BUYER = Actor(user_id=None, name="buyer", roles=frozenset({Role.BUYER}))

@@ -114,7 +114,10 @@ class PlanningItemTotal(SQLModel, table=True):
     """
 
     __tablename__ = "planning_item_total"
-    __table_args__ = (Index("planning_item_total_short", "run_id", "short_on", "item_id", "warehouse_id"),)
+    __table_args__ = (
+        Index("planning_item_total_short", "run_id", "short_on", "item_id", "warehouse_id"),
+        Index("planning_item_total_value", "run_id", sql("(-order_value)"), "item_id", "warehouse_id"),
+    )
     run_id: int = _key()
     item_id: int = _key()
     warehouse_id: int = _key()
@@ -202,6 +205,8 @@ class PlanLine(SQLModel, table=True):
         CheckConstraint("trigger IN ('shortage', 'reorder_point', 'carried')", name="known_trigger"),
         Index("plan_line_run", "run_id", "needed_on", "id"),
         Index("plan_line_item", "item_id", "run_id"),
+        Index("plan_line_split_from", "split_from_id", postgresql_where=sql("split_from_id IS NOT NULL")),
+        Index("plan_line_carried_from", "carried_from_id", postgresql_where=sql("carried_from_id IS NOT NULL")),
     )
     id: int = identity()
     run_id: int = refers_to("planning_run.id", index=False)
@@ -235,8 +240,8 @@ class PlanLine(SQLModel, table=True):
     better_quantity_packs: Decimal | None = quantity_column(None)
     better_unit_price: Decimal | None = price_column(None)
     saving: Decimal | None = price_column(None)
-    split_from_id: int | None = may_refer_to("plan_line.id")
-    carried_from_id: int | None = may_refer_to("plan_line.id")
+    split_from_id: int | None = may_refer_to("plan_line.id", index=False)
+    carried_from_id: int | None = may_refer_to("plan_line.id", index=False)
 
     @property
     def decision(self) -> Decision:

@@ -1,87 +1,33 @@
 """The requirements board: items by warehouse down, days, weeks or months across (PLAN-5, PLAN-14).
 
-Which rows, in which order and how many is answered by the sums that each run keeps per item (`planning_item_total`); days are
-read for the rows of one page alone. A page goes on from where the last one ended, or at a number of rows from the top.
+Which rows, in which order and how many is answered by requirement_keys.py; what stands in them is read here, for the rows of
+one page alone.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
-from enum import StrEnum
-from typing import Any
+from decimal import Decimal
 
-from sqlalchemy import Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlmodel import Session, col
 
-from buyside.db.items import Item, ItemGroup, Unit, VendorItem
+from buyside.db.items import Item, ItemGroup, Unit
 from buyside.db.people import Organisation
 from buyside.db.plans import PlanLine, PlanningItemTotal, PlanningRequirement, PlanningRun
 from buyside.db.stock import Warehouse
-from buyside.db.vendors import Vendor
 from buyside.domain.access import Actor, Permission, needs
-from buyside.domain.items import SupplyMode
 from buyside.domain.money import ZERO
 from buyside.domain.plans import PlanLineState, RunState
-from buyside.domain.refusals import NotFound, Unreadable
+from buyside.domain.refusals import NotFound
 from buyside.queries.answers import columns
-from buyside.queries.requirement_pivot import Bucket, Cell, NeedDay, Step, buckets, pivot
-from buyside.queries.rows import ESCAPE, escaped
+from buyside.queries.requirement_keys import BoardWanted, count_of, keys_of, place_of, written
+from buyside.queries.requirement_pivot import Bucket, Cell, NeedDay, buckets, pivot
 
 MOST_ROWS = 200
 """Rows of one page."""
 _WORDS = 6  # of a text that is looked for
 _SIX = Decimal("0.000001")
-
-
-class BoardView(StrEnum):
-    """Which rows are shown."""
-
-    SHORT = "short"
-    """Bought items with a shortage."""
-    ORDER = "order"
-    """Bought items of which more has to be ordered than is."""
-    LATE = "late"
-    """With a plan line whose order-by date is past."""
-    OVERDUE = "overdue"
-    """With an open order that was to arrive before the as-of day."""
-    MADE = "made"
-    ALL = "all"
-
-
-class BoardSort(StrEnum):
-    """In which order; equal ones stand by item and warehouse."""
-
-    SHORT = "short"
-    """First shortage first, without one last."""
-    VALUE = "value"
-    """What the run suggests to buy, the most first."""
-    CODE = "code"
-
-
-@dataclass(frozen=True, slots=True)
-class BoardWanted:
-    """What is asked of the board. Empty texts filter nothing; `vendor`, `group` and `place` are codes.
-
-    `after` is where the page before ended, as it said; without it rows are counted from `start`.
-    """
-
-    run_id: int
-    step: Step = Step.WEEK
-    since: date | None = None
-    view: BoardView = BoardView.ALL
-    sort: BoardSort = BoardSort.SHORT
-    text: str = ""
-    vendor: str = ""
-    group: str = ""
-    place: str = ""
-    planner: str = ""
-    start: int = 0
-    limit: int = 50
-    after: str = ""
-    counted: int | None = None
-    """How many rows there are in all, where the page before told it: they are not counted again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +84,10 @@ def board_page(session: Session, actor: Actor, *, wanted: BoardWanted) -> BoardP
     run = _run(session, wanted.run_id)
     last_on = _last_on(session, run)
     across = buckets(run.as_of, wanted.step, since=wanted.since, until=last_on)
-    keys = _keys(session, wanted)
+    keys = keys_of(session, wanted)
     total = wanted.counted if wanted.after else None
     if total is None:
-        total = session.execute(_filtered(wanted, func.count())).scalar_one()
+        total = count_of(session, wanted)
     more = len(keys) > wanted.limit
     keys = keys[: wanted.limit]
     return BoardPage(
@@ -150,7 +96,7 @@ def board_page(session: Session, actor: Actor, *, wanted: BoardWanted) -> BoardP
         columns=tuple(across),
         rows=tuple(_rows(session, run.id, across, [(each[-2], each[-1]) for each in keys])),
         total=total,
-        after=_written(keys[-1]) if more else "",
+        after=written(keys[-1]) if more else "",
         currency=session.get_one(Organisation, 1).currency_code,
     )
 
@@ -158,15 +104,7 @@ def board_page(session: Session, actor: Actor, *, wanted: BoardWanted) -> BoardP
 @needs(Permission.PLAN_VIEW)
 def board_place(session: Session, actor: Actor, *, wanted: BoardWanted, item_id: int, warehouse_id: int) -> int | None:
     """How many rows stand before an item's in what is wanted; None: it is not among them."""
-    order = _order(wanted.sort)
-    own = _filtered(wanted, *order).where(
-        col(PlanningItemTotal.item_id) == item_id, col(PlanningItemTotal.warehouse_id) == warehouse_id
-    )
-    here = session.execute(own).one_or_none()
-    if here is None:
-        return None
-    after = _filtered(wanted, func.count()).where(_goes_on(wanted.sort, tuple(here)))
-    return int(session.execute(_filtered(wanted, func.count())).scalar_one() - session.execute(after).scalar_one() - 1)
+    return place_of(session, wanted, item_id, warehouse_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,127 +159,6 @@ def _last_on(session: Session, run: PlanningRun) -> date:
     return max(each for each in (run.as_of, needed, planned) if each is not None)
 
 
-# --- which rows, in which order -------------------------------------------------------------------------------------------
-def _filtered(wanted: BoardWanted, *selected: Any) -> Select[Any]:
-    """Sums of the run that are wanted. Tables beside them are joined only where a filter or the order asks."""
-    total = PlanningItemTotal
-    statement: Select[Any] = select(*selected).select_from(total).where(col(total.run_id) == wanted.run_id)
-    by_supply = wanted.view in {BoardView.SHORT, BoardView.ORDER, BoardView.MADE}
-    if wanted.text or wanted.group or wanted.planner or by_supply or wanted.sort is BoardSort.CODE:
-        statement = statement.join(Item, col(Item.id) == col(total.item_id))
-    if wanted.group:
-        statement = statement.join(ItemGroup, col(ItemGroup.id) == col(Item.group_id))
-    if wanted.place:
-        statement = statement.join(Warehouse, col(Warehouse.id) == col(total.warehouse_id))
-    return statement.where(*_conditions(wanted))
-
-
-def _conditions(wanted: BoardWanted) -> list[Any]:
-    total = PlanningItemTotal
-    where: list[Any] = []
-    for word in wanted.text.split()[:_WORDS]:
-        pattern = f"%{escaped(word)}%"
-        where.append(or_(col(Item.code).ilike(pattern, escape=ESCAPE), col(Item.name).ilike(pattern, escape=ESCAPE)))
-    if wanted.group:
-        where.append(col(ItemGroup.code) == wanted.group)
-    if wanted.planner:
-        where.append(col(Item.planner) == wanted.planner)
-    if wanted.place:
-        where.append(col(Warehouse.code) == wanted.place)
-    if wanted.vendor:
-        where.append(
-            col(total.item_id).in_(
-                select(col(VendorItem.item_id))
-                .join(Vendor, col(Vendor.id) == col(VendorItem.vendor_id))
-                .where(col(Vendor.code) == wanted.vendor)
-            )
-        )
-    shown: dict[BoardView, list[Any]] = {
-        BoardView.SHORT: [col(total.short_on).is_not(None), col(Item.supply) == SupplyMode.BUY.value],
-        BoardView.ORDER: [col(total.order_on).is_not(None), col(Item.supply) == SupplyMode.BUY.value],
-        BoardView.LATE: [
-            exists().where(
-                col(PlanLine.item_id) == col(total.item_id),
-                col(PlanLine.run_id) == wanted.run_id,
-                col(PlanLine.warehouse_id) == col(total.warehouse_id),
-                col(PlanLine.state) == PlanLineState.OPEN.value,
-                col(PlanLine.late_days) > 0,
-            )
-        ],
-        BoardView.OVERDUE: [col(total.overdue_receipts) > 0],
-        BoardView.MADE: [col(Item.supply) == SupplyMode.MAKE.value],
-        BoardView.ALL: [],
-    }
-    return where + shown[wanted.view]
-
-
-def _order(sort: BoardSort) -> tuple[Any, ...]:
-    """What rows stand in order of; item and warehouse last, so that no two are equal."""
-    total = PlanningItemTotal
-    first = {BoardSort.SHORT: total.short_on, BoardSort.VALUE: total.order_value, BoardSort.CODE: Item.code}[sort]
-    return col(first), col(total.item_id), col(total.warehouse_id)
-
-
-def _goes_on(sort: BoardSort, end: tuple[Any, ...]) -> Any:
-    """Whether a row comes after one, by that one's values of the order."""
-    first, item, warehouse = _order(sort)
-    rest = tuple_(item, warehouse) > tuple_(end[1], end[2])
-    if end[0] is None:
-        return and_(first.is_(None), rest)
-    if sort is BoardSort.VALUE:
-        return or_(first < end[0], and_(first == end[0], rest), first.is_(None))
-    return or_(tuple_(first, item, warehouse) > tuple_(*end), first.is_(None))
-
-
-def _keys(session: Session, wanted: BoardWanted) -> list[tuple[Any, ...]]:
-    """The values of the order of one page's rows, and of one row more where there is one.
-
-    Rows without the first value come last, and are asked for apart: each part then follows an index from where it begins.
-    """
-    first, item, warehouse = order = _order(wanted.sort)
-    limit = wanted.limit + 1
-    end = _read(wanted.after, wanted.sort) if wanted.after else None
-    found: list[tuple[Any, ...]] = []
-    skip = 0 if end else wanted.start
-    if end is None or end[0] is not None:
-        direction = first.desc() if wanted.sort is BoardSort.VALUE else first
-        filled = _filtered(wanted, *order).where(first.is_not(None)).order_by(direction, item, warehouse)
-        if end is not None:
-            descending = or_(first < end[0], and_(first == end[0], tuple_(item, warehouse) > tuple_(end[1], end[2])))
-            filled = filled.where(
-                descending if wanted.sort is BoardSort.VALUE else tuple_(first, item, warehouse) > tuple_(*end)
-            )
-        found = [tuple(row) for row in session.execute(filled.offset(skip).limit(limit))]
-        if skip and len(found) < limit:
-            counted = session.execute(_filtered(wanted, func.count()).where(first.is_not(None))).scalar_one()
-            skip = max(0, skip - counted)
-    if len(found) < limit:
-        empty = _filtered(wanted, *order).where(first.is_(None)).order_by(item, warehouse)
-        if end is not None and end[0] is None:
-            empty = empty.where(tuple_(item, warehouse) > tuple_(end[1], end[2]))
-        found += [tuple(row) for row in session.execute(empty.offset(skip).limit(limit - len(found)))]
-    return found
-
-
-def _written(end: tuple[Any, ...]) -> str:
-    return json.dumps([None if end[0] is None else str(end[0]), end[1], end[2]])
-
-
-def _read(after: str, sort: BoardSort) -> tuple[Any, ...]:
-    """Refuses: Unreadable."""
-    try:
-        first, item, warehouse = json.loads(after)
-        if not (isinstance(item, int) and isinstance(warehouse, int) and isinstance(first, str | None)):
-            raise TypeError
-        if first is None:
-            return None, item, warehouse
-        of: dict[BoardSort, Any] = {BoardSort.SHORT: date.fromisoformat, BoardSort.VALUE: Decimal, BoardSort.CODE: str}
-        return of[sort](first), item, warehouse
-    except (ValueError, TypeError, InvalidOperation):
-        raise Unreadable(value=after[:60], wanted="a place in the list") from None
-
-
-# --- what stands in them --------------------------------------------------------------------------------------------------
 def _rows(session: Session, run_id: int, across: Sequence[Bucket], keys: list[tuple[int, int]]) -> list[BoardRow]:
     if not keys:
         return []

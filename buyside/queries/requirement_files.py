@@ -11,7 +11,8 @@ from sqlmodel import Session
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.money import ZERO
 from buyside.domain.refusals import NotAllowed, Unreadable
-from buyside.queries.requirement_board import MOST_ROWS, BoardPage, BoardRow, BoardWanted, board_page
+from buyside.queries.requirement_board import MOST_ROWS, BoardPage, BoardRow, board_page
+from buyside.queries.requirement_keys import BoardWanted
 from buyside.queries.requirement_pivot import Bucket
 
 MEASURES = ("projected", "with_plan", "gross", "receipts", "shortage", "to_order", "planned")

@@ -20,17 +20,9 @@ from buyside.domain.access import Actor, Permission
 from buyside.domain.locales import shown_date, shown_number
 from buyside.domain.refusals import Unreadable
 from buyside.queries.read import ask
-from buyside.queries.requirement_board import (
-    MOST_ROWS,
-    BoardRow,
-    BoardSort,
-    BoardView,
-    BoardWanted,
-    board_choices,
-    board_page,
-    board_place,
-)
+from buyside.queries.requirement_board import MOST_ROWS, BoardRow, board_choices, board_page, board_place
 from buyside.queries.requirement_files import MEASURES, board_csv
+from buyside.queries.requirement_keys import BoardSort, BoardView, BoardWanted
 from buyside.queries.requirement_pivot import Bucket, Cell, Span, Step, mark_of, window_before
 from buyside.web.doors import door
 from buyside.web.rows import CSV_TYPE, chunks

@@ -25,17 +25,9 @@ from buyside.operations.run import perform
 from buyside.queries.item_stock import stock_over_time
 from buyside.queries.plan_explanations import requirement_arithmetic
 from buyside.queries.read import ask
-from buyside.queries.requirement_board import (
-    BoardPage,
-    BoardRow,
-    BoardSort,
-    BoardView,
-    BoardWanted,
-    board_choices,
-    board_page,
-    board_place,
-)
+from buyside.queries.requirement_board import BoardPage, BoardRow, board_choices, board_page, board_place
 from buyside.queries.requirement_files import board_csv
+from buyside.queries.requirement_keys import BoardSort, BoardView, BoardWanted
 from buyside.queries.requirement_pivot import Bucket, NeedDay, Span, Step, buckets, pivot, window_before
 from tests.world import NOW, TODAY, World
 

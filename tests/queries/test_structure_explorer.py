@@ -21,7 +21,8 @@ from buyside.operations.run import perform
 from buyside.operations.sheets import save_rows
 from buyside.queries.plan_results import BomInCircle
 from buyside.queries.read import ask
-from buyside.queries.requirement_board import BoardWanted, board_page
+from buyside.queries.requirement_board import board_page
+from buyside.queries.requirement_keys import BoardWanted
 from buyside.queries.structure_explorer import (
     LINES_LIMIT,
     ExplodedConfiguration,

@@ -41,7 +41,8 @@ from buyside.queries.plan_line_rows import PLAN_LINE_ROWS
 from buyside.queries.plan_stored import inputs_of
 from buyside.queries.plans import vendor_totals
 from buyside.queries.read import ask
-from buyside.queries.requirement_board import BoardWanted, board_page
+from buyside.queries.requirement_board import board_page
+from buyside.queries.requirement_keys import BoardWanted
 from buyside.queries.requirement_pivot import Step
 from buyside.queries.rows import RowsWanted, grid_page
 from buyside.queries.stock import ENTRY_ROWS
