@@ -85,7 +85,11 @@ def _peg(each: Any) -> tuple[Any, ...]:
         rx.el.span(each["customer"], class_name="clip"),
         each["sold"],
         each["needed_by"],
-        amount(each["quantity"]),
+        rx.cond(
+            each["made_of"] != "",
+            link(amount(each["quantity"]), to=each["made_of"], title="What the sold configuration is made of"),
+            amount(each["quantity"]),
+        ),
         amount(each["served"]),
     )
 

@@ -1,5 +1,6 @@
 """Behind a number of the requirements board: who asks, what is on order, what the plan does about it (PLAN-14, PLAN-17)."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -8,6 +9,7 @@ from decimal import Decimal
 from sqlalchemy import and_, exists, func, or_, select
 from sqlmodel import Session, col
 
+from buyside.db.demand import SalesOrderLineOption
 from buyside.db.items import Item, Unit, VendorItem
 from buyside.db.orders import PurchaseOrder, PurchaseOrderLine
 from buyside.db.plans import PlanLine, PlanningCoverage, PlanningItemTotal
@@ -45,11 +47,15 @@ def find_requirement(
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A demand line behind a requirement, and how much of it finished goods serve (sold units); None for a stock policy."""
+    """A demand line behind a requirement, and how much of it finished goods serve (sold units); None for a stock policy.
+
+    `options` are the ids of its chosen option values: with them the configuration can be exploded by itself.
+    """
 
     peg: PegRow
     ordered: Decimal | None
     covered: Decimal | None
+    options: tuple[int, ...]
 
 
 @needs(Permission.PLAN_VIEW)
@@ -71,8 +77,26 @@ def demand_behind(
         )
         if (first is None or first <= each.on_date) and (last is None or each.on_date <= last)
     ]
-    served = _served(session, run_id, {each.sales_order_line_id for each in pegs if each.sales_order_line_id})
-    return [Asking(each, *served.get(each.sales_order_line_id or 0, (None, None))) for each in pegs]
+    lines = {each.sales_order_line_id for each in pegs if each.sales_order_line_id}
+    served, options = _served(session, run_id, lines), _options(session, lines)
+    asking = []
+    for each in pegs:
+        line = each.sales_order_line_id or 0
+        ordered, covered = served.get(line, (None, None))
+        asking.append(Asking(each, ordered, covered, options[line]))
+    return asking
+
+
+def _options(session: Session, lines: Collection[int]) -> defaultdict[int, tuple[int, ...]]:
+    option = SalesOrderLineOption
+    chosen: defaultdict[int, tuple[int, ...]] = defaultdict(tuple)
+    for line, value in session.execute(
+        select(col(option.line_id), col(option.option_value_id))
+        .where(col(option.line_id).in_(lines))
+        .order_by(col(option.line_id), col(option.option_value_id))
+    ):
+        chosen[line] += (value,)
+    return chosen
 
 
 def _served(session: Session, run_id: int, lines: Collection[int]) -> dict[int, tuple[Decimal, Decimal]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, TypedDict
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from buyside.domain.locales import shown_date, shown_number
 from buyside.domain.money import ZERO
@@ -62,6 +62,8 @@ class Peg(TypedDict):
     day: str
     needed_by: str
     quantity: str
+    made_of: str
+    """Where the sold configuration is exploded by itself; empty for a stock policy."""
     served: str
 
 
@@ -266,8 +268,23 @@ def peg_in_words(each: Asking, locale: str) -> Peg:
         day=shown_date(peg.on_date, locale),
         needed_by=shown_date(peg.needed_by, locale) if peg.needed_by else "",
         quantity=shown_number(peg.quantity, locale),
+        made_of=_explosion(each),
         served=served or "–",
     )
+
+
+def _explosion(each: Asking) -> str:
+    """The path to what is not served from finished goods, exploded: which rows and rules make up the quantity (ITM-6)."""
+    peg = each.peg
+    if not peg.sales_order or peg.needed_by is None or each.ordered is None or each.covered is None:
+        return ""
+    asked = {
+        "variant": peg.sku,
+        "quantity": f"{(each.ordered - each.covered).normalize():f}",
+        "on": peg.needed_by.isoformat(),
+    }
+    asked |= {"options": ",".join(map(str, each.options))} if each.options else {}
+    return f"/configurator?{urlencode(asked)}"
 
 
 def arriving_in_words(each: Coming, locale: str) -> Arriving:
