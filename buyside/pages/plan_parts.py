@@ -321,12 +321,17 @@ def convert_dialogs() -> rx.Component:
         says=Convert.convert_says
         + " become draft orders, one per vendor, currency, warehouse and contract. Nothing is sent yet.",
     )
-    made = dialog(
+    return rx.fragment(ask, made_dialog(Convert))
+
+
+def made_dialog(state: Any) -> rx.Component:
+    """The orders that were made, when their vendors take them, and the lines that stay in the plan, with the reason."""
+    return dialog(
         "Draft orders",
         table(
             "Orders made",
             ("Order", "Vendor", "Lines", "Total", "Takes orders on", "Freight"),
-            Convert.made,
+            state.made,
             lambda each: (
                 link(each["number"], to=each["path"]),
                 each["vendor"],
@@ -338,22 +343,21 @@ def convert_dialogs() -> rx.Component:
             numbers=("Lines", "Total"),
         ),
         rx.cond(
-            Convert.not_made.length() > 0,
+            state.not_made.length() > 0,
             section(
                 "Not ordered",
                 table(
                     "Lines that stay in the plan",
                     ("Item", "Needed", "Why"),
-                    Convert.not_made,
+                    state.not_made,
                     lambda each: (each["item"], each["day"], each["why"]),
                 ),
             ),
             rx.fragment(),
         ),
-        rx.el.div(button("Close", Convert.close_made, look="primary"), class_name="dialog-foot"),
-        is_open=Convert.is_made,
-        on_close=Convert.close_made,
+        rx.el.div(button("Close", state.close_made, look="primary"), class_name="dialog-foot"),
+        is_open=state.is_made,
+        on_close=state.close_made,
         says="They wait in Purchase orders to be looked over and issued.",
         is_wide=True,
     )
-    return rx.fragment(ask, made)

@@ -9,9 +9,9 @@ import reflex as rx
 from buyside.domain.access import Permission
 from buyside.domain.words import Tone
 from buyside.pages import routes
-from buyside.pages.kit.base import link
 from buyside.pages.kit.dialog import dialog
 from buyside.pages.kit.parts import amount, button, facts, link_button, notice, panel, section, split, status, table
+from buyside.pages.plan_parts import made_dialog
 from buyside.pages.plan_runs import plan_tabs, run_head, with_run
 from buyside.pages.shell import page, when_allowed
 from buyside.state.plan_runs import PlanRunState as Run
@@ -149,34 +149,7 @@ def _dialogs() -> rx.Component:
         on_close=Vendors.stop_converting,
         says=Vendors.convert_says + " become draft orders, one per warehouse and contract. Nothing is sent yet.",
     )
-    made = dialog(
-        "Draft orders",
-        table(
-            "Orders made",
-            ("Order", "Lines", "Total"),
-            Vendors.made,
-            lambda each: (link(each["number"], to=each["path"]), amount(each["lines"]), amount(each["total"])),
-            numbers=("Lines", "Total"),
-        ),
-        rx.cond(
-            Vendors.not_made.length() > 0,
-            section(
-                "Not ordered",
-                table(
-                    "Lines that stay in the plan",
-                    ("Item", "Needed", "Why"),
-                    Vendors.not_made,
-                    lambda each: (each["item"], each["day"], each["why"]),
-                ),
-            ),
-            rx.fragment(),
-        ),
-        rx.el.div(button("Close", Vendors.close_made, look="primary"), class_name="dialog-foot"),
-        is_open=Vendors.is_made,
-        on_close=Vendors.close_made,
-        says="They wait in Purchase orders to be looked over and issued.",
-    )
-    return rx.fragment(convert, made)
+    return rx.fragment(convert, made_dialog(Vendors))
 
 
 @page(routes.PLAN_VENDORS, on_load=Run.load, is_flush=True)

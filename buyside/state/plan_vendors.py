@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any, TypedDict
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import reflex as rx
 
 from buyside.domain.access import Permission
 from buyside.domain.locales import shown_date, shown_money, shown_number
-from buyside.operations.plan_conversion import BelowMinimum, Converted, PlanDrifted, convert_plan
+from buyside.operations.plan_conversion import BelowMinimum, PlanDrifted, convert_plan
 from buyside.operations.plan_lines import change_plan_line
 from buyside.queries.plan_vendor_groups import Fitting, VendorGroup, fitting_lines, vendor_groups
 from buyside.state.base import handler, me, now, say, today, warn
 from buyside.state.plan_runs import PlanRunState
+from buyside.state.plan_words import Made, made_of, not_made_of
 from buyside.state.roles import BuyerState
 
 _NONE = "–"
@@ -83,7 +84,7 @@ class PlanVendorsState(BuyerState, rx.State):
     is_converting: bool = False
     convert_says: str = ""
     doubts: list[str] = []
-    made: list[dict[str, str]] = []
+    made: list[Made] = []
     not_made: list[dict[str, str]] = []
     is_made: bool = False
     _found: dict[str, VendorGroup] = {}
@@ -158,7 +159,9 @@ class PlanVendorsState(BuyerState, rx.State):
             self._request_id = uuid4()  # ordering all the same is another request
             return None
         self.is_converting, self._request_id = False, None
-        self._tell_made(done)
+        locale = me().locale
+        self.made = [made_of(each, locale) for each in done.orders]
+        self.not_made, self.is_made = not_made_of(done, locale), True
         await self._read()
         await self._open(self.chosen if self.chosen in self._found else "")
         return say(f"{len(done.orders)} draft order{'s' if len(done.orders) != 1 else ''} made.")
@@ -190,23 +193,6 @@ class PlanVendorsState(BuyerState, rx.State):
         self.chosen, self.open_group = key, _group(group, run.run_id, locale)
         self.orders = [_order(each, group, locale) for each in group.orders]
         self.fitting = [_fit(each, group, locale) for each in fits]
-
-    def _tell_made(self, done: Converted) -> None:
-        locale = me().locale
-        self.made = [
-            {
-                "number": each.number,
-                "path": "/orders/" + quote(each.number, safe=""),
-                "lines": str(each.lines),
-                "total": shown_money(each.total, each.currency_code, locale),
-            }
-            for each in done.orders
-        ]
-        self.not_made = [
-            {"item": each.item_code, "day": shown_date(each.needed_on, locale), "why": each.why}
-            for each in done.not_converted
-        ]
-        self.is_made = True
 
 
 def _key(group: VendorGroup) -> str:
