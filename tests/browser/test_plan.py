@@ -46,7 +46,7 @@ def test_a_buyer_decides_takes_back_and_orders_what_is_chosen(planned: None, vis
     page = window.page
     window.open("/plan")
     acts = page.get_by_role("group", name="Decide on the chosen lines")
-    expect(page.get_by_text("3 open lines · EUR 80.00")).to_be_visible()
+    expect(page.get_by_text("3 open lines · 80.00 EUR")).to_be_visible()
     assert window.violations("light") == []
 
     # a quantity by keyboard; the suggestion stays beside it, and the totals follow
@@ -55,7 +55,7 @@ def test_a_buyer_decides_takes_back_and_orders_what_is_chosen(planned: None, vis
     page.keyboard.press("Control+a")
     page.keyboard.type("12")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("3 open lines · EUR 84.00")).to_be_visible()
+    expect(page.get_by_text("3 open lines · 84.00 EUR")).to_be_visible()
     expect(_cell(page, "BOLT", "suggested_quantity")).to_contain_text("10")
 
     # one is left out, with its reason, and one is locked, which is taken back
@@ -73,7 +73,7 @@ def test_a_buyer_decides_takes_back_and_orders_what_is_chosen(planned: None, vis
 
     # what is chosen becomes an order; what was ordered is chosen no longer
     _tick(page, "BOLT")
-    expect(page.get_by_text("Chosen: 2 open lines · EUR 74.00")).to_be_visible()
+    expect(page.get_by_text("Chosen: 2 open lines · 74.00 EUR")).to_be_visible()
     page.get_by_role("button", name="Make orders of 2 lines").click()
     page.get_by_role("dialog", name="Make purchase orders").get_by_role("button", name="Make orders").click()
     made = page.get_by_role("dialog", name="Draft orders")
