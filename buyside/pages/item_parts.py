@@ -220,7 +220,10 @@ def _line(each: Any) -> tuple[Any, ...]:
         ),
         link(each["vendor"], to=each["vendor_path"]),
         each["warehouse"],
-        amount(each["open"], each["unit"]),
+        rx.el.span(
+            amount(each["open"], each["unit"]),
+            rx.cond(each["stock"] != "", rx.el.span(" = ", each["stock"], " ", Item.unit, class_name="quiet"), ""),
+        ),
         amount(each["price"]),
         each["promised"],
         rx.cond(

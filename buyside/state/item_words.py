@@ -101,6 +101,8 @@ class OrderLine(TypedDict):
     warehouse: str
     open: str
     unit: str
+    stock: str
+    """What is open in stock units, where the ordered unit is another one."""
     price: str
     promised: str
     due: str
@@ -280,6 +282,7 @@ def lines_in_words(lines: Iterable[OpenLine]) -> list[OrderLine]:
             warehouse=each.warehouse,
             open=shown_number(each.open, locale),
             unit=each.unit,
+            stock=shown_number(each.open_stock_units, locale) if each.open_stock_units != each.open else "",
             price=f"{shown_number(each.unit_price, locale, PRICE_DIGITS)} {each.currency}",
             promised=_day(each.promised_on),
             due=_day(each.due_on),

@@ -3,10 +3,22 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
+
+from buyside.domain.access import Actor, Role
 from buyside.domain.rates import Rate, Rates
+from buyside.queries.item_card import OpenLine
 from buyside.queries.item_prices import ItemPrices, PaidPrice, PriceStep, VendorPrices
 from buyside.queries.item_stock import ComingDay, PastDay, StockOverTime
-from buyside.state.item_words import day_number, price_marks, price_points, sourcing_in_words, stock_points
+from buyside.state import item_words
+from buyside.state.item_words import (
+    day_number,
+    lines_in_words,
+    price_marks,
+    price_points,
+    sourcing_in_words,
+    stock_points,
+)
 
 DAY = date(2026, 3, 2)
 
@@ -86,3 +98,18 @@ def test_whose_vendor_goes_first_is_a_sentence() -> None:
     assert sourcing_in_words("SEATS", "share", contracts_first=False) == (
         "Group SEATS: split by share; contracts do not go before that."
     )
+
+
+def test_what_is_on_order_in_another_unit_is_told_in_stock_units_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = Actor(user_id=None, name="buyer", roles=frozenset({Role.BUYER}), locale="de_DE")
+    monkeypatch.setattr(item_words, "me", lambda: reader)
+
+    def line(unit: str, stock: str) -> OpenLine:
+        return OpenLine(
+            "PO-1", 1, "issued", False, "ACME", "Acme", "MAIN", Decimal(50), Decimal(50), unit, Decimal(stock),
+            Decimal(2), "EUR", None, DAY, 0,
+        )  # fmt: skip
+
+    bars, metres = lines_in_words([line("bar6", "1300.5"), line("m", "50")])
+    assert (bars["open"], bars["unit"], bars["stock"]) == ("50", "bar6", "1.300,5")
+    assert metres["stock"] == ""
