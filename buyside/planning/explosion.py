@@ -18,7 +18,7 @@ from buyside.planning.configuration import Configured
 from buyside.planning.dense import FOREVER, ROOM, refuse_beyond, with_common_unit
 from buyside.planning.kernels import MAKE, MICRO, PHANTOM, REST, Edges, Ints, Stock
 from buyside.planning.structure import Structure
-from buyside.planning.threads import ENOUGH, available, side_by_side
+from buyside.planning.threads import side_by_side, worth_it
 
 CELLS = 50_000_000
 
@@ -60,13 +60,20 @@ class Explosion:
 
 
 def explode(
-    structure: Structure, sold: Configured, at_warehouse: Ints, stocks: Mapping[int, Stock], *, cells: int = CELLS
+    structure: Structure,
+    sold: Configured,
+    at_warehouse: Ints,
+    stocks: Mapping[int, Stock],
+    *,
+    cells: int = CELLS,
+    threads: int | None = None,
 ) -> Explosion:
     """Turn the lines of each warehouse into gross quantities of items.
 
     In     the lines with their structures; `at_warehouse` their warehouse ids; the stock of each warehouse in scope
     Holds  gross == the exact sum of parent quantity × factor, rounded half up once; a made item asks for what is
-           to be ordered of it only, a phantom for all of it; every component's day = parent's day less its make lead days, never below 0
+           to be ordered of it only, a phantom for all of it; every component's day = parent's day less its make lead days,
+           never below 0; the same at any number of `threads` (None: as many as there are)
     Refuses Headroom.
     """
     (sold_edges, edges), unit = with_common_unit([sold.edges, structure.edges])
@@ -79,7 +86,7 @@ def explode(
         wide = bound * unit >= ROOM or bool(sold.fine)
         days = int(sold.demand.day[lines].max(initial=0)) + 1
         dead[warehouse] = np.zeros(structure.supply.size, np.bool_)
-        run = _Run(structure, sold, sold_edges, edges, stock, lines, days, dead[warehouse], mapped)
+        run = _Run(structure, sold, sold_edges, edges, stock, lines, days, dead[warehouse], mapped, threads)
         dense = (structure.supply.size + run.sources) * days <= cells
         found[warehouse] = run.as_block(unit, wide=wide) if dense else run.as_events()
     unmapped = ~mapped & ~sold.blocked & (sold.demand.quantity > 0)
@@ -177,8 +184,8 @@ class _Run:
 
     def _gathered(self, lines: Ints, plain: np.ndarray, size: int) -> Ints:
         """What lines ask of sources, and behind them of edges without one, by day."""
-        threads = available() if self.threads is None else self.threads
-        parts = threads if lines.size >= ENOUGH and size <= lines.size else 1
+        threads = worth_it(lines.size, self.threads)
+        parts = threads if size <= 4 * lines.size else 1  # each thread adds up in a block of its own
         asked = np.zeros((parts, size), np.int64)
 
         def work(part: int, first: int, stop: int) -> None:

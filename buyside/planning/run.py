@@ -80,36 +80,46 @@ def plan(
     horizon_days: int | None = None,
     with_pegs: bool = False,
     on_step: OnStep | None = None,
+    threads: int | None = None,
 ) -> PlanResults:
     """Plan purchasing as of a day.
 
     `warehouses` limits the run to some (each plans for itself); `horizon_days` leaves out demand needed more days after the
     as-of date (open supply stays, however late); `groups` limits requirements, plan lines, pegs and dead ends to the items of
     some item groups, calculated as if they were not limited; `on_step` hears the name of each step before it begins
-    (cover, explode, net, choose, peg) and cancels the run by raising.
-    The same inputs give the same results to the last digit, whatever the order of their rows.
+    (cover, explode, net, choose, peg) and cancels the run by raising; `threads` limits how many work at it (None: as many as
+    there are processors, up to four).
+    The same inputs give the same results to the last digit, whatever the order of their rows and the number of threads.
     Refuses Misfit, Cycle, Headroom.
     """
     say = on_step or _silent
-    basis = basis_of(inputs, as_of, warehouses, say, horizon_days)
+    basis = basis_of(inputs, as_of, warehouses, say, horizon_days, threads)
     reported = in_groups(inputs.items, groups)
+    structure, netted, stocks, coverage = basis.structure, basis.netted, basis.stocks, basis.coverage
+    unmapped, contradictions = unmapped_of(basis), basis.sold.contradictions
+    uncovered = uncovered_options(
+        basis.lines, ints(coverage["exploded"]), inputs.line_options, inputs.rules, inputs.rule_conditions
+    )
+    dead = _of_items(dead_ends(structure, basis.explosion, netted, as_of), reported)
+    pegging = (basis.sold, basis.lines, basis.explosion) if with_pegs else None
+    del (
+        basis
+    )  # the cells, and all that is known of single lines, are not needed any more: the most memory is taken below
     say("choose")
-    lines = ordered(basis.structure, basis.netted, basis.stocks, inputs, as_of)
+    lines = _of_items(ordered(structure, netted, stocks, inputs, as_of), reported)
     pegs = None
-    if with_pegs:
+    if pegging:
         say("peg")
-        pegs = peg(basis.structure, basis.sold, basis.lines, basis.explosion, basis.netted, as_of, reported)
+        pegs = peg(structure, *pegging, netted, as_of, reported)
     return PlanResults(
         as_of=as_of,
-        coverage=basis.coverage,
-        requirements=_of_items(requirements(basis.structure, basis.netted, as_of), reported),
-        plan_lines=_of_items(lines, reported),
-        unmapped=unmapped_of(basis),
-        uncovered_options=uncovered_options(
-            basis.lines, ints(basis.coverage["exploded"]), inputs.line_options, inputs.rules, inputs.rule_conditions
-        ),
-        contradictions=basis.sold.contradictions,
-        dead_ends=_of_items(dead_ends(basis.structure, basis.explosion, basis.netted, as_of), reported),
+        coverage=coverage,
+        requirements=_of_items(requirements(structure, netted, as_of), reported),
+        plan_lines=lines,
+        unmapped=unmapped,
+        uncovered_options=uncovered,
+        contradictions=contradictions,
+        dead_ends=dead,
         pegs=pegs,
     )
 
@@ -221,6 +231,7 @@ def basis_of(
     warehouses: Collection[int] | None,
     say: OnStep,
     horizon_days: int | None = None,
+    threads: int | None = None,
 ) -> Basis:
     """Everything up to netting. Refuses Misfit, Cycle, Headroom."""
     say("cover")
@@ -241,9 +252,10 @@ def basis_of(
         lines, exploded, inputs.line_options, inputs.bom, inputs.rules, inputs.rule_conditions, structure.at, as_of
     )
     stocks = stock_by_warehouse(structure, inputs.warehouses, inputs.item_stock, inputs.supply, as_of, warehouses)
-    explosion = explode(structure, sold, ints(lines["warehouse"]), stocks)
+    explosion = explode(structure, sold, ints(lines["warehouse"]), stocks, threads=threads)
     say("net")
-    return Basis(structure, lines, coverage, sold, stocks, explosion, net(structure, explosion.gross, stocks))
+    netted = net(structure, explosion.cells, stocks, threads=threads)
+    return Basis(structure, lines, coverage, sold, stocks, explosion, netted)
 
 
 def _silent(_step: str) -> None:

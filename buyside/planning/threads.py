@@ -27,14 +27,17 @@ def shared_out(work: Callable[[int, int], None], rows: Ints, threads: int | None
 
     Small work, or `threads` of 1, is one call.
     """
-    threads = available() if threads is None else threads
-    so_far = np.cumsum(rows)
-    if threads < 2 or not rows.size or int(so_far[-1]) < ENOUGH:
-        work(0, rows.size)
-        return
-    parts = threads * _PER_THREAD
-    bounds = [0, *np.searchsorted(so_far, int(so_far[-1]) * np.arange(1, parts) // parts).tolist(), rows.size]
+    so_far = np.concatenate([[0], np.cumsum(rows)])
+    total = int(so_far[-1])
+    threads = worth_it(total, threads)
+    parts = threads * _PER_THREAD if threads > 1 else 1
+    bounds = [0, *np.searchsorted(so_far[1:], total * np.arange(1, parts) // parts).tolist(), rows.size]
     side_by_side(work, list(pairwise(bounds)), threads)
+
+
+def worth_it(rows: int, threads: int | None) -> int:
+    """The threads that so much work is worth, of those allowed."""
+    return 1 if rows < ENOUGH else available() if threads is None else threads
 
 
 def side_by_side(work: Callable[..., None], parts: Sequence[tuple[int, ...]], threads: int) -> None:
