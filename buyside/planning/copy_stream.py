@@ -5,6 +5,7 @@ however many rows say it. Format: PostgreSQL manual, "COPY", section Binary Form
 """
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -68,6 +69,15 @@ def binary_copy(frame: pl.DataFrame, wires: Mapping[str, Wire]) -> Iterator[byte
         size = kernels.write_rows(into, kinds, values, absent, words.base, words.ptr, words.text)
         yield into[:size].tobytes()
     yield _TRAILER
+
+
+def read_ahead(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same chunks, each of them made while the one before is on its way."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="copy") as maker:
+        coming = maker.submit(next, chunks, None)
+        while (chunk := coming.result()) is not None:
+            coming = maker.submit(next, chunks, None)
+            yield chunk
 
 
 class _Words(NamedTuple):

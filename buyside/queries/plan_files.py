@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -9,6 +10,7 @@ import polars as pl
 from buyside.planning.frames import PRICE_SCALE, QUANTITY_SCALE
 from buyside.queries.planning import DEMAND, ArrowReader, in_scope
 
+_PART = 250_000  # rows whose texts are made at a time
 LINE_CODES = 'SELECT line.id AS line, ordered.number AS "order", line.line_number AS number, variant.sku '
 
 
@@ -133,19 +135,38 @@ def decimal_text(name: str, scale: int) -> pl.Expr:
     return pl.when(pl.col(name) < 0).then(pl.lit("-") + text).otherwise(text).alias(name)
 
 
-def csv_bytes(frame: pl.DataFrame) -> bytes:
+def csv_bytes(frame: pl.DataFrame, *, with_head: bool = True) -> bytes:
     """A frame as UTF-8 CSV by RFC 4180."""
     target = io.BytesIO()
-    frame.write_csv(target, line_terminator="\r\n", date_format="%Y-%m-%d")
+    frame.write_csv(target, line_terminator="\r\n", date_format="%Y-%m-%d", include_header=with_head)
     return target.getvalue()
 
 
-def sha256_of(*files: pl.DataFrame) -> bytes:
-    """What tells two results apart: the hash of their files, which name records by code and never by key."""
+def sha256_of(*files: Iterable[pl.DataFrame]) -> bytes:
+    """What tells two results apart: the hash of their files, which name records by code and never by key.
+
+    Each file comes in parts of at least one, so that none lies in memory as a whole.
+    """
     digest = hashlib.sha256()
-    for each in files:
-        digest.update(csv_bytes(each))
+    for parts in files:
+        for number, part in enumerate(parts):
+            digest.update(csv_bytes(part, with_head=number == 0))
     return digest.digest()
+
+
+def requirements_in_parts(requirements: pl.DataFrame, codes: Codes) -> Iterator[pl.DataFrame]:
+    """requirements_file() of millions of rows, some at a time: their order is found by numbers, their texts are made last."""
+    ranks = [
+        named.sort("code").select(key, pl.int_range(pl.len(), dtype=pl.UInt32).alias(f"{key}_rank"))
+        for named, key in ((codes.items, "item"), (codes.warehouses, "warehouse"))
+    ]
+    placed = requirements.select("item", "warehouse", "date")
+    for rank, key in zip(ranks, ("item", "warehouse"), strict=True):
+        placed = placed.join(rank, on=key, how="left", maintain_order="left")
+    order = placed.select(pl.arg_sort_by("item_rank", "warehouse_rank", "date")).to_series()
+    del placed
+    for start in range(0, max(1, requirements.height), _PART):
+        yield requirements_file(requirements[order.slice(start, _PART)], codes)
 
 
 def _with_places(frame: pl.DataFrame, codes: Codes) -> pl.DataFrame:

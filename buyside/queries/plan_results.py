@@ -15,7 +15,7 @@ from buyside.db.plans import PlanningRun
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.plans import PlanLineState, ProblemKind
 from buyside.domain.refusals import Refused
-from buyside.planning.copy_stream import Wire, binary_copy
+from buyside.planning.copy_stream import Wire, binary_copy, read_ahead
 from buyside.planning.frames import PRICE_SCALE, QUANTITY_SCALE, Cycle, Headroom
 from buyside.planning.item_totals import item_totals
 from buyside.planning.reasons import ABOUT, reason_text
@@ -108,9 +108,9 @@ def calculate(
     return CalculatedRun(
         counts=_counts(inputs, results) | compared.counts,
         sha256=plan_files.sha256_of(
-            plan_files.requirements_file(results.requirements, codes),
-            plan_files.coverage_file(results.coverage, codes),
-            plan_files.plan_lines_file(said, codes),
+            plan_files.requirements_in_parts(results.requirements, codes),
+            [plan_files.coverage_file(results.coverage, codes)],
+            [plan_files.plan_lines_file(said, codes)],
         ),
         streams=(
             *_streams(run_id, results),
@@ -298,7 +298,7 @@ def _draft(run_id: int, inputs: PlanInputs, said: pl.DataFrame, codes: Codes) ->
 
 
 def _stream(table: str, rows: pl.DataFrame, wires: dict[str, Wire]) -> Stream:
-    return Stream(table, tuple(wires), binary_copy(rows, wires))
+    return Stream(table, tuple(wires), read_ahead(binary_copy(rows, wires)))
 
 
 def _problems(run_id: int, results: PlanResults) -> Iterator[dict[str, Any]]:
