@@ -21,6 +21,7 @@ BENCHES = {
     "adventureworks": 3,
     "plan_end_to_end": 2,
     "plan_orders": 3,
+    "requirement_board": 5,
     "packs": 2,
     "sheet_files": 2,
     "grid": 5,

@@ -1,36 +1,43 @@
 """A planning run from PostgreSQL to PostgreSQL, against the server's own COPY on both sides of the bare calculation.
 
 `python -m benches.plan_end_to_end [--lines 1000000] [--rounds 3]` imports a generated company on a server of its own, then
-runs ours and the reference turn by turn. The reference reads the same rows by binary COPY in psql, plans frames that lie in
-memory, and writes the same rows by binary COPY in psql into bare tables without keys. Only ratios count. Every round must
-give the same plan, and the plan of the frames in memory must be it.
+runs ours and the reference turn by turn. The reference reads by binary COPY in psql what ours reads, select by select, plans
+frames that lie in memory, and writes the same rows by binary COPY in psql into bare tables without keys. Only ratios count.
+Every round must give the same plan. Memory is the most that the process held in a run, its inputs included.
 """
 
-import resource
 import subprocess
 import time
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from pathlib import Path
+from unittest.mock import patch
 
-from benches.ground import RUN, Ratio, fresh_database, options, tell, timed  # first: it turns the settings
+import polars as pl
+
+from benches.ground import (  # first: it turns the settings
+    RUN,
+    Ratio,
+    forget_the_peak,
+    fresh_database,
+    options,
+    peak,
+    tell,
+    timed,
+)
 from benches.packs import make_company
 from buyside.db import engine, ready, server
 from buyside.domain.access import OPERATOR
 from buyside.operations.packs import import_pack
 from buyside.operations.plans import run_plan, start_run
 from buyside.operations.run import perform
+from buyside.planning.frames import Frame
 from buyside.planning.run import PlanResults, plan
 from buyside.queries import plan_results, planning
 from buyside.queries.plan_stored import packed
 from buyside.queries.read import ask
 
 AS_OF = date(2026, 3, 1)
-PLAN_LINE = (
-    "position int8, item_id int8, warehouse_id int8, needed_on date, order_by date, late_days int4, shortage numeric, "
-    "vendor_item_id int8, unit_id int8, unit_factor numeric, quantity_packs numeric, unit_price numeric, "
-    "currency_code text, trigger text, contract_id int8, arrives_on date, better_quantity_packs numeric, "
-    "better_unit_price numeric, saving numeric, reason int8"
-)
 
 
 def psql(*statements: str) -> None:
@@ -42,13 +49,13 @@ def psql(*statements: str) -> None:
 
 def ours() -> tuple[str, dict[str, float]]:
     """One run: its hash, and the seconds of reading, calculating and storing."""
-    begun = time.perf_counter()
     marks: dict[str, float] = {}
+    begun = time.perf_counter()
     started = perform(start_run, OPERATOR, as_of=AS_OF, at=datetime.now(UTC))
     done = perform(run_plan, OPERATOR, run_id=started.run_id, on_step=lambda n: marks.update({n: time.perf_counter()}))
     ended = time.perf_counter()
     return done.result_sha256, {
-        "read": marks["cover"] - begun,
+        "read": marks["cover"] - marks["read"],
         "plan": marks["prepare"] - marks["cover"],
         "prepare": marks["store"] - marks["prepare"],
         "store": ended - marks["store"],
@@ -56,16 +63,29 @@ def ours() -> tuple[str, dict[str, float]]:
     }
 
 
-def raw_read() -> None:
+def selects() -> list[str]:
+    """Every select that a run reads its inputs and their codes by."""
+    asked: list[str] = []
+    frame = planning.ArrowReader.frame
+
+    def noted(reader: planning.ArrowReader, select: str, schema: Frame | None = None) -> pl.DataFrame:
+        asked.append(" ".join(select.split()))
+        return frame(reader, select, schema)
+
+    with patch.object(planning.ArrowReader, "frame", noted):
+        ours()
+    return asked
+
+
+def raw_read(asked: list[str]) -> None:
     """The rows that ours reads, by binary COPY to nowhere."""
-    selects = [planning.in_scope(select, None) for _, select in planning._SELECTS.values()]
-    psql(*(f"\\copy ({' '.join(each.split())}) TO '/dev/null' WITH (FORMAT binary)" for each in selects))
+    psql(*(f"\\copy ({each}) TO '/dev/null' WITH (FORMAT binary)" for each in asked))
 
 
 def write_streams(folder: Path, run_id: int) -> int:
     """What ours stores, as files of binary COPY. Answers with their size."""
-    found = ask(plan_results.calculate, OPERATOR, run_id=run_id, as_of=AS_OF)
-    for stream in (*found.streams, found.staged):
+    found = ask(plan_results.calculate, OPERATOR, run_id=run_id)
+    for stream in found.streams:
         with (folder / f"{stream.table}.copy").open("wb") as target:
             target.writelines(stream.chunks)
         (folder / f"{stream.table}.columns").write_text(", ".join(stream.columns))
@@ -74,13 +94,12 @@ def write_streams(folder: Path, run_id: int) -> int:
 
 def raw_write(folder: Path) -> None:
     """The same rows into bare tables without keys or references."""
-    statements, made = [f"CREATE TABLE bare_plan_line ({PLAN_LINE})"], ["bare_plan_line"]
+    statements, made = list[str](), list[str]()
     for path in sorted(folder.glob("*.copy")):
-        bare = "bare_plan_line" if path.stem == "staged_plan_line" else f"bare_{path.stem}"
+        bare = f"bare_{path.stem}"
         columns = path.with_suffix(".columns").read_text()
-        if bare not in made:
-            statements.append(f"CREATE TABLE {bare} AS SELECT * FROM {path.stem} WITH NO DATA")
-            made.append(bare)
+        statements.append(f"CREATE TABLE {bare} AS SELECT * FROM {path.stem} WITH NO DATA")
+        made.append(bare)
         statements.append(f"\\copy {bare} ({columns}) FROM '{path}' WITH (FORMAT binary)")
     psql("SET client_min_messages = warning", *statements)
     psql(*(f"DROP TABLE {table}" for table in made))
@@ -93,35 +112,38 @@ def main() -> None:
     streams.mkdir(parents=True)
     make_company(pack, given.lines)
     took: dict[str, list[float]] = {}
-    hashes = set()
+    hashes, plans = set[str](), set[bytes]()
     with ready.database():
         fresh_database(0)
         perform(import_pack, OPERATOR, source=pack, at=datetime(2026, 3, 1, tzinfo=UTC))
         psql("SET client_min_messages = error", "ANALYZE")
-        inputs = ask(planning.planning_inputs, OPERATOR)
-        hashes.add(ours()[0])  # compiles and warms
+        asked = selects()  # compiles and warms
+        forget_the_peak()
+        hashes.add(ours()[0])
+        most = peak()  # before the reference holds frames of its own
         size = write_streams(streams, 1)
-        resident: list[PlanResults] = []
+        inputs = ask(planning.planning_inputs, OPERATOR)
+        with_pegs = given.lines <= plan_results.PEGS_STORED_TO
         for _ in range(given.rounds):
             sha256, ours_took = ours()
             hashes.add(sha256)
-            with_pegs = given.lines <= plan_results.PEGS_STORED_TO
+            results: list[PlanResults] = []
             raw = {
-                "raw read": timed(raw_read),
-                "raw plan": timed(lambda: resident.append(plan(inputs, AS_OF, with_pegs=with_pegs))),  # noqa: B023
+                "raw read": timed(lambda: raw_read(asked)),
+                "raw plan": timed(lambda: results.append(plan(inputs, AS_OF, with_pegs=with_pegs))),  # noqa: B023
                 "raw write": timed(lambda: raw_write(streams)),
             }
+            plans.add(packed(results[0].plan_lines))
             for name, seconds in (ours_took | raw).items():
                 took.setdefault(name, []).append(seconds)
             print("  ".join(f"{name} {each[-1]:.2f} s" for name, each in took.items()), flush=True)
-        assert len(hashes) == 1, "the same inputs gave different plans"
-        assert len({packed(each.plan_lines) for each in resident}) == 1
+        assert len(hashes) == len(plans) == 1, "the same inputs gave different plans"
         engine.dispose_engines()
-    counts = resident[0]
     print(
-        f"{given.lines:,} demand lines, {sum(inputs.counts().values()):,} rows read, "
-        f"{counts.requirements.height:,} requirements, {counts.plan_lines.height:,} plan lines, {size / 1e6:.0f} MB stored"
+        f"{given.lines:,} demand lines, {sum(inputs.counts().values()):,} rows read, {results[0].requirements.height:,} "
+        f"requirements, {results[0].plan_lines.height:,} plan lines, {size / 1e6:.0f} MB stored"
     )
+    memory = float(sum(getattr(inputs, each.name).estimated_size() for each in fields(inputs)))
     parts = zip(took["raw read"], took["raw plan"], took["raw write"], strict=True)
     tell(
         given,
@@ -130,9 +152,10 @@ def main() -> None:
             Ratio.of("run: plan", took["plan"], "the calculation of frames in memory", took["raw plan"]),
             Ratio.of("run: store", took["store"], "binary COPY into bare tables", took["raw write"]),
             Ratio.of("run from end to end", took["all"], "these three together", [sum(each) for each in parts]),
+            Ratio.of("run: most memory", [float(most)], "its inputs as frames (bytes)", [memory]),
         ],
     )
-    print(f"most memory of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+    print(f"most memory of a run {most / 2**20:.0f} MiB; its inputs {memory / 2**20:.0f} MiB")
 
 
 if __name__ == "__main__":

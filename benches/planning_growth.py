@@ -14,25 +14,11 @@ import sys
 import time
 from pathlib import Path
 
-from benches.ground import Ratio, tell
+from benches.ground import Ratio, forget_the_peak, peak, tell
 from buyside.config import ROOT
 
 RUNS = 3
 SIZES = (0.1, 1, 4)
-
-
-def forget_the_peak() -> None:
-    """The most memory that this process held counts from now on."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        print("the system does not forget a peak: the making of the world counts too", file=sys.stderr)
-
-
-def peak() -> int:
-    """Bytes of the most memory that this process held since then."""
-    status = Path("/proc/self/status").read_text()
-    return 1024 * int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
 
 
 def one(lines: int, company: int) -> dict[str, float]:
