@@ -84,6 +84,7 @@ def _peg(each: Any) -> tuple[Any, ...]:
         ),
         rx.el.span(each["customer"], class_name="clip"),
         each["sold"],
+        each["day"],
         each["needed_by"],
         rx.cond(
             each["made_of"] != "",
@@ -178,7 +179,7 @@ def _panel() -> rx.Component:
             "Demand behind it",
             table(
                 "Demand behind the requirement",
-                ("Sales order", "Customer", "Sold", "Needed by", "Quantity", "Covered"),
+                ("Sales order", "Customer", "Sold", "Needed", "Customer's date", "Quantity", "Covered"),
                 Needs.pegs,
                 _peg,
                 numbers=("Quantity", "Covered"),
