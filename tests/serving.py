@@ -72,7 +72,10 @@ def served(database_server: None) -> Iterator[str]:
     }
     from buyside.buyside import app
 
-    server = uvicorn.Server(uvicorn.Config(app(), host=given.host, port=given.port, ws="wsproto", log_level="warning"))
+    serving = uvicorn.Config(
+        app(), host=given.host, port=given.port, ws="wsproto", log_level="warning", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(serving)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     end = time.monotonic() + _START_SECONDS

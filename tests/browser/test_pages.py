@@ -60,13 +60,26 @@ _LOOKED_AT = [
 
 
 @pytest.mark.parametrize(("role", "route"), _LOOKED_AT, ids=lambda each: getattr(each, "path", each))
-def test_a_page_is_usable_by_everybody_in_light_and_dark(role: Role, route: Route, visit: Callable[..., Any]) -> None:
-    window = visit(next(each for each in (role, Role.MANAGER, Role.ADMIN) if route.permission in GRANTS[each]))
+def test_a_page_is_usable_by_everybody_in_light_and_dark(
+    role: Role, route: Route, standing: Callable[[Role], Any]
+) -> None:
+    window = standing(next(each for each in (role, Role.MANAGER, Role.ADMIN) if route.permission in GRANTS[each]))
     window.open(_address(route))
     assert window.page.get_by_role("heading", level=1).count() == 1
     for theme in _THEMES:
         assert window.violations(theme) == [], theme
     assert window.problems == []
+
+
+def test_what_not_everybody_could_use_would_be_found(standing: Callable[[Role], Any]) -> None:
+    window = standing(Role.BUYER)
+    window.open("/")
+    window.page.evaluate("""() => {
+        const pale = Object.assign(document.createElement("p"), {textContent: "Pale", style: "color: #777; background: #888"});
+        document.querySelector("main").append(document.createElement("img"), pale);
+    }""")
+    for theme in _THEMES:
+        assert {found.partition(":")[0] for found in window.violations(theme)} == {"image-alt", "color-contrast"}, theme
 
 
 def test_a_page_fits_a_narrow_screen(visit: Callable[..., Any]) -> None:
