@@ -23,13 +23,15 @@ def _sold(line: Any) -> tuple[Any, ...]:
         rx.el.div(
             rx.el.div(line["sku"], " ", rx.el.span(line["name"], class_name="quiet")),
             rx.cond(line["options"] != "", rx.el.div(line["options"], class_name="quiet"), rx.fragment()),
+            class_name="sold",
         ),
-        rx.el.span(line["needed_by"], class_name="day"),
         amount(line["ordered"]),
         amount(line["fulfilled"]),
         amount(line["open"]),
         amount(line["from_stock"]),
         amount(line["to_buy"]),
+        rx.el.span(line["needed_by"], class_name="day"),
+        rx.el.span(line["expected"], class_name="day"),
         status(line["says"], tone=line["tone"]),
     )
 
@@ -45,7 +47,7 @@ def _supply(each: Any) -> tuple[Any, ...]:
     )
 
 
-@page(routes.SALES_ORDER, on_load=[Order.load, Line.load], title=Order.number)
+@page(routes.SALES_ORDER, on_load=[Line.load, Order.load], title=Order.number)
 def sales_order() -> rx.Component:
     """The order, its lines, and the purchase orders behind them."""
     missing = empty_state(
@@ -64,14 +66,23 @@ def sales_order() -> rx.Component:
             "Lines",
             table(
                 "Lines",
-                ("Line", "Sold", "Needed by", "Ordered", "Fulfilled", "Open", "From stock", "To supply", "Standing"),
+                (
+                    "Line",
+                    "Sold",
+                    "Ordered",
+                    "Fulfilled",
+                    "Open",
+                    "From stock",
+                    "To supply",
+                    "Needed by",
+                    "Expected",
+                    "Standing",
+                ),
                 Order.sold,
                 _sold,
                 numbers=("Ordered", "Fulfilled", "Open", "From stock", "To supply"),
             ),
-            says=rx.cond(
-                Order.as_of != "", "Stock and supply as the plan of " + Order.as_of + " saw them", "Not planned yet"
-            ),
+            says=rx.cond(Order.as_of != "", "needs of the plan of " + Order.as_of + ", stock and promises of now", ""),
         ),
         line_panel(),
         section(

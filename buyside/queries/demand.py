@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from buyside.db.demand import SalesOrder, SalesOrderLine, SalesOrderLineOption
 from buyside.db.items import Item, Unit
 from buyside.db.orders import PurchaseOrder, PurchaseOrderLine, PurchaseOrderPeg
-from buyside.db.plans import PlanningCoverage, PlanningRun
+from buyside.db.plans import PlanningRun
 from buyside.db.stock import Warehouse
 from buyside.db.structure import OptionValue, Variant
 from buyside.domain.access import Actor, Permission, needs
@@ -168,7 +168,7 @@ class SupplyOfLine:
 
 @dataclass(frozen=True, slots=True)
 class SalesLineDetail:
-    """A sold configuration and how it is served. The coverage is that of the latest run; None where it did not count."""
+    """A sold configuration, and what was bought for it. How it will be served is told by order_serving()."""
 
     id: int
     line_number: int
@@ -181,15 +181,12 @@ class SalesLineDetail:
     needed_by: date
     is_direct_purchase: bool
     options: tuple[str, ...]
-    covered_from_stock: Decimal | None
-    exploded: Decimal | None
-    problem: str
     supply: tuple[SupplyOfLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SalesOrderDetail:
-    """A customer's order. `run_id`: the latest finished planning run, 0 where there is none."""
+    """A customer's order."""
 
     id: int
     number: str
@@ -197,8 +194,6 @@ class SalesOrderDetail:
     status: str
     approved_at: datetime | None
     warehouse: str
-    run_id: int
-    run_as_of: date | None
     lines: tuple[SalesLineDetail, ...]
 
 
@@ -214,7 +209,7 @@ def latest_run(session: Session) -> PlanningRun | None:
 
 @needs(Permission.DEMAND_VIEW)
 def sales_order_detail(session: Session, actor: Actor, *, number: str) -> SalesOrderDetail:
-    """A customer's order by number, each line with its coverage and the orders that serve it. Refuses: NotFound."""
+    """A customer's order by number, each line with the orders that were made for it. Refuses: NotFound."""
     found = session.execute(
         select(SalesOrder, col(Warehouse.code))
         .join(Warehouse, col(Warehouse.id) == col(SalesOrder.warehouse_id))
@@ -223,7 +218,6 @@ def sales_order_detail(session: Session, actor: Actor, *, number: str) -> SalesO
     if found is None:
         raise NotFound(kind="sales order")
     order, warehouse = found
-    run = latest_run(session)
     return SalesOrderDetail(
         id=order.id,
         number=order.number,
@@ -231,14 +225,12 @@ def sales_order_detail(session: Session, actor: Actor, *, number: str) -> SalesO
         status=order.status,
         approved_at=order.approved_at,
         warehouse=warehouse,
-        run_id=run.id if run else 0,
-        run_as_of=run.as_of if run else None,
-        lines=tuple(_lines(session, actor, order.id, run.id if run else 0)),
+        lines=tuple(_lines(session, order.id)),
     )
 
 
-def _lines(session: Session, actor: Actor, order_id: int, run_id: int) -> list[SalesLineDetail]:
-    line, coverage = SalesOrderLine, PlanningCoverage
+def _lines(session: Session, order_id: int) -> list[SalesLineDetail]:
+    line = SalesOrderLine
     rows = session.execute(
         columns(
             id=col(line.id),
@@ -251,17 +243,9 @@ def _lines(session: Session, actor: Actor, order_id: int, run_id: int) -> list[S
             open=open_demand(),
             needed_by=col(line.needed_by),
             is_direct_purchase=col(line.is_direct_purchase),
-            covered_from_stock=col(coverage.covered_from_stock),
-            exploded=col(coverage.exploded),
-            problem=func.coalesce(coverage.problem, ""),
         )
         .select_from(line)
         .join(Variant, col(Variant.id) == col(line.variant_id))
-        .join(
-            coverage,
-            and_(col(coverage.run_id) == run_id, col(coverage.sales_order_line_id) == col(line.id)),
-            isouter=True,
-        )
         .where(col(line.order_id) == order_id)
         .order_by(col(line.line_number))
     ).mappings()

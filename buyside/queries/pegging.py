@@ -1,6 +1,6 @@
-"""Pegging in both directions: what serves a sales order line and when, and who waits for a supply (PLAN-14, PLAN-17)."""
+"""Pegging from a customer's order down: what serves each of its lines, and when all of it can be there (PLAN-14, PLAN-17)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,15 +10,13 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from buyside.db.demand import SalesOrder, SalesOrderLine
-from buyside.db.orders import PurchaseOrder, PurchaseOrderLine
-from buyside.db.plans import PlanLine, PlanningCoverage, PlanningRequirement, PlanningRun
+from buyside.db.plans import PlanningCoverage, PlanningRun
 from buyside.db.stock import Warehouse
 from buyside.db.structure import Variant
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.money import ZERO
 from buyside.domain.plans import RunState
 from buyside.domain.refusals import NotFound
-from buyside.queries.orders import open_quantity
 from buyside.queries.pegging_names import days_above, items_by_id, order_lines_by_id, plan_vendors_by_id
 from buyside.queries.plan_origin import is_a_plan
 
@@ -79,69 +77,63 @@ class LineServing:
     parts: tuple[SupplyPart, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Who waits for how much of a supply, in stock units. Without a sales order it is a stock policy, or a debt of the stock.
-
-    `needed_on` is when the item is needed for it, `needed_by` what the customer was told; `late_days`: by how many days the
-    supply comes too late for it, 0 if it does not. `kind` and `available_on` tell the supply.
-    """
-
-    sales_line_id: int | None
-    sales_order: str
-    line_number: int
-    customer: str
-    sku: str
-    variant: str
-    needed_by: date | None
-    needed_on: date
-    quantity: Decimal
-    kind: str
-    available_on: date | None
-    late_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class SupplyServes:
-    """What a supply serves, in stock units. `spare` serves nobody: it refills stock. `run_id`: whose needs they are."""
-
-    item: str
-    name: str
-    unit: str
-    warehouse: str
-    run_id: int | None
-    as_of: date | None
-    quantity: Decimal
-    available_on: date | None
-    promised_on: date | None
-    spare: Decimal
-    waiting: tuple[Waiting, ...]
-
-    @property
-    def endangered(self) -> tuple[Waiting, ...]:
-        """Customers' needs that it comes too late for."""
-        return tuple(each for each in self.waiting if each.late_days and each.sales_line_id is not None)
-
-
 @needs(Permission.DEMAND_VIEW)
 def line_serving(session: Session, actor: Actor, *, number: str, line: int) -> LineServing:
     """What serves a line of a customer's order, component by component, and when all of it can be there. Refuses: NotFound."""
-    sold = session.execute(
+    found = _servings(session, number, line)
+    if not found:
+        raise NotFound(kind="line of a sales order")
+    return found[0]
+
+
+@needs(Permission.DEMAND_VIEW)
+def order_serving(session: Session, actor: Actor, *, number: str) -> list[LineServing]:
+    """The same of every line of a customer's order, by line, in as many statements as of one. An unknown order has none."""
+    return _servings(session, number)
+
+
+def _servings(session: Session, number: str, line: int | None = None) -> list[LineServing]:
+    asked = (
         select(SalesOrderLine, SalesOrder, col(Variant.sku), col(Warehouse.code))
         .join(SalesOrder, col(SalesOrder.id) == col(SalesOrderLine.order_id))
         .join(Variant, col(Variant.id) == col(SalesOrderLine.variant_id))
         .join(Warehouse, col(Warehouse.id) == col(SalesOrder.warehouse_id))
-        .where(col(SalesOrder.number) == number, col(SalesOrderLine.line_number) == line)
-    ).one_or_none()
-    if sold is None:
-        raise NotFound(kind="line of a sales order")
-    asking, order, sku, warehouse = sold
-    open_now = max(ZERO, asking.quantity - asking.fulfilled_quantity - asking.cancelled_quantity)
-    run = newest_run(session, lambda run_id: session.get(PlanningCoverage, (run_id, asking.id)) is not None)
-    coverage = session.get_one(PlanningCoverage, (run.id, asking.id)) if run else None
-    parts: tuple[SupplyPart, ...] = ()
-    if run and coverage and coverage.exploded > 0 and open_now > 0:
-        parts = tuple(_parts_of_line(session, run, asking, order.warehouse_id))
+        .where(col(SalesOrder.number) == number)
+        .order_by(col(SalesOrderLine.line_number))
+    )
+    sold = session.execute(asked if line is None else asked.where(col(SalesOrderLine.line_number) == line)).all()
+    counted = _counted(session, [row[0].id for row in sold])
+    served: dict[int, list[SupplyPart]] = {}
+    for run in {run.id: run for run, _ in counted.values()}.values():
+        mine = [
+            row[0]
+            for row in sold
+            if row[0].id in counted
+            and counted[row[0].id][0] is run
+            and counted[row[0].id][1].exploded > 0
+            and _open(row[0])
+        ]
+        if mine:
+            served |= _parts_of_lines(session, run, mine, sold[0][1].warehouse_id)
+    return [
+        _serving(*row, *counted.get(row[0].id, (None, None)), parts=tuple(served.get(row[0].id, ()))) for row in sold
+    ]
+
+
+def _open(line: SalesOrderLine) -> Decimal:
+    return max(ZERO, line.quantity - line.fulfilled_quantity - line.cancelled_quantity)
+
+
+def _serving(
+    asking: SalesOrderLine,
+    order: SalesOrder,
+    sku: str,
+    warehouse: str,
+    run: PlanningRun | None,
+    coverage: PlanningCoverage | None,
+    parts: tuple[SupplyPart, ...],
+) -> LineServing:
+    open_now = _open(asking)
     unserved = sum(each.expected_on is None for each in parts)
     expected_on = None
     if run and coverage and not coverage.problem and not unserved and open_now > 0:
@@ -167,90 +159,57 @@ def line_serving(session: Session, actor: Actor, *, number: str, line: int) -> L
     )
 
 
-@needs(Permission.ORDER_VIEW)
-def order_line_serves(session: Session, actor: Actor, *, number: str, line: int) -> SupplyServes:
-    """Which customers wait for a purchase order line, and whom its date endangers. Refuses: NotFound."""
-    found = session.execute(
-        select(PurchaseOrderLine, PurchaseOrder, open_quantity())
-        .join(PurchaseOrder, col(PurchaseOrder.id) == col(PurchaseOrderLine.order_id))
-        .where(col(PurchaseOrder.number) == number, col(PurchaseOrderLine.line_number) == line)
-    ).one_or_none()
-    if found is None:
-        raise NotFound(kind="line of a purchase order")
-    bought, order, left = found
-    due = bought.promised_on or bought.expected_on or bought.needed_on
-    return _serves(
-        session,
-        bought.item_id,
-        order.warehouse_id,
-        "order",
-        bought.id,
-        left * bought.unit_factor,
-        due,
-        bought.promised_on,
+def _counted(session: Session, lines: Collection[int]) -> dict[int, tuple[PlanningRun, PlanningCoverage]]:
+    """Of each line the newest plan that counted it, and what it found."""
+    runs = newest_runs(session)
+    rows = session.scalars(
+        select(PlanningCoverage).where(
+            col(PlanningCoverage.run_id).in_([each.id for each in runs]),
+            col(PlanningCoverage.sales_order_line_id).in_(lines),
+        )
     )
+    found = {(row.run_id, row.sales_order_line_id): row for row in rows}
+    told: dict[int, tuple[PlanningRun, PlanningCoverage]] = {}
+    for line in lines:
+        knowing = next((run for run in runs if (run.id, line) in found), None)
+        if knowing is not None:
+            told[line] = knowing, found[knowing.id, line]
+    return told
 
 
-@needs(Permission.PLAN_VIEW)
-def plan_line_serves(session: Session, actor: Actor, *, line_id: int) -> SupplyServes:
-    """Which customers a line of the draft plan is for, as supplies come and needs stand in line. Refuses: NotFound."""
-    line = session.get(PlanLine, line_id)
-    if line is None:
-        raise NotFound(kind="plan line")
-    due = line.arrives_on or line.needed_on + timedelta(days=line.late_days)
-    if line.purchase_order_line_id is not None:
-        bought = session.get_one(PurchaseOrderLine, line.purchase_order_line_id)
-        number = session.get_one(PurchaseOrder, bought.order_id).number
-        return order_line_serves(session, actor, number=number, line=bought.line_number)
-    run = session.get_one(PlanningRun, line.run_id)
-    brings = line.quantity_packs * line.unit_factor
-    return _serves(session, line.item_id, line.warehouse_id, "plan", line.id, brings, due, None, run)
-
-
-@needs(Permission.PLAN_VIEW)
-def requirement_serving(
-    session: Session, actor: Actor, *, run_id: int, item_id: int, warehouse_id: int, on_date: date | None = None
-) -> list[Waiting]:
-    """The needs of an item in a warehouse, or those of one day, with what serves each. Refuses: NotFound."""
-    run = session.get(PlanningRun, run_id)
-    if run is None:
-        raise NotFound(kind="planning run")
-    from buyside.queries.serving import parts_served
-
-    parts = parts_served(session, run, warehouse_id, [item_id])
-    return _waiting(session, [each for each in parts if on_date in {None, each.needed_on}])
-
-
-def newest_run(session: Session, knows: Callable[[int], bool]) -> PlanningRun | None:
-    """The newest finished plan that knows something; one that tells of all items goes before one of some groups."""
+def newest_runs(session: Session) -> list[PlanningRun]:
+    """The newest finished plans; those that tell of all items go before those of some groups."""
     runs = session.scalars(
         select(PlanningRun)
         .where(col(PlanningRun.state) == RunState.DONE.value, is_a_plan())
         .order_by(col(PlanningRun.id).desc())
         .limit(_RUNS_LOOKED_AT)
-    ).all()
-    for run in sorted(runs, key=lambda each: each.scope.get("groups") is not None):
-        if knows(run.id):
-            return run
-    return None
+    )
+    return sorted(runs, key=lambda each: each.scope.get("groups") is not None)
 
 
-def _parts_of_line(session: Session, run: PlanningRun, sold: SalesOrderLine, warehouse_id: int) -> Iterable[SupplyPart]:
+def _parts_of_lines(
+    session: Session, run: PlanningRun, lines: Sequence[SalesOrderLine], warehouse_id: int
+) -> dict[int, list[SupplyPart]]:
+    """What serves each of some lines of one warehouse, by item and day."""
     from buyside.queries.serving import items_asked_for, parts_served
 
-    items = items_asked_for(session, run, sold.id)
-    parts = [each for each in parts_served(session, run, warehouse_id, items) if each.sales_line_id == sold.id]
+    sold = {line.id: line for line in lines}
+    items = items_asked_for(session, run, sold)
+    parts = [each for each in parts_served(session, run, warehouse_id, items) if each.sales_line_id in sold]
     named = items_by_id(session, {each.item_id for each in parts})
     orders = order_lines_by_id(session, {each.source for each in parts if each.kind == "order"})
     plans = plan_vendors_by_id(session, {each.source for each in parts if each.kind == "plan"})
     made = {each.item_id for each in parts if named[each.item_id].supply == "make"}
     above = days_above(session, {each.item_id for each in parts if each.needed_on <= run.as_of}, made)
+    told: dict[int, list[SupplyPart]] = {}
     for each in sorted(parts, key=lambda part: (named[part.item_id].code, part.needed_on)):
         item = named[each.item_id]
         number, order_line, vendor, promised = orders.get(each.source if each.kind == "order" else 0, ("", 0, "", None))
         # What is needed by today at the latest is squeezed: the days of making above it are told by the structure.
-        days = max(0, (max(run.as_of, sold.needed_by) - each.needed_on).days, above.get(each.item_id, 0))
-        yield SupplyPart(
+        asking = sold[each.sales_line_id or 0]
+        days = max(0, (max(run.as_of, asking.needed_by) - each.needed_on).days, above.get(each.item_id, 0))
+        part = SupplyPart(
             item_id=each.item_id,
             item=item.code,
             name=item.name,
@@ -259,7 +218,7 @@ def _parts_of_line(session: Session, run: PlanningRun, sold: SalesOrderLine, war
             quantity=each.quantity,
             kind=each.kind,
             available_on=each.available_on,
-            late_days=_late(each),
+            late_days=days_late(each),
             expected_on=each.available_on + timedelta(days=days) if each.available_on else None,
             order_number=number,
             order_line=order_line,
@@ -267,81 +226,10 @@ def _parts_of_line(session: Session, run: PlanningRun, sold: SalesOrderLine, war
             promised_on=promised,
             plan_line_id=each.source if each.kind == "plan" else 0,
         )
-
-
-def _late(part: "Part") -> int:
-    return max(0, (part.available_on - part.needed_on).days) if part.available_on else 0
-
-
-def _serves(
-    session: Session,
-    item_id: int,
-    warehouse_id: int,
-    kind: str,
-    source: int,
-    quantity: Decimal,
-    available_on: date | None,
-    promised_on: date | None,
-    run: PlanningRun | None = None,
-) -> SupplyServes:
-    def knows(run_id: int) -> bool:
-        asked = select(col(PlanningRequirement.run_id)).where(
-            col(PlanningRequirement.run_id) == run_id,
-            col(PlanningRequirement.item_id) == item_id,
-            col(PlanningRequirement.warehouse_id) == warehouse_id,
-        )
-        return session.execute(asked.limit(1)).first() is not None
-
-    run = run or newest_run(session, knows)
-    parts: list[Part] = []
-    if run is not None:
-        from buyside.queries.serving import parts_served
-
-        whole = parts_served(session, run, warehouse_id, [item_id])
-        parts = [each for each in whole if (each.kind, each.source) == (kind, source)]
-    item = items_by_id(session, {item_id})[item_id]
-    return SupplyServes(
-        item=item.code,
-        name=item.name,
-        unit=item.unit,
-        warehouse=session.get_one(Warehouse, warehouse_id).code,
-        run_id=run.id if run else None,
-        as_of=run.as_of if run else None,
-        quantity=quantity,
-        available_on=available_on,
-        promised_on=promised_on,
-        spare=quantity - sum((each.quantity for each in parts), ZERO),
-        waiting=tuple(_waiting(session, parts)),
-    )
-
-
-def _waiting(session: Session, parts: list["Part"]) -> list[Waiting]:
-    lines = {
-        line.id: (line, order, sku, name)
-        for line, order, sku, name in session.execute(
-            select(SalesOrderLine, SalesOrder, col(Variant.sku), col(Variant.name))
-            .join(SalesOrder, col(SalesOrder.id) == col(SalesOrderLine.order_id))
-            .join(Variant, col(Variant.id) == col(SalesOrderLine.variant_id))
-            .where(col(SalesOrderLine.id).in_({each.sales_line_id for each in parts if each.sales_line_id}))
-        )
-    }
-    told = []
-    for each in parts:
-        line, order, sku, name = lines.get(each.sales_line_id or 0, (None, None, "", ""))
-        told.append(
-            Waiting(
-                sales_line_id=each.sales_line_id,
-                sales_order=order.number if order else "",
-                line_number=line.line_number if line else 0,
-                customer=order.customer if order else "",
-                sku=sku,
-                variant=name,
-                needed_by=line.needed_by if line else None,
-                needed_on=each.needed_on,
-                quantity=each.quantity,
-                kind=each.kind,
-                available_on=each.available_on,
-                late_days=_late(each),
-            )
-        )
+        told.setdefault(asking.id, []).append(part)
     return told
+
+
+def days_late(part: "Part") -> int:
+    """By how many days what serves a need comes too late for it."""
+    return max(0, (part.available_on - part.needed_on).days) if part.available_on else 0

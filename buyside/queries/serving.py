@@ -70,20 +70,23 @@ def parts_served(session: Session, run: PlanningRun, warehouse_id: int, item_ids
     ]
 
 
-def items_asked_for(session: Session, run: PlanningRun, sales_line_id: int) -> list[int]:
-    """The items that a line can ask for: its pegs, or its structure where a run is too large to store them."""
+def items_asked_for(session: Session, run: PlanningRun, sales_lines: Collection[int]) -> list[int]:
+    """The items that some lines can ask for: their pegs, or their structure where a run is too large to store them."""
     if run.counts.get("pegs") is None:
         kept = inputs_of(session, run.id)
-        shown = structure_of(
-            kept.lines, kept.line_options, kept.items, kept.bom, kept.rules, kept.rule_conditions,
-            line=sales_line_id, as_of=run.as_of,
-        )  # fmt: skip
-        return sorted(set(shown["component"].to_list()))
+        shown = [
+            structure_of(
+                kept.lines, kept.line_options, kept.items, kept.bom, kept.rules, kept.rule_conditions,
+                line=line, as_of=run.as_of,
+            )["component"]
+            for line in sales_lines
+        ]  # fmt: skip
+        return sorted({item for each in shown for item in each.to_list()})
     found = session.execute(
         text(
-            "SELECT DISTINCT item_id FROM planning_peg WHERE run_id = :run AND sales_order_line_id = :line ORDER BY 1"
+            "SELECT DISTINCT item_id FROM planning_peg WHERE run_id = :run AND sales_order_line_id = ANY(:lines) ORDER BY 1"
         ),
-        {"run": run.id, "line": sales_line_id},
+        {"run": run.id, "lines": list(sales_lines)},
     )
     return list(found.scalars())
 

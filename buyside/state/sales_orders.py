@@ -9,6 +9,7 @@ import reflex as rx
 
 from buyside.domain.access import Permission
 from buyside.domain.locales import shown_date, shown_instant, shown_number
+from buyside.domain.money import ZERO
 from buyside.domain.refusals import NotFound
 from buyside.queries.demand import (
     SALES_LINE_ROWS,
@@ -17,10 +18,12 @@ from buyside.queries.demand import (
     SupplyOfLine,
     sales_order_detail,
 )
+from buyside.queries.pegging import LineServing
 from buyside.queries.rows import GridSource
 from buyside.state.base import handler, me
 from buyside.state.grid import GridState
 from buyside.state.roles import SalesState
+from buyside.state.serving import LineServingState, standing_of
 
 
 class SoldLine(TypedDict):
@@ -35,6 +38,7 @@ class SoldLine(TypedDict):
     fulfilled: str
     open: str
     needed_by: str
+    expected: str
     from_stock: str
     to_buy: str
     says: str
@@ -96,15 +100,19 @@ class SalesOrderState(SalesState, rx.State):
         locale = me().locale
         self.customer, self.status, self.warehouse = order.customer, order.status, order.warehouse
         self.approved = shown_instant(order.approved_at, locale, me().time_zone) if order.approved_at else "Not yet"
-        self.as_of = shown_date(order.run_as_of, locale) if order.run_as_of else ""
-        self.sold = [_sold(line, self.number, locale) for line in order.lines]
+        panel = await self.get_state(LineServingState)
+        told = {each.sales_line_id: each for each in panel._told}
+        days = {each.as_of for each in told.values() if each.as_of and each.open}
+        self.as_of = " and ".join(shown_date(each, locale) for each in sorted(days))
+        self.sold = [_sold(line, told.get(line.id), self.number, locale) for line in order.lines]
         self.supply = [_supply(line, each, locale) for line in order.lines for each in line.supply]
         self.found = True
 
 
-def _sold(line: SalesLineDetail, number: str, locale: str) -> SoldLine:
-    says, tone = _standing(line)
-    counted = line.covered_from_stock is not None
+def _sold(line: SalesLineDetail, told: LineServing | None, number: str, locale: str) -> SoldLine:
+    """A line with the same word on it as the panel says."""
+    says, tone = standing_of(told) if told is not None and line.open else closed_in_words(line)
+    from_stock, to_supply = (told.covered_from_stock, told.exploded) if told is not None else (ZERO, ZERO)
     return SoldLine(
         line=str(line.line_number),
         path=f"/sales-orders/{quote(number, safe='')}?line={line.line_number}",
@@ -115,28 +123,17 @@ def _sold(line: SalesLineDetail, number: str, locale: str) -> SoldLine:
         fulfilled=shown_number(line.fulfilled, locale),
         open=shown_number(line.open, locale),
         needed_by=shown_date(line.needed_by, locale),
-        from_stock=shown_number(line.covered_from_stock, locale) if counted and line.covered_from_stock else "–",
-        to_buy=shown_number(line.exploded, locale) if counted and line.exploded else "–",
+        expected=shown_date(told.expected_on, locale) if told is not None and told.expected_on else "–",
+        from_stock=shown_number(from_stock, locale) if from_stock else "–",
+        to_buy=shown_number(to_supply, locale) if to_supply else "–",
         says=says,
         tone=tone,
     )
 
 
-def _standing(line: SalesLineDetail) -> tuple[str, str]:
-    """How a line stands, in a word or two with its tone."""
-    if line.open == 0:
-        return ("Cancelled", "neutral") if line.cancelled >= line.quantity else ("Fulfilled", "good")
-    if line.problem == "unmapped":
-        return "No structure", "bad"
-    if line.problem:
-        return "Rules contradict", "bad"
-    if any(each.is_endangered for each in line.supply):
-        return "Endangered", "warn"
-    if line.exploded == 0:
-        return "From stock", "good"
-    if any(each.is_open for each in line.supply):
-        return "On order", "active"
-    return ("Planned", "active") if line.exploded else ("Not planned yet", "neutral")
+def closed_in_words(line: SalesLineDetail) -> tuple[str, str]:
+    """What became of a line of which nothing is open."""
+    return ("Cancelled", "neutral") if line.cancelled >= line.quantity else ("Fulfilled", "good")
 
 
 def _supply(line: SalesLineDetail, each: SupplyOfLine, locale: str) -> Supply:

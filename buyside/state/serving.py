@@ -10,16 +10,9 @@ import reflex as rx
 from buyside.domain.access import Permission
 from buyside.domain.locales import shown_date, shown_number
 from buyside.domain.refusals import NotFound
-from buyside.queries.demand import sales_order_detail
 from buyside.queries.orders import order_detail
-from buyside.queries.pegging import (
-    LineServing,
-    SupplyPart,
-    SupplyServes,
-    Waiting,
-    line_serving,
-    order_line_serves,
-)
+from buyside.queries.pegging import LineServing, SupplyPart, order_serving
+from buyside.queries.pegging_supplies import SupplyServes, Waiting, order_line_serves
 from buyside.state.base import handler, me
 from buyside.state.roles import BuyerState, SalesState
 
@@ -71,7 +64,7 @@ def line_asked_for(text: str) -> int:
 
 
 class LineServingState(SalesState, rx.State):
-    """What serves the line of a customer's order that the address names, or its first open one."""
+    """What serves each line of a customer's order, and in full the one that the address names, or its first open one."""
 
     lines: list[LineLink] = []
     line: int = 0
@@ -84,28 +77,25 @@ class LineServingState(SalesState, rx.State):
     to_supply: str = ""
     parts: list[ServedPart] = []
     empty: str = ""
+    _told: list[LineServing] = []
 
     @handler(Permission.DEMAND_VIEW)
     async def load(self) -> None:
-        """Look at a line."""
+        """Look at the lines, and at one of them."""
         self.line, self.lines, self.parts = 0, [], []
         number = str(self.sales_order_number)  # type: ignore[attr-defined]
-        try:
-            order = await self._ask(sales_order_detail, number=number)
-        except NotFound:
-            return
-        known = {each.line_number: each for each in order.lines}
+        self._told = await self._ask(order_serving, number=number)
+        known = {each.line_number: each for each in self._told}
         if not known:
             return
         asked = line_asked_for(str(self.router.url.query_parameters.get("line", "")))
         chosen = asked if asked in known else next((n for n, each in known.items() if each.open > 0), min(known))
-        found = await self._ask(line_serving, number=number, line=chosen)
         address = "/sales-orders/" + quote(number, safe="") + "?line="
         self.lines = [
             LineLink(label=f"Line {n} · {each.sku}", path=address + str(n), is_open=n == chosen)
             for n, each in known.items()
         ]
-        self._show(found, me().locale)
+        self._show(known[chosen], me().locale)
 
     def _show(self, found: LineServing, locale: str) -> None:
         self.line = found.line_number

@@ -36,6 +36,8 @@ def test_a_buyer_goes_from_a_customers_line_to_its_supply_and_back(database: Any
     window.open(f"/sales-orders/{sold.number}?line=1")
     expect(page.get_by_role("heading", name="What serves line 1")).to_be_visible()
     expect(page.get_by_text("5 days late").first).to_be_visible()
+    lines = page.get_by_role("region", name="Lines", exact=True)
+    expect(lines.get_by_role("row", name="Bike").first).to_contain_text("5 days late")
     parts = page.get_by_role("region", name="What serves each component")
     expect(parts.get_by_role("row", name="Stock")).to_contain_text("4")
     expect(parts.get_by_role("row", name=gem.code)).to_contain_text("Planned, not ordered")

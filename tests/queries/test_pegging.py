@@ -7,20 +7,18 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
+from buyside.db.stock import Warehouse
+from buyside.db.structure import Variant
 from buyside.domain.access import Actor, Role
 from buyside.domain.refusals import Refused
 from buyside.operations.plans import run_plan, start_run
 from buyside.operations.run import perform
 from buyside.queries import plan_results
-from buyside.queries.pegging import (
-    LineServing,
-    SupplyServes,
-    line_serving,
-    order_line_serves,
-    plan_line_serves,
-    requirement_serving,
-)
+from buyside.queries.pegging import LineServing, line_serving, order_serving
+from buyside.queries.pegging_supplies import SupplyServes, order_line_serves, plan_line_serves, requirement_serving
 from buyside.queries.read import ask
+from buyside.state.serving import standing_of
+from tests.statements import statements
 from tests.world import NOW, TODAY, World
 
 BUYER = Actor(user_id=None, name="buyer", roles=frozenset({Role.BUYER}))
@@ -36,6 +34,7 @@ class Company:
     main: int
     frame: int
     gem: int
+    bike: int
     jane: str
     bob: str
     hurry: str
@@ -72,7 +71,7 @@ def company(database: object) -> Company:
         jane, _ = world.sales_order(main, (bike, 6, day(20)), customer="Jane")
         bob, _ = world.sales_order(main, (bike, 4, day(30)), customer="Bob")
         hurry, _ = world.sales_order(other, (wheel, 1, day(1)), customer="Hurry")
-        ids = (main.id, frame.id, gem.id, jane.number, bob.number, hurry.number, order.number)
+        ids = (main.id, frame.id, gem.id, bike.id, jane.number, bob.number, hurry.number, order.number)
     return Company(planned(), *ids)
 
 
@@ -173,6 +172,38 @@ def test_a_plan_line_and_a_day_of_a_requirement_lead_to_customers(company: Compa
         ("Jane", "order", 2),
     ]
     assert sum(each.quantity for each in ask(requirement_serving, BUYER, **place)) == 10
+
+
+@pytest.mark.rule("PLAN-14")
+@pytest.mark.rule("PLAN-17")
+def test_the_lines_of_an_order_say_together_what_each_says_alone_and_a_slipped_promise_reaches_both(
+    company: Company,
+) -> None:
+    with World.open() as world:
+        main = world.session.get_one(Warehouse, company.main)
+        bike = world.session.get_one(Variant, company.bike)
+        asked = [(bike, 1, day(30 + each)) for each in range(8)]
+        order, _ = world.sales_order(main, *asked, customer="Fleet")
+        number = order.number
+    planned()
+
+    def told() -> list[LineServing]:
+        together = ask(order_serving, BUYER, number=number)
+        assert together == [company.line(number, each) for each in range(1, 9)]
+        return together
+
+    assert {standing_of(each) for each in told()} == {("In time", "good")}
+    change("UPDATE purchase_order_line SET promised_on = :day", day=day(70))
+    late = {standing_of(each)[0] for each in told()}
+    assert any("days late" in each for each in late)
+    assert ask(order_serving, BUYER, number="none") == []
+    with World.open() as world:
+        counts = []
+        for each in (company.bob, number):
+            with statements(world.session) as sent:
+                order_serving(world.session, BUYER, number=each)
+            counts.append(len(sent))
+        assert counts[0] == counts[1], "an order of many lines asks no more of the database than one of a single line"
 
 
 @pytest.mark.rule("PLAN-14")

@@ -34,7 +34,8 @@ from buyside.operations.receipts import OverReceipt, receive_order, void_receipt
 from buyside.operations.run import perform
 from buyside.planning.run import PlanInputs
 from buyside.queries.checks import all_checks
-from buyside.queries.pegging import line_serving, order_line_serves, plan_line_serves
+from buyside.queries.pegging import line_serving
+from buyside.queries.pegging_supplies import order_line_serves, plan_line_serves
 from buyside.queries.plan_explanations import pegs_of_requirement, requirement_arithmetic
 from buyside.queries.plan_export import write_result_files
 from buyside.queries.plan_line_rows import PLAN_LINE_ROWS
