@@ -176,7 +176,19 @@ def _panel() -> rx.Component:
                 numbers=("Quantity",),
                 empty="No customer's order: stock that is to be kept, or nothing any more.",
             ),
-            rx.cond(facts["rest"] != "", rx.el.p(facts["rest"], class_name="quiet"), rx.fragment()),
+            rx.cond(
+                facts["in_all"] != "",
+                rx.el.p(
+                    rx.cond(
+                        facts["rest"] != "",
+                        rx.fragment(link(facts["rest"], to=facts["requirement_path"]), ", "),
+                        rx.fragment(),
+                    ),
+                    facts["in_all"],
+                    class_name="quiet",
+                ),
+                rx.fragment(),
+            ),
         ),
         rx.cond(
             Messages.vendor_text != "",

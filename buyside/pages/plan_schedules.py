@@ -13,6 +13,7 @@ from buyside.pages import routes
 from buyside.pages.kit import form
 from buyside.pages.kit.base import link
 from buyside.pages.kit.dialog import dialog
+from buyside.pages.kit.lookup import reference
 from buyside.pages.kit.parts import button, empty_state, notice, page_head, status, table
 from buyside.pages.plan_runs import plan_tabs
 from buyside.pages.shell import page, when_allowed
@@ -59,6 +60,21 @@ def _row(each: Any) -> tuple[Any, ...]:
     )
 
 
+def _codes(name: str, sheet: str, label: str) -> rx.Component:
+    """Codes with commas between, found while typing."""
+    return reference(
+        name,
+        sheet,
+        label,
+        form="Schedule",
+        errors=Schedules.errors,
+        value=Schedules.values[name],
+        says="All if empty; commas between.",
+        needed=False,
+        is_several=True,
+    )
+
+
 def _dialogs() -> rx.Component:
     values = Schedules.values
     days = rx.el.fieldset(
@@ -83,21 +99,10 @@ def _dialogs() -> rx.Component:
                 "at_time", "At", value=values["at_time"], help="As 06:00, on the clock of " + Schedules.zone + "."
             ),
             days,
-            form.row(
-                form.text(
-                    "warehouse",
-                    "Warehouses",
-                    value=values["warehouse"],
-                    help="Codes with commas between; all if empty.",
-                    needed=False,
-                ),
-                form.text(
-                    "group",
-                    "Item groups",
-                    value=values["group"],
-                    help="Codes with commas between; all if empty.",
-                    needed=False,
-                ),
+            rx.el.div(
+                _codes("warehouse", "warehouses", "Warehouses"),
+                _codes("group", "item-groups", "Item groups"),
+                class_name="form-row",
             ),
             form.number(
                 "horizon_days",

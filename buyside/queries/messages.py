@@ -207,6 +207,8 @@ class MessageDetail:
     waiting: tuple[Waiting, ...] = ()
     """The first customers' lines behind it, by date."""
     waiting_lines: int = 0
+    waiting_quantity: Decimal = ZERO
+    """Of all of them, in stock units."""
 
 
 @needs(Permission.PLAN_VIEW)
@@ -266,7 +268,12 @@ def message_detail(session: Session, actor: Actor, *, message_id: int) -> Messag
     waiting = _waiting(session, message_id) if actor.may(Permission.DEMAND_VIEW) else []
 
     def filled(**columns: Any) -> MessageDetail:
-        return MessageDetail(**columns, waiting=tuple(waiting[:_FIRST_WAITING]), waiting_lines=len(waiting))
+        return MessageDetail(
+            **columns,
+            waiting=tuple(waiting[:_FIRST_WAITING]),
+            waiting_lines=len(waiting),
+            waiting_quantity=sum((each.quantity for each in waiting), ZERO),
+        )
 
     found = one_as(session, filled, statement)
     if found is None:

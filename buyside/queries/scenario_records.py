@@ -38,6 +38,11 @@ LINE_LISTS = {"sales-order-lines": "line", "purchase-order-lines": "order_line"}
 """Lists to choose an open line from while typing, beside those of master data."""
 
 
+class Lacking(Refused):
+    code = "scenarios.lacking"
+    says = "This is needed."
+
+
 class Unknown(Refused):
     code = "scenarios.unknown"
     says = "There is no {kind} {code}."
@@ -46,7 +51,7 @@ class Unknown(Refused):
 def change_said(session: Session, kind: str, act: str, said: Mapping[str, Any]) -> Change:
     """A change from what was said of it: records by code (lines as "NUMBER/LINE"), everything else by its own name.
 
-    Empty values say nothing; `options` are written as "colour=red, size=L". Refuses: Unreadable, Unknown, UnknownOption, NotOffered.
+    Empty values say nothing; `options` are written as "colour=red, size=L". Refuses: Unreadable, Lacking, Unknown, UnknownOption, NotOffered.
     """
     made = class_of(kind, act)
     if made is None:
@@ -71,13 +76,13 @@ def change_said(session: Session, kind: str, act: str, said: Mapping[str, Any]) 
 
 
 def _typed(made: type[Change], given: dict[str, Any]) -> dict[str, Any]:
-    """The values, if they are of the types declared and nothing needed is missing. Refuses: Unreadable."""
+    """The values, if they are of the types declared and nothing needed is missing. Refuses: Unreadable, Lacking."""
     hints = get_type_hints(made)
     for each in fields(made):  # type: ignore[arg-type]
         hint = hints[each.name]
         if each.name not in given:
             if each.default is MISSING:
-                raise Unreadable(value="", wanted="filled in", field=each.name.removesuffix("_id"))
+                raise Lacking(field=each.name.removesuffix("_id"))
             continue
         value = given[each.name]
         if hint == tuple[int, ...]:

@@ -221,6 +221,7 @@ def _facts(found: MessageDetail, locale: str, zone: str) -> dict[str, str]:
         "requirement_path": f"/requirements?run={found.run_id}&item={item}&warehouse={place}",
         "plan_path": f"/plan?run={found.run_id}&item={item}" if found.kind == _K.ORDER else "",
         "rest": f"and {shown_number(Decimal(rest), locale)} more" if rest > 0 else "",
+        "in_all": f"{amount(found.waiting_quantity)} in all" if found.waiting_lines > 1 else "",
         "can_reopen": "yes" if "reopen" in moves else "",
     }
 

@@ -320,7 +320,7 @@ def test_changes_are_changed_moved_and_taken_out(story: Story) -> None:
         ("demand", "line", {"line": "line", "quantity": Decimal(0)}, "general.not-positive"),
         ("demand", "line", {"line": "line"}, "scenarios.nothing-changes"),
         ("demand", "line", {"line": "SO-0/77", "quantity": Decimal(1)}, "scenarios.unknown"),
-        ("demand", "line", {"quantity": Decimal(1)}, "general.unreadable"),
+        ("demand", "line", {"quantity": Decimal(1)}, "scenarios.lacking"),
         ("demand", "extra", {"warehouse": "warehouse", "quantity": Decimal(1), "needed_on": NEEDED}, "scenarios.nothing-changes"),
         (
             "demand", "extra",

@@ -37,6 +37,7 @@ export function CardBoard({ run, canEdit, undoable, marked, answer, onMove, onUn
   const places = useRef(null);
   const ghost = useRef(null);
   const drag = useRef(null);
+  const movedAt = useRef(0);                            // when a drag ended: the click behind it is none
   const wantsFocus = useRef(null);                      // the card that gets the focus once it is drawn
   const latest = useRef({});
   const serials = useRef(new Set());                    // what this page asked for: other answers are of one before it
@@ -179,8 +180,9 @@ export function CardBoard({ run, canEdit, undoable, marked, answer, onMove, onUn
   // ---- the mouse, and fingers on a grip
   const onPointerDown = (event, card, key, index) => {
     if (!canEdit || event.button !== 0 || latest.current.lifted || (event.pointerType === "touch" && !event.target.closest(".board-grip"))) return;
-    drag.current = { x: event.clientX, y: event.clientY, pointer: event.pointerId, isGrip: Boolean(event.target.closest(".board-grip")), card, key, index, isMoving: false };
+    drag.current = { x: event.clientX, y: event.clientY, pointer: event.pointerId, card, key, index, isMoving: false };
   };
+  const onGrip = (card, key, index) => { if (canEdit && !latest.current.lifted && Date.now() - movedAt.current > 300) lift(card, key, index, false); };
   useEffect(() => {
     let scrolling = 0;
     const over = (event) => {
@@ -214,7 +216,8 @@ export function CardBoard({ run, canEdit, undoable, marked, answer, onMove, onUn
       const held = drag.current;
       if (!held || event.pointerId !== held.pointer) return;
       drag.current = null;
-      if (!held.isMoving) { if (held.isGrip) lift(held.card, held.key, held.index, false); return; }
+      if (!held.isMoving) return;
+      movedAt.current = Date.now();
       const key = over(event);
       if (key && latest.current.lifted) drop(key); else putBack();
     };
@@ -240,7 +243,7 @@ export function CardBoard({ run, canEdit, undoable, marked, answer, onMove, onUn
       " ": () => canEdit && lift(card, key, index, false),
       Enter: () => navigate(`/plan?${new URLSearchParams({ run: String(run), item: card.item })}`),
       l: () => { canEdit && onLock?.({ serial: numbered(), line: card.line, version: card.version, locked: !card.is_locked }) },
-      Escape: () => { setRefused({}); setOutcome(null); },
+      Escape: () => { if (lifted) return putBack(); setRefused({}); setOutcome(null); return undefined; },
     };
     const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (act) { event.preventDefault(); act(); }
@@ -270,7 +273,7 @@ export function CardBoard({ run, canEdit, undoable, marked, answer, onMove, onUn
                 onTop={(top) => setTops((now) => (now[each.key] === top ? now : { ...now, [each.key]: top }))}
                 stamp={stamp} need={need} cardAt={cardAt} at={at} lifted={lifted} target={targetOf(each.key)} why={lifted && targets ? whyNot(each) : ""} isKnown={Boolean(targets)}
                 isChosen={Boolean(lifted) && chosen === each.key} sent={sent} refused={refused} canEdit={canEdit}
-                onFocus={(index) => setAt({ key: each.key, index })} onKeyDown={onKeyDown} onPointerDown={onPointerDown} />
+                onFocus={(index) => setAt({ key: each.key, index })} onKeyDown={onKeyDown} onPointerDown={onPointerDown} onGrip={onGrip} />
             ))}
           </div>
         </div>
@@ -291,7 +294,7 @@ export function CardBoard({ run, canEdit, undoable, marked, answer, onMove, onUn
 }
 
 // One column: its head, and of its cards those in sight.
-function Lane({ lane, left, height, by, top, topSet, onTop, stamp, need, cardAt, at, lifted, target, why, isKnown, isChosen, sent, refused, canEdit, onFocus, onKeyDown, onPointerDown }) {
+function Lane({ lane, left, height, by, top, topSet, onTop, stamp, need, cardAt, at, lifted, target, why, isKnown, isChosen, sent, refused, canEdit, onFocus, onKeyDown, onPointerDown, onGrip }) {
   const box = useRef(null);
   const arriving = sent.filter((each) => each.to === lane.key);
   const tall = height - HEAD;
@@ -302,7 +305,7 @@ function Lane({ lane, left, height, by, top, topSet, onTop, stamp, need, cardAt,
   const says = lifted && isKnown ? (why || (target ? inShort(target) : "")) : lane.says;
   const tabbed = at.key === lane.key && at.index >= first && at.index < last ? at.index : first;
   return (
-    <section className="board-lane" data-column={lane.key} data-takes={lifted ? (takes ? "true" : "false") : undefined} data-chosen={isChosen ? "true" : "false"} style={{ left, width: WIDE - 8 }} aria-label={lane.title}>
+    <section className="board-lane" data-column={lane.key} data-takes={lifted ? (target?.is_here ? "here" : takes ? "true" : "false") : undefined} data-chosen={isChosen ? "true" : "false"} style={{ left, width: WIDE - 8 }} aria-label={lane.title}>
       <header className="board-lane-head" style={{ height: HEAD - 8 }}>
         <div className="board-card-row"><h2 className="clip" title={lane.title}>{lane.title}</h2><span className="board-count">{lane.lines_text}</span></div>
         <div className="board-card-row"><span className="board-figure clip" title={lane.totals}>{lane.total}</span>{lane.late ? <span className="status" data-tone="bad">{lane.late} late</span> : null}</div>
@@ -323,7 +326,7 @@ function Lane({ lane, left, height, by, top, topSet, onTop, stamp, need, cardAt,
                 data-up={isUp || isGone ? "true" : "false"} data-locked={card.is_locked ? "true" : "false"} data-refused={refused[card.line] ? "true" : "false"}
                 onFocus={() => onFocus(index)} onKeyDown={(event) => !isGone && onKeyDown(event, card, lane.key, index)} onPointerDown={(event) => !isGone && onPointerDown(event, card, lane.key, index)}>
                 <CardBody card={card} by={by} refusal={refused[card.line]} />
-                {canEdit ? <span className="board-grip" aria-hidden="true" /> : null}
+                {canEdit ? <span className="board-grip" aria-hidden="true" onClick={() => !isGone && onGrip(card, lane.key, index)} /> : null}
               </div>
             );
           })}

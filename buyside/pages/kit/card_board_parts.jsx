@@ -80,12 +80,14 @@ export function Places({ boxRef, card, targets, why, chosen, onChoose, onDrop, o
     else if (event.key === "Escape") { event.preventDefault(); event.stopPropagation(); onBack(); }
     else if (event.key === "Tab") onBack();
   };
+  const isTouched = window.matchMedia("(pointer: coarse)").matches;
   return (
     <div className="board-dock" data-pointer={isPointer ? "true" : "false"}>
       <div className="board-dock-head">
         <strong>{card.item}</strong><span className="clip">{card.name}</span>
         <span className="quiet board-figure">{card.quantity}, {card.value}</span>
-        <span className="board-dock-hint quiet">{why || (isPointer ? "Drop it on a column or here" : "Arrows choose, Enter drops, Escape puts back")}</span>
+        <span className="board-dock-hint quiet">{why || (isPointer ? "Drop it on a column or here" : isTouched ? "Tap where it is to go" : "Arrows choose, Enter drops, Escape puts back")}</span>
+        {isTouched && !isPointer ? <button type="button" className="button plain square" aria-label="Put back" title="Put back" onClick={() => onBack()}>×</button> : null}
       </div>
       <div ref={boxRef} className="board-places" role="listbox" aria-label={`Where ${card.item} could go`} tabIndex={0} onKeyDown={onKeyDown}
         aria-activedescendant={chosen ? ids(chosen) : undefined} aria-busy={targets ? "false" : "true"}>

@@ -69,7 +69,7 @@ export function Lookup({ lists, name, inputId, label, value, placeholder, refuse
   };
   useEffect(() => { box.current?.querySelector("[aria-selected='true']")?.scrollIntoView({ block: "nearest" }); }, [at]);
 
-  const isOpen = hits !== null && (text.trim() !== "" || hits.length > 0 || lacks);
+  const isOpen = hits !== null && (text.trim() !== "" || hits.length > 0 || isSeveral);
   return (
     <div className="lookup" onBlur={(event) => { if (!event.currentTarget.contains(event.relatedTarget)) close(); }}>
       <input id={inputId || `${id}-field`} name={name || undefined} type="text" role="combobox" className="input" value={text}
@@ -87,7 +87,7 @@ export function Lookup({ lists, name, inputId, label, value, placeholder, refuse
             <span className="find-name">{hit.code}</span><span className="find-more clip">{hit.says}</span>
           </div>
         ))}
-        {isOpen && !hits.length ? <div role="option" aria-selected="false" aria-disabled="true" className="find-none">{lacks ? without : "Nothing is called like that."}</div> : null}
+        {isOpen && !hits.length ? <div role="option" aria-selected="false" aria-disabled="true" className="find-none">{lacks ? without : isSeveral && !text.trim() ? "There is nothing to choose from." : "Nothing is called like that."}</div> : null}
       </div>
     </div>
   );
