@@ -116,7 +116,8 @@ def _servings(session: Session, number: str, line: int | None = None) -> list[Li
         if mine:
             served |= _parts_of_lines(session, run, mine, sold[0][1].warehouse_id)
     return [
-        _serving(*row, *counted.get(row[0].id, (None, None)), parts=tuple(served.get(row[0].id, ()))) for row in sold
+        _serving(asking, order, sku, warehouse, *counted.get(asking.id, (None, None)), tuple(served.get(asking.id, ())))
+        for asking, order, sku, warehouse in sold
     ]
 
 
