@@ -264,47 +264,45 @@ def _role_boxes(held: Any) -> rx.Component:
     )
 
 
-def _dialogs() -> rx.Component:
-    back = button("Back", Users.leave)
+def _adding(title: str, *fields: rx.Component, kind: str, says: str) -> rx.Component:
+    """The question for a new person of a kind."""
     invite = form.check(
         "invite", "Invite at once", value=True, help="You get a text to send. It lets them in for the first time."
     )
-    return rx.fragment(
-        dialog(
-            "Add staff",
-            form.form(
-                "Add staff",
-                *_known("", "", Users.own_locale, Users.own_time_zone),
-                form.choice("manager_id", Users.managers, "Manager", needed=False),
-                _role_boxes(None),
-                invite,
-                on_submit=Users.add,
-                errors=Users.errors,
-                submit="Add",
-                show_title=False,
-                actions=[back],
-            ),
-            is_open=Users.asking == "staff",
-            on_close=Users.leave,
-            says="Somebody who works here.",
-            is_wide=True,
+    return dialog(
+        title,
+        form.form(
+            title,
+            *_known("", "", Users.own_locale, Users.own_time_zone),
+            *fields,
+            invite,
+            on_submit=Users.add,
+            errors=Users.errors,
+            submit="Add",
+            show_title=False,
+            actions=[button("Back", Users.leave)],
         ),
-        dialog(
+        is_open=Users.asking == kind,
+        on_close=Users.leave,
+        says=says,
+        is_wide=True,
+    )
+
+
+def _dialogs() -> rx.Component:
+    back = button("Back", Users.leave)
+    return rx.fragment(
+        _adding(
+            "Add staff",
+            form.choice("manager_id", Users.managers, "Manager", needed=False),
+            _role_boxes(None),
+            kind="staff",
+            says="Somebody who works here.",
+        ),
+        _adding(
             "Add vendor's user",
-            form.form(
-                "Add vendor's user",
-                *_known("", "", Users.own_locale, Users.own_time_zone),
-                invite,
-                on_submit=Users.add,
-                errors=Users.errors,
-                submit="Add",
-                show_title=False,
-                actions=[back],
-            ),
-            is_open=Users.asking == "vendor",
-            on_close=Users.leave,
+            kind="vendor",
             says="Somebody of a vendor, for the vendor portal only. Which vendors are open to them is said afterwards.",
-            is_wide=True,
         ),
         dialog(
             "Change " + Users.person["name"].to(str),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -73,21 +73,21 @@ def variants(session: Session, ways: Sequence[Way]) -> None:
             )
 
 
+def _products_of(session: Session, variants: Collection[int]) -> dict[int, int]:
+    """The product of each variant; asks nothing where there are none."""
+    if not variants:
+        return {}
+    wanted = select(col(Variant.id), col(Variant.product_id)).where(col(Variant.id).in_(variants))
+    return dict(session.execute(wanted).all())
+
+
 def rows_below(session: Session, ways: Sequence[Way], counts: ColumnElement[bool], on: date) -> None:
     """The rows of each place; of a variant without a row that counts, those of its product stand in (ITM-4)."""
     by_item, by_product = ways_by(ways, "item"), ways_by(ways, "product")
     by_variant = ways_by(ways, "variant")
     if not (by_item or by_product or by_variant):
         return
-    product_of = (
-        dict(
-            session.execute(
-                select(col(Variant.id), col(Variant.product_id)).where(col(Variant.id).in_(by_variant))
-            ).all()
-        )
-        if by_variant
-        else {}
-    )
+    product_of = _products_of(session, by_variant)
     parents = or_(
         col(BomRow.item_id).in_(by_item),
         col(BomRow.product_id).in_({*by_product, *product_of.values()}),
@@ -145,15 +145,7 @@ def rules_below(session: Session, ways: Sequence[Way]) -> None:
     if not (by_product or by_variant):
         return
     own_product = select(col(Variant.product_id)).where(col(Variant.id).in_(by_variant))
-    product_of = (
-        dict(
-            session.execute(
-                select(col(Variant.id), col(Variant.product_id)).where(col(Variant.id).in_(by_variant))
-            ).all()
-        )
-        if by_variant
-        else {}
-    )
+    product_of = _products_of(session, by_variant)
     statement = rules_where(
         or_(
             col(OptionRule.product_id).in_(by_product),
