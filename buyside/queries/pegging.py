@@ -116,7 +116,7 @@ def _servings(session: Session, number: str, line: int | None = None) -> list[Li
         if mine:
             served |= _parts_of_lines(session, run, mine, sold[0][1].warehouse_id)
     return [
-        _serving(asking, order, sku, warehouse, *counted.get(asking.id, (None, None)), tuple(served.get(asking.id, ())))
+        _serving(asking, order, sku, warehouse, counted.get(asking.id), tuple(served.get(asking.id, ())))
         for asking, order, sku, warehouse in sold
     ]
 
@@ -130,10 +130,10 @@ def _serving(
     order: SalesOrder,
     sku: str,
     warehouse: str,
-    run: PlanningRun | None,
-    coverage: PlanningCoverage | None,
+    counted: tuple[PlanningRun, PlanningCoverage] | None,
     parts: tuple[SupplyPart, ...],
 ) -> LineServing:
+    run, coverage = counted or (None, None)
     open_now = _open(asking)
     unserved = sum(each.expected_on is None for each in parts)
     expected_on = None
