@@ -1,4 +1,4 @@
-"""Rows into a table by PostgreSQL's COPY, inside the transaction of a session."""
+"""Much at once on its way to PostgreSQL, inside the transaction of a session: rows by COPY, numbers as one array."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
@@ -14,3 +14,8 @@ def copy_in(session: Session, table: str, columns: Sequence[str], chunks: Iterab
     with driver.cursor() as cursor, cursor.copy(statement) as target:
         for chunk in chunks:
             target.write(chunk)
+
+
+def as_array(values: Iterable[object]) -> str:
+    """Numbers or dates as the database reads an array of them: bound as one text, many times quicker than one by one."""
+    return f"{{{','.join(map(str, values))}}}"

@@ -154,7 +154,11 @@ class PurchaseOrderLine(SQLModel, table=True):
 
 
 class PurchaseOrderPeg(SQLModel, table=True):
-    """Which sales order line an order line serves, in stock units (PLAN-17)."""
+    """Which sales order line an order line serves, in stock units (PLAN-17).
+
+    A conversion writes tens of thousands: the database checks what they refer to once a statement, by triggers that stand in
+    for the foreign keys (migration 0014).
+    """
 
     __tablename__ = "purchase_order_peg"
     id: int = identity()

@@ -1,5 +1,6 @@
 """The audit trail: every change of a transaction is followed by itself and written as one entry (ACC-6)."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -67,10 +68,17 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
 def _without_secrets(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            name: WITHHELD_MARK if name.lower() in WITHHELD and each is not None else _without_secrets(each)
+            name: WITHHELD_MARK
+            if name.lower() in WITHHELD and each is not None
+            else _without_secrets(each)
+            if isinstance(each, _NESTED)
+            else each
             for name, each in value.items()
         }
     return [_without_secrets(each) for each in value] if isinstance(value, list) else value
+
+
+_NESTED = (dict, list)
 
 
 def _follow_flush(session: Session, _context: Any) -> None:
@@ -170,12 +178,14 @@ def write(
     )
     session.add(entry)
     session.flush()
-    touched = sorted(trail.touched)
+    touched: dict[str, list[int]] = {}
+    for kind, record_id in sorted(trail.touched):
+        touched.setdefault(kind, []).append(record_id)
     session.execute(  # in one statement, as a file of a hundred thousand rows touches as many records
         text(
-            "INSERT INTO audit_subject (event_id, kind, record_id) SELECT :event, u.kind, u.record "
-            "FROM unnest(CAST(:kinds AS text[]), CAST(:records AS bigint[])) AS u(kind, record)"
+            "INSERT INTO audit_subject (event_id, kind, record_id) SELECT :event, kind, CAST(record AS int8) "
+            "FROM jsonb_each(CAST(:touched AS jsonb)) AS of_kind (kind, records), jsonb_array_elements_text(records) AS record"
         ),
-        {"event": entry.id, "kinds": [kind for kind, _ in touched], "records": [record for _, record in touched]},
+        {"event": entry.id, "touched": json.dumps(touched)},
     )
     return entry.id

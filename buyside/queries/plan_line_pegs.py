@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlmodel import Session
 
+from buyside.db.copy_in import as_array
 from buyside.db.plans import PlanningRun
 from buyside.domain.money import spread
 from buyside.planning.copy_stream import Wire, binary_copy
@@ -137,8 +138,8 @@ def _pegs(session: Session, run_id: int, days: Sequence[Day]) -> tuple[Ints, Int
     items, places, dates = [day[0] for day in days], [day[1] for day in days], [day[2] for day in days]
     run = session.get_one(PlanningRun, run_id)
     if run.counts.get("pegs") is not None:
-        given = {"items": items, "places": places, "dates": dates, "run": run_id, "scale": QUANTITY_SCALE}
-        found = session.execute(_STORED, given).one()
+        arrays = {"items": as_array(items), "places": as_array(places), "dates": as_array(dates)}
+        found = session.execute(_STORED, {**arrays, "run": run_id, "scale": QUANTITY_SCALE}).one()
         return np.array(found[0], np.int64), np.array(found[1], np.int64), np.array(found[2], np.int64)
     wanted = pl.DataFrame(
         {"item": items, "warehouse": places, "date": dates},

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import text
+from sqlalchemy import BigInteger, any_, cast, func, literal, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col, select
 
+from buyside.db.copy_in import as_array
 from buyside.db.items import VendorItem
 from buyside.db.plans import PlanLine
 from buyside.db.vendors import Vendor
@@ -15,21 +17,19 @@ from buyside.domain.access import Actor
 from buyside.domain.order_days import OrderDays
 from buyside.domain.plans import PlanLineState
 from buyside.domain.refusals import NotFound
-from buyside.queries.answers import each_as
 from buyside.queries.plan_lines import order_days_of
 
+# In the order of the fields of OrderableLine.
 _LINES = text(
     """
     SELECT line.id AS line_id, line.item_id, line.warehouse_id, line.state, line.left_out_reason, line.quantity_packs,
-           line.unit_id, line.unit_factor, line.unit_price, line.contract_id, line.needed_on, line.order_by,
-           line.suggested_needed_on, coalesce(line.split_from_id, line.id) AS root_id,
+           line.unit_factor, line.unit_price, line.contract_id, line.needed_on, line.order_by, line.suggested_needed_on,
            coalesce(line.currency_code, vendor.currency_code, '') AS currency_code,
            line.carried_from_id IS NOT NULL AND line.quantity_packs * line.unit_factor <>
                line.suggested_quantity_packs * coalesce(suggested.unit_factor, line.unit_factor) AS is_carried_otherwise,
-           item.code AS item_code, item.name AS item_name, item.is_active AS is_bought,
+           item.code AS item_code, item.is_active AS is_bought,
            coalesce(item.over_receipt_percent, vendor.over_receipt_percent, organisation.over_receipt_percent)
                AS tolerance_percent,
-           mapping.id AS vendor_item_id, coalesce(mapping.vendor_part, '') AS vendor_part,
            coalesce(mapping.lead_days, 0) + item.goods_in_days AS days,
            vendor.id AS vendor_id, coalesce(vendor.name, '') AS vendor_name,
            coalesce(mapping.is_active AND vendor.status = 'active'
@@ -43,7 +43,7 @@ _LINES = text(
     LEFT JOIN vendor ON vendor.id = mapping.vendor_id
     LEFT JOIN vendor_item AS suggested ON suggested.id = line.suggested_vendor_item_id
     LEFT JOIN contract ON contract.id = line.contract_id
-    WHERE line.id = ANY(:lines) ORDER BY line.id
+    WHERE line.id = ANY(CAST(:lines AS int8[])) ORDER BY line.id
     """
 )
 
@@ -58,24 +58,18 @@ class OrderableLine:
     state: str
     left_out_reason: str
     quantity_packs: Decimal
-    unit_id: int
     unit_factor: Decimal
     unit_price: Decimal | None
     contract_id: int | None
     needed_on: date
     order_by: date
     suggested_needed_on: date
-    root_id: int
-    """The line that it was split off, else itself."""
     currency_code: str
     is_carried_otherwise: bool
     """It was locked in the plan before, and brings something else than this one suggests."""
     item_code: str
-    item_name: str
     is_bought: bool
     tolerance_percent: Decimal
-    vendor_item_id: int | None
-    vendor_part: str
     days: int
     vendor_id: int | None
     vendor_name: str
@@ -130,14 +124,15 @@ def lock_orderable_lines(
     """
     wanted = select(PlanLine.id).where(PlanLine.run_id == run_id)
     if line_ids is not None:
-        wanted = wanted.where(col(PlanLine.id).in_(set(line_ids)))
+        wanted = wanted.where(col(PlanLine.id) == any_(cast(literal(as_array(set(line_ids))), ARRAY(BigInteger))))
     elif vendor_id is not None:
         theirs = select(VendorItem.id).where(VendorItem.vendor_id == vendor_id)
         wanted = wanted.where(col(PlanLine.vendor_item_id).in_(theirs))
-    locked = list(session.exec(wanted.order_by(col(PlanLine.id)).with_for_update()))
+    each = wanted.order_by(col(PlanLine.id)).with_for_update().subquery("locked")
+    locked: list[int] = session.execute(select(func.array_agg(each.c.id))).scalar_one() or []
     if line_ids is not None and len(locked) < len(set(line_ids)):
         raise NotFound(kind="plan line")
-    return each_as(session, OrderableLine, _LINES.bindparams(lines=locked, on=on))
+    return [OrderableLine(*row) for row in session.execute(_LINES, {"lines": as_array(locked), "on": on})]
 
 
 @dataclass(frozen=True, slots=True)
