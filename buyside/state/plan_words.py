@@ -15,7 +15,7 @@ from buyside.operations.plan_conversion import NewOrder
 from buyside.queries.plan_explanations import Alternative, PlanLineDetail
 from buyside.queries.plan_line_marks import LineMarks
 from buyside.state.grid import GridSave
-from buyside.state.plan_reasons import in_locale, lot_in_words, order_day_in_words, price_in_words
+from buyside.state.plan_reasons import drift_in_locale, in_locale, lot_in_words, order_day_in_words, price_in_words
 
 _NUMBERS = frozenset({"quantity_packs", "unit_price"})
 
@@ -145,7 +145,7 @@ def facts_of(line: PlanLineDetail, marks: LineMarks, locale: str) -> dict[str, s
         "lot": lot_in_words(line, locale) if marks.suggested_stock else "",
         "order_day": order_day_in_words(line, locale),
         "price_from": price_in_words(line, marks, locale),
-        "drift": line.drift,
+        "drift": drift_in_locale(line.drift, locale),
         "carried": carried,
         "left_out_reason": line.left_out_reason,
         "order": line.order_number,

@@ -16,7 +16,7 @@ from buyside.operations.run import perform
 from buyside.queries.plan_explanations import PlanLineDetail, plan_line_detail
 from buyside.queries.plan_line_marks import LineMarks, line_marks
 from buyside.queries.read import ask
-from buyside.state.plan_reasons import in_locale, lot_in_words, order_day_in_words, price_in_words
+from buyside.state.plan_reasons import drift_in_locale, in_locale, lot_in_words, order_day_in_words, price_in_words
 from tests.conftest import Database
 from tests.world import NOW, TODAY, World
 
@@ -50,6 +50,12 @@ def planned(world: World, item: Item) -> tuple[PlanLineDetail, LineMarks]:
 )  # fmt: skip
 def test_amounts_of_a_kept_reason_are_read_in_the_readers_numbers(kept: str, read: str) -> None:
     assert in_locale(kept, GERMAN) == read
+
+
+@pytest.mark.rule("PLAN-12")
+def test_what_moved_is_read_in_the_readers_numbers() -> None:
+    assert drift_in_locale("Demand +1234.5, on hand -3", GERMAN) == "Demand +1.234,5, on hand -3"
+    assert drift_in_locale("Dates moved", GERMAN) == "Dates moved"
 
 
 @pytest.mark.rule("PLAN-14", "PLAN-8")
