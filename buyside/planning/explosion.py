@@ -9,18 +9,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import cast
+from itertools import pairwise
 
 import numpy as np
 
-from buyside.planning import event_kernels, explosion_kernels, kernels
+from buyside.planning import blocks, event_kernels, explosion_kernels, kernels
 from buyside.planning.configuration import Configured
 from buyside.planning.dense import FOREVER, ROOM, refuse_beyond, with_common_unit
 from buyside.planning.kernels import MAKE, MICRO, PHANTOM, REST, Edges, Ints, Stock
 from buyside.planning.structure import Structure
-from buyside.planning.threads import side_by_side, worth_it
 
 CELLS = 50_000_000
+_SIDE_BY_SIDE = 4
 
 
 @dataclass(frozen=True)
@@ -60,20 +60,14 @@ class Explosion:
 
 
 def explode(
-    structure: Structure,
-    sold: Configured,
-    at_warehouse: Ints,
-    stocks: Mapping[int, Stock],
-    *,
-    cells: int = CELLS,
-    threads: int | None = None,
+    structure: Structure, sold: Configured, at_warehouse: Ints, stocks: Mapping[int, Stock], *, cells: int = CELLS
 ) -> Explosion:
     """Turn the lines of each warehouse into gross quantities of items.
 
     In     the lines with their structures; `at_warehouse` their warehouse ids; the stock of each warehouse in scope
     Holds  gross == the exact sum of parent quantity × factor, rounded half up once; a made item asks for what is
            to be ordered of it only, a phantom for all of it; every component's day = parent's day less its make lead days,
-           never below 0; the same at any number of `threads` (None: as many as there are)
+           never below 0
     Refuses Headroom.
     """
     (sold_edges, edges), unit = with_common_unit([sold.edges, structure.edges])
@@ -86,7 +80,7 @@ def explode(
         wide = bound * unit >= ROOM or bool(sold.fine)
         days = int(sold.demand.day[lines].max(initial=0)) + 1
         dead[warehouse] = np.zeros(structure.supply.size, np.bool_)
-        run = _Run(structure, sold, sold_edges, edges, stock, lines, days, dead[warehouse], mapped, threads)
+        run = _Run(structure, sold, sold_edges, edges, stock, lines, days, dead[warehouse], mapped)
         dense = (structure.supply.size + run.sources) * days <= cells
         found[warehouse] = run.as_block(unit, wide=wide) if dense else run.as_events()
     unmapped = ~mapped & ~sold.blocked & (sold.demand.quantity > 0)
@@ -143,7 +137,6 @@ class _Run:
     days: int
     dead: np.ndarray
     mapped: np.ndarray
-    threads: int | None = None
 
     @property
     def sources(self) -> int:
@@ -184,19 +177,28 @@ class _Run:
 
     def _gathered(self, lines: Ints, plain: np.ndarray, size: int) -> Ints:
         """What lines ask of sources, and behind them of edges without one, by day."""
-        threads = worth_it(lines.size, self.threads)
-        parts = threads if size <= 4 * lines.size else 1  # each thread adds up in a block of its own
-        asked = np.zeros((parts, size), np.int64)
+        parts = min(blocks.cores(), _SIDE_BY_SIDE, lines.size // blocks.ROWS)
+        if parts < 2 or size > 4 * lines.size:  # each part is added up in a block of its own
+            parts = 1
 
-        def work(part: int, first: int, stop: int) -> None:
+        def work(first: int, stop: int) -> Ints:
+            asked = np.zeros(size, np.int64)
             kernels.gather_lines(
-                lines[first:stop], self.sold.demand, self.sold_edges, self.sold.rules, plain, self.mapped, asked[part],
+                lines[first:stop],
+                self.sold.demand,
+                self.sold_edges,
+                self.sold.rules,
+                plain,
+                self.mapped,
+                asked,
                 self.days,
-            )  # fmt: skip
+            )
+            return asked
 
-        bounds = [lines.size * n // parts for n in range(parts + 1)]
-        side_by_side(work, list(zip(range(parts), bounds[:-1], bounds[1:], strict=True)), threads)
-        return asked[0] if parts == 1 else cast("Ints", asked.sum(axis=0))
+        asked, *others = blocks.in_blocks(work, list(pairwise(lines.size * n // parts for n in range(parts + 1))))
+        for other in others:
+            asked += other
+        return asked
 
     def as_events(self) -> Gross:
         """The same over sorted (item, day) events, one level after the other."""

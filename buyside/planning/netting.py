@@ -10,12 +10,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from buyside.planning import explosion_kernels, kernels
+from buyside.planning.blocks import blocks_of, in_blocks
 from buyside.planning.dense import Positions, dates, day_numbers, ints, mostly_zero
 from buyside.planning.explosion import Block, Gross
 from buyside.planning.frames import ITEM_STOCK, REQUIREMENTS, SUPPLY, WAREHOUSES, Misfit
 from buyside.planning.kernels import MAKE, Ints, Stock
 from buyside.planning.structure import Structure
-from buyside.planning.threads import shared_out
 
 
 @dataclass(frozen=True)
@@ -88,15 +88,13 @@ def stock_by_warehouse(
     return answer
 
 
-def net(
-    structure: Structure, gross: Mapping[int, Gross | Block], stocks: Mapping[int, Stock], *, threads: int | None = None
-) -> Netted:
+def net(structure: Structure, gross: Mapping[int, Gross | Block], stocks: Mapping[int, Stock]) -> Netted:
     """Net every bought and made item in every warehouse over the whole horizon.
 
     Holds  projected == on hand + receipts - gross, all up to the date; shortage == max(0, safety - (projected + the
            shortages of earlier dates)); to order up to a date == max(0, safety - position) at its worst so far, where the
            position is on hand + all receipts, however late - gross up to the date; a row wherever gross, receipts,
-           shortage or to order is not zero; the same at any number of `threads` (None: as many as there are)
+           shortage or to order is not zero
     """
     n = structure.supply.size
     by_id = np.argsort(structure.at.ids, kind="stable")
@@ -111,7 +109,7 @@ def net(
     days = np.empty(total, np.int32)
     for w, (warehouse, stock) in enumerate(stocks.items()):
         here = slice(w * n, (w + 1) * n)
-        _net_one(gross[warehouse], stock, start[here], count[here], days, columns, threads)
+        _net_one(gross[warehouse], stock, start[here], count[here], days, columns)
     return Netted(list(stocks), order, start, count, (days, *columns))
 
 
@@ -122,7 +120,6 @@ def _net_one(
     count: Ints,
     days: NDArray[np.int32],
     columns: tuple[Ints, ...],
-    threads: int | None,
 ) -> None:
     """Net one warehouse into its rows of the columns."""
     nothing = np.zeros(0, np.int64)
@@ -134,7 +131,7 @@ def _net_one(
             listed.ptr, listed.day, listed.quantity, block, width, stock, first, stop, start, count, days, columns
         )
 
-    shared_out(work, count, threads)
+    in_blocks(work, blocks_of(np.cumsum(count)))
 
 
 def _rows_of(cells: Gross | Block, stock: Stock) -> Ints:

@@ -80,20 +80,18 @@ def plan(
     horizon_days: int | None = None,
     with_pegs: bool = False,
     on_step: OnStep | None = None,
-    threads: int | None = None,
 ) -> PlanResults:
     """Plan purchasing as of a day.
 
     `warehouses` limits the run to some (each plans for itself); `horizon_days` leaves out demand needed more days after the
     as-of date (open supply stays, however late); `groups` limits requirements, plan lines, pegs and dead ends to the items of
     some item groups, calculated as if they were not limited; `on_step` hears the name of each step before it begins
-    (cover, explode, net, choose, peg) and cancels the run by raising; `threads` limits how many work at it (None: as many as
-    there are processors, up to four).
-    The same inputs give the same results to the last digit, whatever the order of their rows and the number of threads.
+    (cover, explode, net, choose, peg) and cancels the run by raising.
+    The same inputs give the same results to the last digit, whatever the order of their rows and the number of cores.
     Refuses Misfit, Cycle, Headroom.
     """
     say = on_step or _silent
-    basis = basis_of(inputs, as_of, warehouses, say, horizon_days, threads)
+    basis = basis_of(inputs, as_of, warehouses, say, horizon_days)
     reported = in_groups(inputs.items, groups)
     structure, netted, stocks, coverage = basis.structure, basis.netted, basis.stocks, basis.coverage
     unmapped, contradictions = unmapped_of(basis), basis.sold.contradictions
@@ -231,7 +229,6 @@ def basis_of(
     warehouses: Collection[int] | None,
     say: OnStep,
     horizon_days: int | None = None,
-    threads: int | None = None,
 ) -> Basis:
     """Everything up to netting. Refuses Misfit, Cycle, Headroom."""
     say("cover")
@@ -252,9 +249,9 @@ def basis_of(
         lines, exploded, inputs.line_options, inputs.bom, inputs.rules, inputs.rule_conditions, structure.at, as_of
     )
     stocks = stock_by_warehouse(structure, inputs.warehouses, inputs.item_stock, inputs.supply, as_of, warehouses)
-    explosion = explode(structure, sold, ints(lines["warehouse"]), stocks, threads=threads)
+    explosion = explode(structure, sold, ints(lines["warehouse"]), stocks)
     say("net")
-    netted = net(structure, explosion.cells, stocks, threads=threads)
+    netted = net(structure, explosion.cells, stocks)
     return Basis(structure, lines, coverage, sold, stocks, explosion, netted)
 
 

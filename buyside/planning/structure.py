@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from buyside.planning import kernels
-from buyside.planning.dense import FOREVER, Positions, day_numbers, factors, ints, make_edges
+from buyside.planning.dense import FOREVER, Positions, ascending, day_numbers, factors, ints, make_edges
 from buyside.planning.frames import BOM, ITEMS, Cycle, Misfit
 from buyside.planning.kernels import BUY, MAKE, PHANTOM, Edges, Ints
 
@@ -38,15 +38,18 @@ def order_items(items: pl.DataFrame, bom: pl.DataFrame, as_of: date) -> Structur
     Holds  a component's code is above its parents'; row order never matters
     Refuses Misfit (an unknown item or word), Cycle (with its path).
     """
-    items = ITEMS.check_key(items).sort("item")
-    bom = BOM.check_key(bom)
+    items, bom = ITEMS.check_key(items), BOM.check_key(bom)
+    if not ascending(items["item"]):
+        items = items.sort("item")
     strange = items.filter(~pl.col("supply").is_in(list(SUPPLY)))
     if strange.height:
         raise Misfit(f"ITEMS has the supply mode {strange['supply'][0]!r}")
     supply = ints(items["supply"].replace_strict(SUPPLY, return_dtype=pl.Int64))
     at = Positions(ints(items["item"]))
     at.find_all(ints(bom["component"].unique()), "BOM")
-    rows = bom.filter(pl.col("parent_kind") == "item").sort("row")
+    rows = bom.filter(pl.col("parent_kind") == "item")
+    if not ascending(rows["row"]):
+        rows = rows.sort("row")
     parent = at.find_all(ints(rows["parent"]), "BOM")
     exploding = supply[parent] != BUY
     rows, parent = rows.filter(pl.Series(exploding)), parent[exploding]
