@@ -18,7 +18,8 @@ ASKED_OF_VENDORS = frozenset({Kind.EXPEDITE, Kind.DEFER, Kind.DECREASE, Kind.CAN
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked. `quantity` in `unit`; `comes` is the day on which the order brings it, `needed` the day wanted instead."""
+    """What is asked. `quantity` in the stock unit `unit`, of which the order's own `ordered_unit` has `unit_factor`; `comes` is the
+    day on which the order brings it, `needed` the day wanted instead."""
 
     kind: Kind
     order: str
@@ -28,6 +29,8 @@ class Request:
     vendor_part: str
     quantity: Decimal
     unit: str
+    ordered_unit: str
+    unit_factor: Decimal
     comes: date | None
     needed: date | None
 
@@ -124,7 +127,7 @@ def request_text(request: Request, language: str) -> str:
         spoken = locale = LANGUAGE
     letter, part = _FRAMES[spoken]
     asks = _ASKS[spoken][request.kind].format(
-        amount=f"{shown_number(request.quantity, locale)} {request.unit}",
+        amount=_amount(request, locale),
         needed=shown_date(request.needed, locale) if request.needed else "",
         comes=shown_date(request.comes, locale) if request.comes else "",
     )
@@ -136,3 +139,12 @@ def request_text(request: Request, language: str) -> str:
         part=part.format(vendor_part=request.vendor_part) if request.vendor_part else "",
         asks=asks,
     )
+
+
+def _amount(request: Request, locale: str) -> str:
+    """In the unit of the order, as its paper has it, and in stock units beside it; in these alone where no whole unit fits."""
+    stock = f"{shown_number(request.quantity, locale)} {request.unit}"
+    packs = request.quantity / request.unit_factor
+    if request.ordered_unit in {"", request.unit} or packs != packs.quantize(Decimal("0.001")):
+        return stock
+    return f"{shown_number(packs, locale)} {request.ordered_unit} (= {stock})"

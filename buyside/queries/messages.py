@@ -204,6 +204,9 @@ class MessageDetail:
     vendor_language: str
     vendor_part: str
     open_quantity: Decimal | None
+    ordered_unit: str
+    unit_factor: Decimal | None
+    """Stock units of one ordered unit."""
     waiting: tuple[Waiting, ...] = ()
     """The first customers' lines behind it, by date."""
     waiting_lines: int = 0
@@ -220,6 +223,7 @@ def message_detail(session: Session, actor: Actor, *, message_id: int) -> Messag
     """
     message = ActionMessage
     owner, closer, suggested, planned = aliased(AppUser), aliased(AppUser), aliased(Vendor), _planned()
+    ordered = aliased(Unit)
     open_packs = col(PurchaseOrderLine.quantity) - col(PurchaseOrderLine.received_quantity)
     statement: Select[*tuple[Any, ...]] = (
         select(
@@ -250,6 +254,8 @@ def message_detail(session: Session, actor: Actor, *, message_id: int) -> Messag
                 "vendor_part"
             ),
             (open_packs * col(PurchaseOrderLine.unit_factor)).label("open_quantity"),
+            func.coalesce(ordered.code, "").label("ordered_unit"),
+            col(PurchaseOrderLine.unit_factor),
         )
         .join(Item, col(Item.id) == col(message.item_id))
         .join(Unit, col(Unit.id) == col(Item.unit_id))
@@ -259,6 +265,7 @@ def message_detail(session: Session, actor: Actor, *, message_id: int) -> Messag
         .join(PurchaseOrder, col(PurchaseOrder.id) == col(PurchaseOrderLine.order_id), isouter=True)
         .join(VendorItem, col(VendorItem.id) == col(PurchaseOrderLine.vendor_item_id), isouter=True)
         .join(Vendor, col(Vendor.id) == col(PurchaseOrder.vendor_id), isouter=True)
+        .join(ordered, col(ordered.id) == col(PurchaseOrderLine.unit_id), isouter=True)
         .join(planned, true(), isouter=True)
         .join(suggested, col(suggested.id) == planned.c.vendor_id, isouter=True)
         .join(owner, col(owner.id) == col(message.owner_id), isouter=True)

@@ -275,6 +275,8 @@ def _vendor_text(found: MessageDetail) -> str:
         vendor_part=found.vendor_part,
         quantity=found.quantity,
         unit=found.unit,
+        ordered_unit=found.ordered_unit,
+        unit_factor=found.unit_factor or Decimal(1),
         comes=found.from_on,
         needed=found.to_on,
     )

@@ -73,6 +73,7 @@ def test_a_slipped_promise_names_the_customers_that_it_endangers_and_no_others(l
     assert [(each.customer, each.quantity) for each in found.waiting] == [("Early Riders", Decimal(4))]
     assert (found.waiting_lines, found.open_quantity, found.vendor_part) == (1, Decimal(10), "B-10")
     assert found.waiting_quantity == Decimal(4)
+    assert (found.ordered_unit, found.unit_factor) == (found.unit, 1)
     ordered = ask(message_detail, late["buyer"], message_id=late["ids"]["order"])
     assert [each.customer for each in ordered.waiting] == ["Three Wheels"]
     assert (ordered.vendor, ordered.order_number) == ("Nuts Ltd", "")

@@ -11,7 +11,7 @@ from buyside.domain.vendor_requests import ASKED_OF_VENDORS, LANGUAGES, Request,
 
 ASKED = Request(
     kind=MessageKind.EXPEDITE, order="PO-7", line=3, item="FRAME", name="Frame 54", vendor_part="R-9", quantity=Decimal("1250.5"),
-    unit="pcs", comes=date(2026, 5, 20), needed=date(2026, 5, 4),
+    unit="pcs", ordered_unit="pcs", unit_factor=Decimal(1), comes=date(2026, 5, 20), needed=date(2026, 5, 4),
 )  # fmt: skip
 
 
@@ -25,6 +25,13 @@ def test_a_vendor_reads_its_own_language_with_its_own_numbers_and_dates() -> Non
     assert "1’250.5 pcs" in request_text(ASKED, "de_CH")
     assert "le 4 mai 2026 au lieu du 20 mai 2026" in request_text(ASKED, "fr")
     assert "Please deliver 1,250.5 pcs by May 4, 2026 instead of May 20, 2026." in request_text(ASKED, "en")
+
+
+@pytest.mark.rule("PLAN-8")
+def test_a_vendor_reads_the_unit_that_the_order_is_in() -> None:
+    packed = replace(ASKED, quantity=Decimal(500), ordered_unit="c100", unit_factor=Decimal(100))
+    assert "deliver 5 c100 (= 500 pcs) by" in request_text(packed, "en")
+    assert "deliver 501 pcs by" in request_text(replace(packed, quantity=Decimal(501), unit_factor=Decimal(7)), "en")
 
 
 @pytest.mark.parametrize("language", ["", "ja", "xx", "de_ZZ9", "english"])
