@@ -319,7 +319,7 @@ def convert_dialogs() -> rx.Component:
         is_open=Convert.is_converting,
         on_close=Convert.stop,
         says=Convert.convert_says
-        + " become draft orders, one per vendor, currency, warehouse and contract. Nothing is sent yet.",
+        + " draft orders, one per vendor, currency, warehouse and contract. Nothing is sent yet.",
     )
     return rx.fragment(ask, made_dialog(Convert))
 

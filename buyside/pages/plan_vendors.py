@@ -40,7 +40,7 @@ def _row(each: Any) -> tuple[Any, ...]:
         amount(each["total"]),
         _state(each["minimum_says"], each["minimum_tone"]),
         _state(each["freight"], each["freight_tone"]),
-        rx.el.span(each["order_day"], rx.el.span(each["cutoff"], class_name="unit")),
+        rx.el.span(each["order_day"], rx.el.span(each["cutoff"], class_name="unit"), class_name="whole"),
         each["fits"],
         when_allowed(
             Permission.PLAN_CONVERT,

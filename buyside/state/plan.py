@@ -27,7 +27,7 @@ from buyside.queries.plan_standing import taken_over_by
 from buyside.queries.plan_totals import PlanTotals, plan_totals
 from buyside.queries.plans import PROBLEM_ROWS
 from buyside.queries.rows import GridSource
-from buyside.state.base import handler, me, our_mistake, say, warn
+from buyside.state.base import handler, me, our_mistake, say, today, warn
 from buyside.state.forms import key, text
 from buyside.state.grid import GridSave, SheetGridState
 from buyside.state.plan_runs import PlanRunState
@@ -45,6 +45,7 @@ from buyside.state.plan_words import (
 )
 from buyside.state.roles import BuyerState
 
+_CURRENCIES = 2  # more are told as one sum
 _DONE = {
     SetAct.LOCK: "locked",
     SetAct.UNLOCK: "unlocked",
@@ -319,7 +320,9 @@ class PlanState(SheetGridState, BuyerState, rx.State):
 
     async def _read_totals(self) -> None:
         run = await self.get_state(PlanRunState)
-        self.totals = _come_to(await self._ask(plan_totals, run_id=run.run_id), me().locale) if run.run_id else ""
+        self.totals = (
+            _come_to(await self._ask(plan_totals, run_id=run.run_id, today=today()), me().locale) if run.run_id else ""
+        )
         await self._read_ticked()
 
     async def _read_ticked(self) -> None:
@@ -327,7 +330,7 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         run = await self.get_state(PlanRunState)
         if self.selected and run.run_id:
             ids = [key(each) for each in self.selected]
-            found = await self._ask(plan_totals, run_id=run.run_id, line_ids=ids)
+            found = await self._ask(plan_totals, run_id=run.run_id, today=today(), line_ids=ids)
             self.ticked_totals = f"Chosen: {_come_to(found, me().locale)}"
 
     async def _open(self, line_id: int) -> None:
@@ -350,7 +353,11 @@ def _come_to(totals: PlanTotals, locale: str) -> str:
         return shown_number(Decimal(number), locale)
 
     parts = [f"{count(totals.lines)} open {'line' if totals.lines == 1 else 'lines'}"]
-    parts += [shown_money(amount, currency, locale) for currency, amount in totals.values]
+    if len(totals.values) > _CURRENCIES and totals.in_own is not None:
+        currency, amount = totals.in_own
+        parts.append(f"about {shown_money(amount, currency, locale)} in {count(len(totals.values))} currencies")
+    else:
+        parts += [shown_money(amount, currency, locale) for currency, amount in totals.values]
     parts += [f"{count(totals.late)} late"] if totals.late else []
     parts += [f"{count(totals.unready)} not ready to order"] if totals.unready else []
     return " · ".join(parts)

@@ -45,9 +45,8 @@ class PlanConvertState(BuyerState, rx.State):
         plan = await self.get_state(PlanState)
         self._line_ids = [key(each) for each in plan.selected]
         count = len(self._line_ids)
-        self.convert_says = (
-            f"{count} ticked line{'s' if count != 1 else ''}" if count else "All open lines of this plan"
-        )
+        ticked = "1 ticked line becomes" if count == 1 else f"{count} ticked lines become"
+        self.convert_says = ticked if count else "All open lines of this plan become"
         self.convert_sum = plan.ticked_totals if count else plan.totals
         self.drift_says = self.minimum_says = ""
         self._despite_drift = self._despite_minimum = False
