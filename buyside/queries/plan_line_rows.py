@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import Date, Select, String, and_, case, cast, exists, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy import Date, Select, String, and_, any_, case, cast, exists, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, array
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -138,7 +138,8 @@ def _vendor_choices() -> Any:
         )
         .join(vendor, col(vendor.id) == col(mapping.vendor_id))
         .where(
-            col(mapping.item_id) == col(PlanLine.item_id),
+            # Of these, an index of items can make use; one of who sells what when, slow to look into, cannot.
+            col(mapping.item_id) == any_(array([col(PlanLine.item_id)])),
             col(mapping.is_active),
             col(vendor.status) == VendorStatus.ACTIVE.value,
             as_of.between(func.coalesce(mapping.valid_from, as_of), func.coalesce(mapping.valid_to, as_of)),

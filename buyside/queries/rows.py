@@ -336,7 +336,10 @@ def _page_select(source: GridSource, parts: _Parts, wanted: RowsWanted, limit: i
         last = _read_after(parts, wanted.after)
         here = tuple_(*(column for column, _, _ in parts.order))
         there = tuple_(*(literal(value, column.type) for value, (column, _, _) in zip(last, parts.order, strict=True)))
-        page = page.where(here > there if parts.order[0][1] == "asc" else here < there)
+        begins, is_up = parts.order[0][0], parts.order[0][1] == "asc"
+        first = literal(last[0], begins.type)
+        # An index of the first column alone finds where the page begins; a comparison of several tables' columns cannot.
+        page = page.where(begins >= first if is_up else begins <= first, here > there if is_up else here < there)
     else:
         page = page.offset(wanted.start)
     if not by_key:
