@@ -15,7 +15,7 @@ from buyside.planning.choice import REASONS, Choice
 from buyside.planning.dense import ints
 from buyside.planning.frames import PERCENT_SCALE
 from buyside.planning.kernels import Ints
-from buyside.planning.line_kernels import Bound, Breaks, Columns, Offers, Wanted
+from buyside.planning.line_kernels import Bound, Breaks, Columns, Offers, Sized, Wanted
 from buyside.planning.netting import Netted
 from buyside.planning.order_calendar import Calendars
 from buyside.planning.scan import Made, own_steps, taken
@@ -114,11 +114,12 @@ def _write(
     """Write the columns; larger orders that could cost less, as better_orders() takes them. Contracts are not told yet."""
     made, price, rows = found.made, choice.contracts.options.price, choice.candidates
     agreed = np.where(made.option >= 0, taken(price, made.option), -1)
-    bound = Bound(
-        *still(
-            begins, made.day, made.need, made.by_shortage, made.steps, made.brings, made.candidate, agreed, made.part
-        )
+    of_made = Sized(
+        *still(made.day.astype(np.int32), made.need, made.by_shortage.astype(np.bool_), made.steps, made.brings)
     )
+    bound_from, candidate, bound_price, part = still(begins, made.candidate, agreed, made.part)
+    bound = Bound(bound_from, of_made, candidate, bound_price, part)
+    sized = Sized(*still(*found.sized))
     wanted = Wanted(
         *still(
             structure.at.ids,
@@ -135,7 +136,7 @@ def _write(
     groups, ptr, warehouses = still(netted.order, found.ptr, np.array(netted.warehouses, np.int64))
     near = in_blocks(
         lambda first, stop: line_kernels.write_lines(
-            first, stop, groups, ptr, found.starts[first], found.sized, bound, wanted, warehouses, offers, breaks, epoch,
+            first, stop, groups, ptr, found.starts[first], sized, bound, wanted, warehouses, offers, breaks, epoch,
             columns,
         ),
         found.blocks,

@@ -8,10 +8,11 @@ from numba import njit
 
 from buyside.planning.kernels import Ints
 
-# Lots of the groups from `ptr` on; days count from the as-of date, `steps` are of the purchase unit.
+# Lots of groups, one after another; days count from the as-of date, `steps` are of the purchase unit.
 Sized = namedtuple("Sized", "day need by_shortage steps brings")
-# The same of groups that share or draw on contracts, with the candidate of each line, its agreed price (-1: none) and part.
-Bound = namedtuple("Bound", "ptr day need by_shortage steps brings candidate agreed part")
+# Those of groups that share or draw on contracts, each from `ptr` on, with the candidate of each line, its agreed price (-1:
+# none) and its part.
+Bound = namedtuple("Bound", "ptr sized candidate agreed part")
 # Per item: its id, whether its groups are bound, its chosen candidate row (-1: none), goods-in days, step of its stock unit.
 Wanted = namedtuple("Wanted", "item bound chosen goods_in step")
 # Per candidate row: what a line says of it, its step; its prices stand from price_ptr on.
@@ -61,6 +62,42 @@ def _larger_breaks(at: int, c: int, quantity: int, price: int, stop: int, breaks
     return near, many
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _write_run(
+    at: int, stop: int, k: int, c: int, p: int, where: int, sized: Any, wanted: Any, offers: Any, epoch: int, out: Any
+) -> None:
+    """Write what does not hang on a price for the lines from `at` to `stop`, of one item and candidate; lots begin at `k`.
+
+    Column by column: that many short loops are quicker than one with as many arrays to write to.
+    """
+    step, lead_days, shift = wanted.step[p], 0, k - at
+    if c >= 0:
+        step, lead_days = offers.step[c], offers.lead_days[c]
+        out.vendor_item[at:stop], out.vendor[at:stop] = offers.vendor_item[c], offers.vendor[c]
+        out.preference[at:stop], out.lead_days[at:stop] = offers.preference[c], lead_days
+        out.reason[at:stop], out.candidates[at:stop], out.has_vendor[at:stop] = (
+            offers.reason[c],
+            offers.candidates[c],
+            True,
+        )
+    else:
+        out.reason[at:stop], out.candidates[at:stop], out.has_vendor[at:stop] = 0, 0, False
+    lead = lead_days + wanted.goods_in[p]
+    out.item[at:stop] = wanted.item[p]
+    if out.warehouse.size:
+        out.warehouse[at:stop] = where
+    if out.by_shortage.size:
+        out.by_shortage[at:stop] = sized.by_shortage[at + shift : stop + shift]
+    out.shortage[at:stop] = sized.need[at + shift : stop + shift]
+    out.stock_quantity[at:stop] = sized.brings[at + shift : stop + shift]
+    for i in range(at, stop):
+        out.quantity[i] = sized.steps[i + shift] * step
+    for i in range(at, stop):
+        latest = sized.day[i + shift] - lead
+        out.needed_on[i], out.order_by[i] = epoch + latest + lead, epoch + latest
+        out.arrives_on[i], out.late_days[i] = epoch + max(0, latest) + lead, max(0, -latest)
+
+
 @njit(cache=True, nogil=True)
 def write_lines(
     first: int, stop: int, groups: Ints, ptr: Ints, start: int, sized: Any, bound: Any, wanted: Any, warehouse: Ints,
@@ -72,60 +109,33 @@ def write_lines(
     """
     items = wanted.item.size
     near, many = np.empty((4, 64), np.int64), 0
-    c, at = -1, ptr[first]
-    vendor_item = vendor = preference = lead_days = reason = candidates = price_first = price_stop = 0
     for place in range(first, stop):
-        p, w = groups[place] % items, groups[place] // items
+        p, where = groups[place] % items, warehouse[groups[place] // items]
         is_bound = wanted.bound[p]
-        k = bound.ptr[place] if is_bound else start
-        if not is_bound:
-            start += ptr[place + 1] - ptr[place]
-        reload = True
-        step, agreed, part = wanted.step[p], -1, 1
-        for at in range(ptr[place], ptr[place + 1]):
-            if is_bound:
-                today, need, by_shortage = bound.day[k], bound.need[k], bound.by_shortage[k]
-                steps, brings, agreed, part = bound.steps[k], bound.brings[k], bound.agreed[k], bound.part[k]
-                reload = reload or c != bound.candidate[k]
-                c = bound.candidate[k]
+        at, last = ptr[place], ptr[place + 1]
+        k = bound.ptr[place]
+        while at < last:
+            c, agreed, until = wanted.chosen[p], -1, last
+            if is_bound:  # each line of it can have another vendor
+                c, agreed, until = bound.candidate[k], bound.agreed[k], at + 1
+                if out.part.size:
+                    out.part[at] = bound.part[k]
+                _write_run(at, until, k, c, p, where, bound.sized, wanted, offers, epoch, out)
+                k += 1
             else:
-                today, need, by_shortage = sized.day[k], sized.need[k], sized.by_shortage[k]
-                steps, brings = sized.steps[k], sized.brings[k]
-                c = wanted.chosen[p]
-            k += 1
-            if reload:
-                reload = False
-                step, lead_days, reason, candidates, price_first, price_stop = wanted.step[p], 0, 0, 0, 0, 0
-                if c >= 0:
-                    step, lead_days, reason, candidates = (
-                        offers.step[c], offers.lead_days[c], offers.reason[c], offers.candidates[c],
-                    )  # fmt: skip
-                    vendor_item, vendor, preference = offers.vendor_item[c], offers.vendor[c], offers.preference[c]
-                    price_first, price_stop = offers.price_ptr[c], offers.price_ptr[c + 1]
-            quantity = steps * step
-            latest = today - lead_days - wanted.goods_in[p]
-            out.item[at] = wanted.item[p]
-            if out.warehouse.size:
-                out.warehouse[at] = warehouse[w]
-            if out.part.size:
-                out.part[at] = part
-            if out.by_shortage.size:
-                out.by_shortage[at] = by_shortage
-            out.needed_on[at], out.order_by[at] = epoch + today, epoch + latest
-            out.arrives_on[at] = epoch + max(0, latest) + lead_days + wanted.goods_in[p]
-            out.late_days[at] = max(0, -latest)
-            out.shortage[at], out.quantity[at], out.stock_quantity[at] = need, quantity, brings
-            out.vendor_item[at], out.vendor[at], out.preference[at] = vendor_item, vendor, preference
-            out.lead_days[at], out.reason[at], out.candidates[at], out.has_vendor[at] = (
-                lead_days, reason, candidates, c >= 0,
-            )  # fmt: skip
-            price = -1
-            if agreed < 0:
-                price = break_at(quantity, price_first, price_stop, breaks.from_quantity)
-            out.has_price[at] = price >= 0 or agreed >= 0
-            out.unit_price[at], out.currency[at] = agreed, 0
-            if price >= 0:
-                out.unit_price[at], out.currency[at] = breaks.unit_price[price], breaks.currency[price]
-                if price + 1 < price_stop:
-                    near, many = _larger_breaks(at, c, quantity, price, price_stop, breaks, near, many)
+                if out.part.size:
+                    out.part[at:until] = 1
+                _write_run(at, until, start, c, p, where, sized, wanted, offers, epoch, out)
+                start += until - at
+            price_stop = offers.price_ptr[c + 1] if c >= 0 else 0
+            price_first = offers.price_ptr[c] if c >= 0 and agreed < 0 else price_stop
+            for i in range(at, until):
+                price = break_at(out.quantity[i], price_first, price_stop, breaks.from_quantity)
+                out.has_price[i] = price >= 0 or agreed >= 0
+                out.unit_price[i], out.currency[i] = agreed, 0
+                if price >= 0:
+                    out.unit_price[i], out.currency[i] = breaks.unit_price[price], breaks.currency[price]
+                    if price + 1 < price_stop:
+                        near, many = _larger_breaks(i, c, out.quantity[i], price, price_stop, breaks, near, many)
+            at = until
     return near[:, :many]

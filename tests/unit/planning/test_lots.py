@@ -8,6 +8,7 @@ import pytest
 
 from buyside.planning import frames
 from buyside.planning.frames import Misfit
+from buyside.planning.lot_kernels import ceiling
 from buyside.planning.reasons import reason_text
 from buyside.planning.run import PlanInputs, plan
 from tests.unit.planning.shop import Shop, day, ordered, units
@@ -140,3 +141,13 @@ def test_a_company_without_items_has_an_empty_plan(warehouses: list[int]) -> Non
     assert (results.requirements.height, results.plan_lines.height) == (0, 0)
     assert results.pegs is not None
     assert results.pegs.height == 0
+
+
+@pytest.mark.rule("PLAN-8")
+def test_rounding_up_by_a_product_is_dividing() -> None:
+    """Around every multiple that is near the limits of what a product of rounded numbers can tell."""
+    divisors = [1, 2, 3, 7, 12, 999_983, 1_000_000, 12_000_000, 10**12 + 39, (1 << 49) - 1, 1 << 50, 1 << 61]
+    for divisor in divisors:
+        for near in (0, divisor, 3 * divisor, 1 << 31, (1 << 50) // divisor * divisor, 1 << 50, 1 << 61):
+            for number in range(max(0, near - 3), near + 4):
+                assert ceiling(number, divisor, 1.0 / divisor) == -(-number // divisor), (number, divisor)

@@ -70,6 +70,25 @@ def test_prices_in_other_currencies_compare_by_the_rate_of_the_day(rate: str, ve
     assert found == (vendor, "first" if rate == "0.75" else "lowest_price")
 
 
+def test_prices_that_a_rounded_number_cannot_tell_apart_are_compared_exactly() -> None:
+    dear, cheap = "8999999999.999999", "8999999999.999998"
+    shop = (
+        asked(policy="cheapest")
+        .vendor(1, 1, prices={0: dear}, unit_factor=7)
+        .vendor(2, 1, prices={0: cheap}, unit_factor=7)
+    )
+    assert decided(shop) == (2, "lowest_price")
+    assert decided(shop.vendor(3, 1, prices={0: cheap}, unit_factor=7)) == (2, "first")
+
+
+def test_hundreds_of_vendors_of_one_item_are_ranked_as_few_are() -> None:
+    shop = asked()
+    for vendor in range(1, 260):
+        shop.vendor(vendor, 1, prices={0: 5 + vendor % 7}, preference=1 + vendor % 3, lead_days=9 - vendor % 5)
+    # preference 1: vendors divisible by 3; least lead time, 5: by 5 remainder 4; then the price: by 7 without remainder
+    assert decided(shop) == (84, "first")
+
+
 def test_without_a_rate_a_price_stands_behind_those_that_compare_and_before_none_at_all() -> None:
     shop = asked(policy="cheapest").vendor(1, 1).vendor(2, 1, prices={0: 1}, currency="USD")
     assert decided(shop) == (2, "priced")
