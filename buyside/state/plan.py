@@ -352,7 +352,7 @@ def _come_to(totals: PlanTotals, locale: str) -> str:
     def count(number: int) -> str:
         return shown_number(Decimal(number), locale)
 
-    parts = [f"{count(totals.lines)} open {'line' if totals.lines == 1 else 'lines'}"]
+    parts = [f"{count(totals.lines) if totals.lines else 'no'} open {'line' if totals.lines == 1 else 'lines'}"]
     if len(totals.values) > _CURRENCIES and totals.in_own is not None:
         currency, amount = totals.in_own
         parts.append(f"about {shown_money(amount, currency, locale)} in {count(len(totals.values))} currencies")

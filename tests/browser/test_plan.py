@@ -65,6 +65,7 @@ def test_a_buyer_decides_takes_back_and_orders_what_is_chosen(planned: None, vis
     question.get_by_label("Reason").fill("Enough nuts in the drawer")
     question.get_by_role("button", name="Leave out").click()
     expect(page.get_by_text("1 line left out", exact=True)).to_be_visible()
+    _tick(page, "NUT")  # what was left out stays chosen, until it is let go
     _tick(page, "ROD")
     acts.get_by_role("button", name="Lock").first.click()
     expect(page.get_by_text("1 line locked", exact=True)).to_be_visible()
