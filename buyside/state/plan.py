@@ -312,10 +312,11 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         newer = await self._ask(taken_over_by, run_id=run.run_id) if run.run_id else []
         self.newer_id, self.newer_says = 0, ""
         if newer:
-            count, day = sum(each.lines for each in newer), shown_date(newer[0].as_of, me().locale)
+            locale, count = me().locale, sum(each.lines for each in newer)
+            lines, day = shown_number(Decimal(count), locale), shown_date(newer[0].as_of, locale)
             self.newer_id = newer[0].run_id
             self.newer_says = (
-                f"A newer plan, of {day}, has taken {count} open {'line' if count == 1 else 'lines'} over. "
+                f"A newer plan, of {day}, has taken {lines} open {'line' if count == 1 else 'lines'} over. "
             )
 
     async def _read_totals(self) -> None:
