@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from buyside.config import ROOT, settings
 from buyside.web import build
 
 
+@cache
 def walked(surface: str) -> dict[str, list[dict[str, str]]]:
     finished = subprocess.run(
         [sys.executable, "-m", "tests.house.walk"],
