@@ -65,17 +65,19 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _without_secrets(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {
-            name: WITHHELD_MARK
-            if name.lower() in WITHHELD and each is not None
-            else _without_secrets(each)
-            if isinstance(each, _NESTED)
-            else each
-            for name, each in value.items()
-        }
-    return [_without_secrets(each) for each in value] if isinstance(value, list) else value
+def _without_secrets(document: Any) -> Any:
+    """The same document, which is nobody else's, with a mark where a withheld value stood."""
+    if isinstance(document, list):
+        for each in document:
+            _without_secrets(each)
+    elif isinstance(document, dict):
+        for each in [each for each in document.values() if isinstance(each, _NESTED)]:
+            _without_secrets(each)
+        if not WITHHELD.isdisjoint(map(str.lower, document)):
+            for name, each in document.items():
+                if name.lower() in WITHHELD and each is not None:
+                    document[name] = WITHHELD_MARK
+    return document
 
 
 _NESTED = (dict, list)
