@@ -40,7 +40,7 @@ def _rows() -> rx.Component:
         (
             Column("item", width=128, is_pinned=True, href="/plan?run={run_id}&item={item}"),
             Column("name", grow=2, least=150),
-            Column("warehouse", width=110),
+            Column("warehouse", width=128),
             Column("amount", "Quantity is", width=118, words=_words(_AMOUNT)),
             Column(
                 "was", "Before", width=120, unit_from="unit", help="Suggested before, less what was ordered meanwhile."
@@ -117,7 +117,11 @@ def plan_difference() -> rx.Component:
         rx.el.div(
             run_head(),
             plan_tabs(routes.PLAN_DIFFERENCE),
-            rx.cond(Difference.before_id > 0, rx.fragment(_compared(), _rows()), none),
+            rx.cond(
+                Difference.before_id > 0,
+                rx.fragment(_compared(), _rows()),
+                rx.cond(Difference.is_read, none, rx.fragment()),
+            ),
             on_mount=Difference.follow,
             key=Run.run_id.to_string(),
             class_name="stacked",

@@ -1,6 +1,7 @@
 """Two runs side by side: what the later one wants to buy that the earlier did not, and the other way round (PLAN-11)."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from buyside.db.vendors import Vendor
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.plans import PlanLineState, RunOrigin
 from buyside.domain.words import Kind
+from buyside.ledgers.exchange_rates import rates_of
 from buyside.queries.answers import each_as
 from buyside.queries.plan_origin import is_a_plan
 from buyside.queries.rows import GridSource, RowColumn
@@ -213,6 +215,8 @@ class PlanDifference:
     before_id: int
     counts: dict[str, int]
     totals: tuple[DifferenceTotal, ...]
+    in_own: DifferenceTotal | None
+    """Their sum in the organisation's currency at the rates of the later run's day; None where one is not known."""
 
 
 @needs(Permission.PLAN_VIEW)
@@ -244,7 +248,19 @@ def plan_difference(session: Session, actor: Actor, *, run_id: int, before_id: i
         .group_by(sides.c.currency)
         .order_by(sides.c.currency)
     )
-    return PlanDifference(run_id, before_id, dict(counted.one()), tuple(each_as(session, DifferenceTotal, totals)))
+    found = tuple(each_as(session, DifferenceTotal, totals))
+    run = session.get(PlanningRun, run_id)
+    in_own = None if run is None else _in_own(session, found, run.as_of)
+    return PlanDifference(run_id, before_id, dict(counted.one()), found, in_own)
+
+
+def _in_own(session: Session, totals: tuple[DifferenceTotal, ...], day: date) -> DifferenceTotal | None:
+    rates = rates_of(session, [each.currency for each in totals])
+    known = [(each, rate) for each in totals if (rate := rates.on(each.currency, day)) is not None]
+    if len(known) < len(totals):
+        return None
+    was, now = (sum((getattr(each, name) * rate.rate for each, rate in known), Decimal(0)) for name in ("was", "now"))
+    return DifferenceTotal(rates.own, was, now)
 
 
 @needs(Permission.PLAN_VIEW)

@@ -16,6 +16,7 @@ from buyside.state.forms import key
 from buyside.state.plan_runs import PlanRunState
 from buyside.state.roles import BuyerState
 
+_CURRENCIES = 2  # more are told as one sum
 _SAYS = {
     "added": "added",
     "gone": "gone",
@@ -44,6 +45,8 @@ class PlanDifferenceState(BuyerState, rx.State):
     choices: list[dict[str, str]] = []
     says: str = ""
     totals: list[Total] = []
+    is_read: bool = False
+    """Whether there may be nothing to compare with, or nothing was looked at yet."""
     _compared: int = 0
 
     @handler(Permission.PLAN_VIEW)
@@ -74,19 +77,24 @@ class PlanDifferenceState(BuyerState, rx.State):
         if self.before_id not in known:
             found = await self._ask(run_before, run_id=run.run_id) if run.run_id else None
             self.before_id = found if found in known else 0
+        self.is_read = True
         if not self.before_id:
             return
         found_difference = await self._ask(plan_difference, run_id=run.run_id, before_id=self.before_id)
         self.says = _counted(found_difference)
-        locale = me().locale
+        locale, totals, in_all = me().locale, found_difference.totals, ""
+        if len(totals) > _CURRENCIES and found_difference.in_own is not None:
+            in_all, totals = f" in {len(totals)} currencies", (found_difference.in_own,)
         self.totals = [
             Total(
                 was=shown_money(each.was, each.currency, locale),
                 now=shown_money(each.now, each.currency, locale),
-                more=("+" if each.now > each.was else "") + shown_money(each.now - each.was, each.currency, locale),
+                more=("+" if each.now > each.was else "")
+                + shown_money(each.now - each.was, each.currency, locale)
+                + in_all,
                 tone=(Tone.WARN if each.now > each.was else Tone.GOOD).value,
             )
-            for each in found_difference.totals
+            for each in totals
         ]
 
 

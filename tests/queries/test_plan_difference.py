@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 
 from buyside.db.items import Item, VendorItem
 from buyside.db.plans import PlanLine, PlanningRun
+from buyside.db.vendors import ExchangeRate
 from buyside.domain.access import Actor, Role
 from buyside.operations.plan_conversion import convert_plan
 from buyside.operations.run import within
@@ -130,6 +131,10 @@ def test_totals_are_told_by_currency_and_counts_by_kind(story: Story) -> None:
         DifferenceTotal("EUR", Decimal(30), Decimal(21)),
         DifferenceTotal("USD", Decimal(0), Decimal(30)),
     )
+    assert found.in_own is None, "no rate is known"
+    story.world.add(ExchangeRate(currency_code="USD", rate=Decimal("0.5"), valid_from=TODAY))
+    found = plan_difference(story.session, BUYER, run_id=story.after, before_id=story.before)
+    assert found.in_own == DifferenceTotal("EUR", Decimal(30), Decimal(36))
     assert {name: count for name, count in found.counts.items() if count} == {"more": 1, "other_vendor": 1}
     assert run_before(story.session, BUYER, run_id=story.after) == story.before
     assert run_before(story.session, BUYER, run_id=story.before) is None
