@@ -3,6 +3,7 @@
 A process of its own, because both surfaces cannot live in one: `BUYSIDE_SURFACE=portal python -m tests.house.walk`.
 """
 
+import inspect
 import json
 import sys
 from importlib import import_module
@@ -85,7 +86,14 @@ def is_portal() -> bool:
     return settings().surface == "portal"
 
 
+def _near() -> list[inspect.FrameInfo]:
+    """Who asks, and who called that: all that Reflex wants to know at each script of a page. The whole stack takes seconds."""
+    asking = sys._getframe(1)
+    return [inspect.FrameInfo(each, *inspect.getframeinfo(each, 0)) for each in (asking, asking.f_back) if each]
+
+
 def main() -> None:
+    setattr(inspect, "stack", _near)  # noqa: B010
     if len(sys.argv) > 1:
         forget(sys.argv[1])
     from reflex_components_core.core.upload import Upload
