@@ -69,7 +69,7 @@ def test_a_buyer_decides_takes_back_and_orders_what_is_chosen(planned: None, vis
     _tick(page, "ROD")
     acts.get_by_role("button", name="Lock").first.click()
     expect(page.get_by_text("1 line locked", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo", exact=True).click()
     expect(page.get_by_text("Taken back.")).to_be_visible()
 
     # what is chosen becomes an order; what was ordered is chosen no longer
