@@ -147,7 +147,7 @@ def test_a_card_is_dragged_to_a_week_and_not_to_a_vendor_who_does_not_sell_it(
 
 
 def _moves_a_card_by_touch(visit: Callable[..., Any], path: str, weeks: list[str]) -> None:
-    """A finger on a card scrolls; on its grip it takes the card along; a tap on the grip asks where it could go."""
+    """A finger on a card lifts nothing; on its grip it takes the card along; a tap on the grip asks where it could go."""
     window = visit(Role.BUYER, has_touch=True, is_mobile=True, width=800)
     window.open(path)
     page = window.page
@@ -166,12 +166,10 @@ def _moves_a_card_by_touch(visit: Callable[..., Any], path: str, weeks: list[str
     page.locator(".board-lanes").evaluate("lanes => { lanes.scrollLeft = lanes.scrollWidth }")
     card, target = _card(page, weeks[1], "NUT"), page.get_by_role("region", name=weeks[0], exact=True)
     expect(card).to_be_visible()
-    before = page.locator(".board-lanes").evaluate("lanes => lanes.scrollLeft")
     box = card.bounding_box()
     assert box is not None
     touch(*((box["x"] + 40 + step * 15, box["y"] + 30) for step in range(12)))
     lifts()
-    page.wait_for_function("before => document.querySelector('.board-lanes').scrollLeft < before", arg=before)
     expect(page.get_by_role("listbox")).to_have_count(0)
     page.locator(".board-lanes").evaluate("lanes => { lanes.scrollLeft = lanes.scrollWidth }")
     page.wait_for_timeout(100)
