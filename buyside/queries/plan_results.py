@@ -50,10 +50,6 @@ class Stream:
     columns: tuple[str, ...]
     chunks: Iterator[bytes]
 
-    def copy_statement(self) -> str:
-        """The COPY that takes the chunks."""
-        return f"COPY {self.table} ({', '.join(self.columns)}) FROM STDIN (FORMAT BINARY)"
-
 
 @dataclass(frozen=True)
 class CalculatedRun:
