@@ -1,0 +1,149 @@
+"""What rows written by the thousand refer to is checked once for all that a statement writes, and no longer row by row.
+
+A stored plan has nine references a line, a conversion a dozen pegs a line: checked one by one they were the greater part of the
+database's work. Such keys stay declared, as not enforced; what they promised is kept by triggers that find them by this
+declaration, with the same errors and the same locks.
+"""
+
+from alembic import op
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+TOGETHER = {
+    "purchase_order_peg": {"order_line_id": "purchase_order_line", "sales_order_line_id": "sales_order_line"},
+    "plan_line": {
+        "run_id": "planning_run",
+        "item_id": "item",
+        "warehouse_id": "warehouse",
+        "suggested_vendor_item_id": "vendor_item",
+        "vendor_item_id": "vendor_item",
+        "unit_id": "unit",
+        "currency_code": "currency",
+        "contract_id": "contract",
+        "suggested_contract_id": "contract",
+    },
+}
+"""Tables with what refers by their keys. What hardly any row has stays enforced: it costs where it is written alone."""
+OTHER_KEYS = {"currency": "code"}
+"""What a table is referred to by, where it is not its id."""
+
+
+# Keys that are checked together: the table at their other end, their columns, those they refer to, and when both are the same.
+KEYS = """
+    SELECT c.conname, c.conrelid::regclass AS mine, c.confrelid::regclass AS target, of.relname AS of, part.*
+    FROM pg_constraint AS c JOIN pg_class AS of
+    ON of.oid = CASE c.conrelid WHEN TG_RELID THEN c.confrelid ELSE c.conrelid END CROSS JOIN LATERAL (
+        SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY n) AS columns,
+               string_agg('ref.' || quote_ident(a.attname), ', ' ORDER BY n) AS refs,
+               string_agg(quote_ident(b.attname), ', ' ORDER BY n) AS targets,
+               string_agg('one.' || quote_ident(b.attname), ', ' ORDER BY n) AS ones,
+               string_agg(format('one.%I = ref.%I', b.attname, a.attname), ' AND ' ORDER BY n) AS same
+        FROM ROWS FROM (unnest(c.conkey), unnest(c.confkey)) WITH ORDINALITY AS pair (a, b, n)
+        JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = pair.a
+        JOIN pg_attribute AS b ON b.attrelid = c.confrelid AND b.attnum = pair.b
+    ) AS part WHERE c.contype = 'f' AND NOT c.conenforced
+"""
+# The rows referred to are shared in order of their keys, so that two writers never wait for each other crosswise; whoever would
+# delete one waits for the writer, and finds the reference. Each statement in here sees what was committed before it began.
+WRITTEN = f"""
+CREATE FUNCTION refuse_references_to_nothing() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $$
+DECLARE
+    source text = CASE TG_LEVEL WHEN 'ROW' THEN '(SELECT ($1).*) AS written' ELSE 'written' END;
+    key record;
+    missing text;
+BEGIN
+    FOR key IN {KEYS} AND c.conrelid = TG_RELID AND (TG_NARGS = 0 OR c.conname = TG_ARGV[0]) ORDER BY c.conname LOOP
+        EXECUTE format(
+            'WITH ref AS MATERIALIZED (SELECT DISTINCT %1$s FROM %2$s WHERE (%1$s) IS NOT NULL),
+             one AS MATERIALIZED (SELECT %3$s FROM %4$s AS one JOIN ref ON %5$s ORDER BY %3$s FOR KEY SHARE OF one)
+             SELECT concat_ws('', '', %6$s) FROM ref WHERE (SELECT count(*) FROM one) < (SELECT count(*) FROM ref)
+             AND NOT EXISTS (SELECT FROM one WHERE %5$s) LIMIT 1',
+            key.columns, source, key.ones, key.target, key.same, key.refs
+        ) INTO missing USING NEW;
+        IF missing IS NOT NULL THEN
+            RAISE foreign_key_violation USING
+                MESSAGE = format('insert or update on table "%s" violates foreign key constraint "%s"', TG_TABLE_NAME, key.conname),
+                DETAIL = format('Key (%s)=(%s) is not present in table "%s".', key.columns, missing, key.of),
+                SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, CONSTRAINT = key.conname;
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
+$$
+"""
+GONE = f"""
+CREATE FUNCTION refuse_leaving_references() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $$
+DECLARE
+    source text = CASE TG_LEVEL WHEN 'ROW' THEN '(SELECT ($1).*) AS one' ELSE 'gone AS one' END;
+    key record;
+    named text;
+BEGIN
+    FOR key IN {KEYS} AND c.confrelid = TG_RELID ORDER BY c.conname LOOP
+        EXECUTE format(
+            'SELECT concat_ws('', '', %1$s) FROM %2$s WHERE EXISTS (SELECT FROM %3$s AS ref WHERE %4$s) LIMIT 1',
+            key.ones, source, key.mine, key.same
+        ) INTO named USING OLD;
+        IF named IS NOT NULL THEN
+            RAISE foreign_key_violation USING
+                MESSAGE = format(
+                    'update or delete on table "%s" violates foreign key constraint "%s" on table "%s"',
+                    TG_TABLE_NAME, key.conname, key.of
+                ),
+                DETAIL = format('Key (%s)=(%s) is still referenced from table "%s".', key.targets, named, key.of),
+                SCHEMA = TG_TABLE_SCHEMA, TABLE = key.of, CONSTRAINT = key.conname;
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
+$$
+"""
+
+
+def upgrade() -> None:
+    for function in (WRITTEN, GONE):
+        op.execute(function)
+    op.execute("REVOKE ALL ON FUNCTION refuse_references_to_nothing(), refuse_leaving_references() FROM PUBLIC")
+    for table, keys in TOGETHER.items():
+        op.execute(
+            f"CREATE TRIGGER {table}_refers_to_something AFTER INSERT ON {table} "
+            "REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION refuse_references_to_nothing()"
+        )
+        for column in keys:
+            key = f"{table}_{column}_fkey"
+            op.execute(f"ALTER TABLE {table} ALTER CONSTRAINT {key} NOT ENFORCED")
+            op.execute(
+                f"CREATE TRIGGER {table}_{column}_is_there AFTER UPDATE OF {column} ON {table} FOR EACH ROW "
+                f"WHEN (NEW.{column} IS DISTINCT FROM OLD.{column} AND NEW.{column} IS NOT NULL) "
+                f"EXECUTE FUNCTION refuse_references_to_nothing('{key}')"
+            )
+    for table in referred_to():
+        op.execute(
+            f"CREATE TRIGGER {table}_leaves_nothing_on_delete AFTER DELETE ON {table} "
+            "REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION refuse_leaving_references()"
+        )
+        key = OTHER_KEYS.get(table, "id")
+        op.execute(
+            f"CREATE TRIGGER {table}_leaves_nothing_on_update AFTER UPDATE OF {key} ON {table} "
+            f"FOR EACH ROW WHEN (OLD.{key} <> NEW.{key}) EXECUTE FUNCTION refuse_leaving_references()"
+        )
+
+
+def downgrade() -> None:
+    for table in referred_to():
+        for event in ("delete", "update"):
+            op.execute(f"DROP TRIGGER {table}_leaves_nothing_on_{event} ON {table}")
+    for table, keys in TOGETHER.items():
+        op.execute(f"DROP TRIGGER {table}_refers_to_something ON {table}")
+        for column in keys:
+            op.execute(f"DROP TRIGGER {table}_{column}_is_there ON {table}")
+            op.execute(f"ALTER TABLE {table} ALTER CONSTRAINT {table}_{column}_fkey ENFORCED")
+    op.execute("DROP FUNCTION refuse_references_to_nothing()")
+    op.execute("DROP FUNCTION refuse_leaving_references()")
+
+
+def referred_to() -> list[str]:
+    """Every table that a key checked together refers to."""
+    return sorted({target for keys in TOGETHER.values() for target in keys.values()})
