@@ -1,6 +1,7 @@
 """Draft orders of plan lines, many at once: headers, lines and pegs, each kind written by one statement (PLAN-13)."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -128,8 +129,12 @@ def write_drafts(session: Session, actor: Actor, drafts: Sequence[Draft], pegs: 
     session.add_all(orders)
     session.flush()
     line_ids = _write_lines(session, orders, drafts, amounts)
-    copy_in(session, "purchase_order_peg", pegs.columns, pegs.stream(line_ids))
-    _tell(session, orders, drafts, amounts, line_ids, pegs)
+    with ThreadPoolExecutor(
+        max_workers=1, thread_name_prefix="told"
+    ) as aside:  # it speaks to the trail, never to the database
+        told = aside.submit(_tell, session, orders, drafts, amounts, line_ids, pegs)
+        copy_in(session, "purchase_order_peg", pegs.columns, pegs.stream(line_ids))
+        told.result()
     return [Drafted(order, priced.total) for order, priced in zip(orders, amounts, strict=True)]
 
 

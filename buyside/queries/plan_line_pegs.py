@@ -1,10 +1,12 @@
 """Whose demand plan lines cover, when they become orders: reckoned for all of them in one go (PLAN-13, PLAN-17)."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -17,8 +19,9 @@ from buyside.db.plans import PlanningRun
 from buyside.domain.money import spread
 from buyside.planning.copy_stream import Wire, binary_copy
 from buyside.planning.frames import QUANTITY_SCALE
+from buyside.planning.run import pegs_of
 from buyside.queries.plan_orders import OrderableLine
-from buyside.queries.plan_stored import pegs_again
+from buyside.queries.plan_stored import inputs_of, scope_of
 
 _NOBODY = 0
 """Stands where no sales order line asks, as in the pegs that a run stores."""
@@ -55,6 +58,16 @@ Day = tuple[int, int, date]
 
 
 @dataclass(frozen=True, slots=True)
+class _Read:
+    """What a run needs and suggests at the places of some lines, and what was ordered there already. Quantities at QUANTITY_SCALE."""
+
+    needs: dict[tuple[int, int], tuple[list[date], list[int]]]
+    """By place, dates with something to order, and how much."""
+    starts: dict[tuple[int, int], list[date]]
+    ordered: dict[Day, int]
+
+
+@dataclass(frozen=True, slots=True)
 class _Part:
     """What one line covers of one day's need, after what others covered of it before. Quantities at QUANTITY_SCALE."""
 
@@ -71,20 +84,24 @@ class LinePegs:
     quantity goes. Several lines of one suggested date (parts, shares) follow each other: those that are ordered already, then
     as they are asked for here. Of a date's need no more than the gross was asked for by demand, in proportion to the pegs;
     what is left refills stock and belongs to nobody.
+
+    All that is read is read at once; it is divided aside, while the database takes the order lines in.
     """
 
     columns = tuple(_WIRES)
     """Of an order line's pegs."""
 
     def __init__(self, session: Session, run_id: int, lines: Sequence[OrderableLine]) -> None:
-        parts, days = _covered(session, run_id, lines)
-        self._shares = _shares(parts, _pegs(session, run_id, days), len(days))
+        aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pegs")
+        self._shares = aside.submit(_division(session, run_id, lines))
+        aside.shutdown(wait=False)
 
     def stream(self, order_lines: Sequence[int]) -> Iterator[bytes]:
         """Pegs of the order lines that came of the lines, as a binary COPY of `columns`: by line, each asker once, nobody last."""
         asks = pl.col("asks")
-        named = self._shares.select(
-            pl.Series(order_lines, dtype=pl.Int64).gather(self._shares["line"]).alias("order_line_id"),
+        shares = self._shares.result()
+        named = shares.select(
+            pl.Series(order_lines, dtype=pl.Int64).gather(shares["line"]).alias("order_line_id"),
             pl.when(asks != _NOBODY).then(asks).alias("sales_order_line_id"),
             "quantity",
         )
@@ -94,10 +111,14 @@ class LinePegs:
         """Of each of the first lines, its stock units by who asks for them, in words."""
         quantity, asks = pl.col("quantity"), pl.col("asks")
         whole, rest = quantity // QUANTITY_SCALE, quantity % QUANTITY_SCALE
-        said = self._shares.filter(pl.col("line") < lines).select(
-            "line",
-            pl.when(asks != _NOBODY).then(asks.cast(pl.String)).otherwise(pl.lit(str(None))).alias("asks"),
-            pl.format("{}.{}", whole, rest.cast(pl.String).str.zfill(6)).alias("quantity"),
+        said = (
+            self._shares.result()
+            .filter(pl.col("line") < lines)
+            .select(
+                "line",
+                pl.when(asks != _NOBODY).then(asks.cast(pl.String)).otherwise(pl.lit(str(None))).alias("asks"),
+                pl.format("{}.{}", whole, rest.cast(pl.String).str.zfill(6)).alias("quantity"),
+            )
         )
         ends = np.searchsorted(said["line"].to_numpy(), np.arange(lines), side="right").tolist()
         names, quantities = said["asks"].to_list(), said["quantity"].to_list()
@@ -105,21 +126,44 @@ class LinePegs:
             yield dict(zip(names[start:end], quantities[start:end], strict=True))
 
 
-def _covered(session: Session, run_id: int, lines: Sequence[OrderableLine]) -> tuple[list[_Part], list[Day]]:
-    """What lines cover of which days, and those days."""
+def _division(session: Session, run_id: int, lines: Sequence[OrderableLine]) -> Callable[[], pl.DataFrame]:
+    """What divides the pegs, with everything read that it needs: nothing in it asks the database."""
+    run = session.get_one(PlanningRun, run_id)
+    read = _read(session, run_id, lines)
+    if run.counts.get("pegs") is None:
+        again = partial(pegs_of, inputs_of(session, run_id), run.as_of, **scope_of(run))
+        return lambda: _divided_again(lines, read, again)
+    parts, days = _covered(lines, read)
+    return partial(_shares, parts, _stored(session, run_id, days), len(days))
+
+
+def _divided_again(lines: Sequence[OrderableLine], read: _Read, again: Callable[..., pl.DataFrame]) -> pl.DataFrame:
+    """The shares by the pegs of a run that kept none: calculated again for what is ordered."""
+    parts, days = _covered(lines, read)
+    return _shares(parts, _calculated(again, days), len(days))
+
+
+def _read(session: Session, run_id: int, lines: Sequence[OrderableLine]) -> _Read:
     asked = {"run": run_id, "items": sorted({each.item_id for each in lines}), "scale": QUANTITY_SCALE}
-    needs = {(item, place): (dates, needed) for item, place, dates, needed in session.execute(_NEEDS, asked)}
-    starts_of = {(item, place): starts for item, place, starts in session.execute(_STARTS, asked)}
-    taken = {(item, place, on): int(units) for item, place, on, units in session.execute(_ORDERED, asked)}
+    return _Read(
+        {(item, place): (dates, needed) for item, place, dates, needed in session.execute(_NEEDS, asked)},
+        {(item, place): starts for item, place, starts in session.execute(_STARTS, asked)},
+        {(item, place, on): int(units) for item, place, on, units in session.execute(_ORDERED, asked)},
+    )
+
+
+def _covered(lines: Sequence[OrderableLine], read: _Read) -> tuple[list[_Part], list[Day]]:
+    """What lines cover of which days, and those days."""
+    taken = dict(read.ordered)
     parts: list[_Part] = []
     days: dict[Day, int] = {}
     for line, each in enumerate(lines):
-        start, starts = each.suggested_needed_on, starts_of[each.place]
+        start, starts = each.suggested_needed_on, read.starts[each.place]
         after = bisect_right(starts, start)
         left = int(each.stock_quantity * QUANTITY_SCALE)
         passed = taken.get((*each.place, start), 0)
         taken[*each.place, start] = passed + left
-        dates, needed = needs.get(each.place, ((), ()))
+        dates, needed = read.needs.get(each.place, ([], []))
         until = bisect_left(dates, starts[after]) if after < len(starts) else len(dates)
         for at in range(bisect_left(dates, start), until):
             before = min(passed, needed[at])
@@ -133,20 +177,21 @@ def _covered(session: Session, run_id: int, lines: Sequence[OrderableLine]) -> t
     return parts, list(days)
 
 
-def _pegs(session: Session, run_id: int, days: Sequence[Day]) -> tuple[Ints, Ints, Ints]:
-    """The pegs of some days of a run: position of the day, who asks, and how much, sorted by the first two."""
-    items, places, dates = [day[0] for day in days], [day[1] for day in days], [day[2] for day in days]
-    run = session.get_one(PlanningRun, run_id)
-    if run.counts.get("pegs") is not None:
-        arrays = {"items": as_array(items), "places": as_array(places), "dates": as_array(dates)}
-        found = session.execute(_STORED, {**arrays, "run": run_id, "scale": QUANTITY_SCALE}).one()
-        return np.array(found[0], np.int64), np.array(found[1], np.int64), np.array(found[2], np.int64)
+def _stored(session: Session, run_id: int, days: Sequence[Day]) -> tuple[Ints, Ints, Ints]:
+    """The pegs that a run kept of some days: position of the day, who asks, and how much, sorted by the first two."""
+    items, places, dates = ([day[at] for day in days] for at in range(3))
+    arrays = {"items": as_array(items), "places": as_array(places), "dates": as_array(dates)}
+    found = session.execute(_STORED, {**arrays, "run": run_id, "scale": QUANTITY_SCALE}).one()
+    return np.array(found[0], np.int64), np.array(found[1], np.int64), np.array(found[2], np.int64)
+
+
+def _calculated(again: Callable[..., pl.DataFrame], days: Sequence[Day]) -> tuple[Ints, Ints, Ints]:
+    """The same of a run that kept none."""
     wanted = pl.DataFrame(
-        {"item": items, "warehouse": places, "date": dates},
-        schema={"item": pl.Int64, "warehouse": pl.Int64, "date": pl.Date},
+        days, schema={"item": pl.Int64, "warehouse": pl.Int64, "date": pl.Date}, orient="row"
     ).with_row_index("day")
     divided = (
-        pegs_again(session, run, sorted(set(items)))
+        again(items=wanted["item"].unique().to_list())
         .join(wanted, on=["item", "warehouse", "date"])
         .select(pl.col("day").cast(pl.Int64), pl.col("line").fill_null(_NOBODY).alias("asks"), "quantity")
         .sort("day", "asks")
