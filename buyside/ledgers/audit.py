@@ -1,6 +1,5 @@
 """The audit trail: every change of a transaction is followed by itself and written as one entry (ACC-6)."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,11 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic_core import to_jsonable_python
+from pydantic_core import to_json, to_jsonable_python
 from sqlalchemy import event, inspect, text
 from sqlmodel import Session
 
-from buyside.db.audit import AuditEvent
 from buyside.domain.access import Actor
 
 NOT_FOLLOWED = frozenset(
@@ -170,24 +168,35 @@ def write(
     changes = list(trail.changes)
     if sum(trail.counts.values()) > len(changes):
         changes.append({"kind": "counts", "id": None, "before": None, "after": dict(trail.counts)})
-    entry = AuditEvent(
-        at=at,
-        user_id=actor.user_id,
-        actor_name=actor.name,
-        operation=operation,
-        request_id=request_id,
-        changes=changes,
-    )
-    session.add(entry)
-    session.flush()
     touched: dict[str, list[int]] = {}
     for kind, record_id in sorted(trail.touched):
         touched.setdefault(kind, []).append(record_id)
-    session.execute(  # in one statement, as a file of a hundred thousand rows touches as many records
-        text(
-            "INSERT INTO audit_subject (event_id, kind, record_id) SELECT :event, kind, CAST(record AS int8) "
-            "FROM jsonb_each(CAST(:touched AS jsonb)) AS of_kind (kind, records), jsonb_array_elements_text(records) AS record"
-        ),
-        {"event": entry.id, "touched": json.dumps(touched)},
+    event_id: int = session.execute(
+        _WRITE,
+        {
+            "at": at,
+            "user": actor.user_id,
+            "name": actor.name,
+            "operation": operation,
+            "request": request_id,
+            "changes": to_json(changes, inf_nan_mode="constants").decode(),
+            "touched": to_json(touched).decode(),
+        },
+    ).scalar_one()
+    return event_id
+
+
+# In one statement, as a file of a hundred thousand rows touches as many records.
+_WRITE = text(
+    """
+    WITH event AS (
+        INSERT INTO audit_event (at, user_id, actor_name, operation, request_id, changes)
+        VALUES (:at, :user, :name, :operation, CAST(:request AS uuid), CAST(:changes AS jsonb)) RETURNING id
+    ), subjects AS (
+        INSERT INTO audit_subject (event_id, kind, record_id)
+        SELECT event.id, kind, CAST(record AS int8)
+        FROM event, jsonb_each(CAST(:touched AS jsonb)) AS of_kind (kind, records), jsonb_array_elements_text(records) AS record
     )
-    return entry.id
+    SELECT id FROM event
+    """
+)
