@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from sqlalchemy import text
 from sqlmodel import Session, select
 
 from buyside.db.plans import PlanningRun
 from buyside.domain.access import Actor, Permission, needs
+from buyside.domain.locales import shown_money, shown_number
 from buyside.domain.money import ZERO, rounded
-from buyside.domain.plan_decisions import ContractExhausted, plain
+from buyside.domain.plan_decisions import ContractExhausted
 from buyside.domain.plans import RunOrigin, RunState
 from buyside.domain.rates import Rates
 from buyside.domain.refusals import NotFound, Refused
@@ -126,7 +128,7 @@ def convert_plan(
         raise NothingToConvert(why=" ".join(f"{each.item_code}: {each.why}" for each in left[:_NAMED]))
     if not despite_drift:
         _refuse_drifted(chosen, moved)
-    _refuse_exhausted(session, run, chosen)
+    _refuse_exhausted(session, actor, run, chosen)
     groups = _groups(chosen)
     terms = order_terms(session, {each[0].vendor_id for each in groups if each[0].vendor_id})
     today = day_of(session, at)
@@ -134,7 +136,7 @@ def convert_plan(
         session, {each[0].currency_code for each in groups} | {each.currency_code for each in terms.values()}
     )
     if not despite_minimum:
-        _refuse_below_minimum(groups, terms, rates, today)
+        _refuse_below_minimum(groups, terms, rates, today, actor.locale)
     pegs = _pegs(session, run_id, [each for group in groups for each in group])
     drafts = [_draft(run, group, terms, today) for group in groups]
     drafted = write_drafts(session, actor, drafts, pegs, at=at)
@@ -192,7 +194,7 @@ def _taken_over(line: OrderableLine, by: date) -> NotConverted:
     return NotConverted(line.line_id, line.item_code, line.needed_on, f"A newer plan of {by} has taken it over.")
 
 
-def _refuse_exhausted(session: Session, run: PlanningRun, chosen: Sequence[OrderableLine]) -> None:
+def _refuse_exhausted(session: Session, actor: Actor, run: PlanningRun, chosen: Sequence[OrderableLine]) -> None:
     """What all lines on a contract draw together is left of it; the contracts stay locked until the transaction ends."""
     drawing = [each for each in chosen if each.contract_id is not None]
     if not drawing:
@@ -209,13 +211,14 @@ def _refuse_exhausted(session: Session, run: PlanningRun, chosen: Sequence[Order
     for agreed in agreements_of(session, item_ids=items, on=run.as_of):
         value = values.get(agreed.contract_id, ZERO)
         if agreed.amount_left is not None and value > agreed.amount_left:
-            said = {"left": f"{plain(agreed.amount_left)} {agreed.currency_code}"}
-            raise ContractExhausted(contract=agreed.number, asked=f"{plain(value)} {agreed.currency_code}", **said)
+            says = partial(shown_money, currency=agreed.currency_code, locale=actor.locale)
+            raise ContractExhausted(contract=agreed.number, left=says(agreed.amount_left), asked=says(value))
         if of_item := by_item.get((agreed.contract_id, agreed.item_id)):
             factor = of_item[0].unit_factor
             left, asked = agreed.quantity_left(factor), sum((each.stock_quantity for each in of_item), ZERO) / factor
             if left is not None and asked > left:
-                raise ContractExhausted(contract=agreed.number, left=f"a quantity of {plain(left)}", asked=plain(asked))
+                says = partial(shown_number, locale=actor.locale)
+                raise ContractExhausted(contract=agreed.number, left=f"a quantity of {says(left)}", asked=says(asked))
 
 
 def _groups(chosen: Sequence[OrderableLine]) -> list[list[OrderableLine]]:
@@ -241,10 +244,11 @@ def _in_currency(amount: Decimal, currency: str, wanted: str, rates: Rates, toda
 
 
 def _refuse_below_minimum(
-    groups: Sequence[Sequence[OrderableLine]], terms: Mapping[int, OrderTerms], rates: Rates, today: date
+    groups: Sequence[Sequence[OrderableLine]], terms: Mapping[int, OrderTerms], rates: Rates, today: date, locale: str
 ) -> None:
-    """Every order that would stay below its vendor's minimum value is named (VEN-6)."""
+    """Every order that would stay below its vendor's minimum value is named (VEN-6), amounts as people of `locale` write them."""
     said = []
+    says = partial(shown_money, locale=locale)
     for group in groups:
         vendor = terms[group[0].vendor_id or 0]
         value = _in_currency(_value(group), group[0].currency_code, vendor.currency_code, rates, today)
@@ -252,8 +256,8 @@ def _refuse_below_minimum(
             continue
         unit = vendor.currency_code
         said.append(
-            f"The order to {vendor.name} comes to {plain(rounded(value, _MONEY_DIGITS))} {unit}, and its minimum is "
-            f"{plain(vendor.minimum_value)} {unit}: {plain(rounded(vendor.minimum_value - value, _MONEY_DIGITS))} {unit} are missing."
+            f"The order to {vendor.name} comes to {says(value, unit)}, and its minimum is {says(vendor.minimum_value, unit)}: "
+            f"{says(vendor.minimum_value - value, unit)} are missing."
         )
     if said:
         more = [f"And {len(said) - _NAMED} more orders are below a minimum."] if len(said) > _NAMED else []

@@ -217,7 +217,7 @@ def test_an_order_below_its_minimum_is_filled_with_what_fits_and_made(story: Sto
     best.get_by_role("button", name="Make orders").click()
     dialog = page.get_by_role("dialog", name="Make purchase orders")
     dialog.get_by_role("button", name="Make orders").click()
-    expect(dialog).to_contain_text("43 EUR are missing")
+    expect(dialog).to_contain_text("43.00 EUR are missing")
     dialog.get_by_role("button", name="Order all the same").click()
     made = page.get_by_role("dialog", name="Draft orders")
     expect(made.get_by_role("row").nth(1)).to_contain_text("37.00 EUR")

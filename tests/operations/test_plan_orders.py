@@ -93,10 +93,10 @@ def refusal(act: Callable[[], object]) -> str:
 @pytest.mark.rule("VEN-6")
 def test_an_order_below_the_vendors_minimum_value_is_made_only_if_somebody_says_so(story: Story) -> None:
     bolt = story.world.item()
-    acme = story.world.vendor("Acme", minimum_order_value=Decimal(250)).supplies(bolt)
+    acme = story.world.vendor("Acme", minimum_order_value=Decimal(1250)).supplies(bolt)
     story.line(acme, bolt, "100", "2.05")
     with pytest.raises(
-        Refused, match=r"Acme comes to 205 EUR, and its minimum is 250 EUR: 45 EUR are missing"
+        Refused, match=r"Acme comes to 205\.00 EUR, and its minimum is 1,250\.00 EUR: 1,045\.00 EUR are missing"
     ) as refused:
         story.convert()
     assert refused.value.code == "plans.below-minimum"
