@@ -1,8 +1,10 @@
 """Work on rows that do not touch each other, block by block on all cores; what comes out never depends on how many there are."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -36,6 +38,19 @@ def in_blocks(work: Callable[[int, int], T], blocks: list[tuple[int, int]]) -> l
         return [work(first, stop) for first, stop in blocks]
     with ThreadPoolExecutor(threads, thread_name_prefix="planning") as pool:
         return list(pool.map(work, *zip(*blocks, strict=True)))
+
+
+@contextmanager
+def aside() -> Iterator[Callable[[Callable[[], T]], Callable[[], T]]]:
+    """Lets work begin on another core: `begin(work)` answers with what waits for its answer, or for what it raised.
+
+    On one core the work is done when its answer is waited for. What was begun has ended when the context is left.
+    """
+    if cores() < 2:
+        yield cache
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="planning") as pool:
+        yield lambda work: pool.submit(work).result
 
 
 def still(*arrays: AnyArray) -> Any:

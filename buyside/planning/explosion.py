@@ -21,6 +21,8 @@ from buyside.planning.structure import Structure
 
 CELLS = 50_000_000
 _SIDE_BY_SIDE = 4
+_BLOCK = 8  # times as many cells are read for a block of items as other blocks have rows
+_ROUNDING = 4  # to round and net an item takes about as long as to add up so many parents
 
 
 @dataclass(frozen=True)
@@ -146,9 +148,25 @@ class _Run:
     def as_block(self, unit: int, *, wide: bool) -> Block:
         """Dense block of items × days."""
         cells, rests = self.asked_by_lines(wide=wide)
-        rows = np.zeros(self.structure.supply.size, np.int64)
-        explosion_kernels.explode_block(self.stock, self.edges, cells, rests, self.days, unit, wide, self.dead, rows)
-        return Block(cells, self.days, rows)
+        structure, days = self.structure, self.days
+        rows = np.zeros(structure.supply.size, np.int64)
+        inward = explosion_kernels.inward_edges(self.edges)
+        exploding = np.diff(self.edges.ptr) > 0
+        slot, slots = np.where(exploding, np.cumsum(exploding) - 1, -1), int(np.count_nonzero(exploding))
+        asking = np.empty(slots * days, np.int64), np.empty(slots, np.int64), np.empty(slots, np.int64)
+
+        def work(first: int, stop: int) -> None:
+            explosion_kernels.explode_items(
+                first, stop, self.stock, self.edges, inward, slot, asking, cells, rests, days, unit, wide, self.dead, rows
+            )  # fmt: skip
+
+        effort = np.cumsum((np.diff(inward[0]) + _ROUNDING) * days)
+        # Items of one level ask nothing of each other: each collects what the levels before ask of it.
+        for first, stop in pairwise(structure.level_ptr.tolist()):
+            before = int(effort[first - 1]) if first else 0
+            parts = blocks.blocks_of(effort[first:stop] - before, _BLOCK * blocks.ROWS)
+            blocks.in_blocks(work, [(first + start, first + end) for start, end in parts])
+        return Block(cells, days, rows)
 
     def asked_by_lines(self, *, wide: bool) -> tuple[Ints, Ints]:
         """Dense block of what the lines themselves ask of items, not rounded; `wide`: units and rests."""

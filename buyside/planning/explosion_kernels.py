@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from buyside.planning.kernels import BUY, MAKE, MICRO, PHANTOM, REST, Ints
 
+_EXACT = 1 << 52  # below it every whole number is a float
+
 
 @njit(cache=True, nogil=True, inline="always")
 def _deposit_wide(cells: Ints, rests: Ints, at: int, quantity: int, whole: int, micro: int) -> None:
@@ -27,83 +29,55 @@ def explode_sources(asked: Ints, width: int, edges: Any, cells: Ints, rests: Int
     """Turn quantities of sources and of edges without a source, `width` days each, into quantities of their components."""
     sources = edges.ptr.size - 1
     behind = edges.ptr[sources]
-    day = np.empty(width, np.int64)
-    quantity = np.empty(width, np.int64)
     for row in range(asked.size // width):
-        n = 0
-        for d in range(width):
-            if asked[row * width + d]:
-                day[n], quantity[n] = d, asked[row * width + d]
-                n += 1
-        if n:
+        low, high = 0, width - 1
+        while low < width and asked[row * width + low] == 0:
+            low += 1
+        while high > low and asked[row * width + high] == 0:
+            high -= 1
+        if low < width:
             first, stop = behind + row - sources, behind + row - sources + 1
             if row < sources:
                 first, stop = edges.ptr[row], edges.ptr[row + 1]
-            _add_components(first, stop, day, quantity, n, 0, edges, cells, rests, days, wide)
+            for e in range(first, stop):
+                _add_component(
+                    e, asked, row * width, low, high, 0, edges, cells, rests, edges.component[e] * days, wide
+                )
 
 
-@njit(cache=True, nogil=True)
-def _add_components(
-    first: int,
-    stop: int,
-    day: Ints,
-    quantity: Ints,
-    count: int,
+@njit(cache=True, nogil=True, inline="always")
+def _add_component(
+    e: int,
+    asked: Ints,
+    row: int,
+    low: int,
+    high: int,
     lead: int,
     edges: Any,
     cells: Ints,
     rests: Ints,
-    days: int,
+    base: int,
     wide: bool,
-) -> bool:
-    """Add quantity × factor of the edges first..stop, `lead` days earlier but never before today; whether one always counts."""
-    moved = np.empty(
-        count, np.int64
-    )  # quantities by the day on which components are needed, as edges that always count see them
-    when = np.empty(count, np.int64)
-    n = 0
-    for k in range(count):
-        d = max(day[k] - lead, 0)
-        if n and when[n - 1] == d:
-            moved[n - 1] += quantity[k]
-        else:
-            when[n], moved[n] = d, quantity[k]
-            n += 1
-    unbroken = n == when[n - 1] - when[0] + 1
-    always = False
-    component, whole, micro, narrow, since, until = (
-        edges.component,
-        edges.whole,
-        edges.micro,
-        edges.narrow,
-        edges.first,
-        edges.last,
-    )
-    for e in range(first, stop):
-        base = component[e] * days
-        if since[e] <= day[0] and until[e] >= day[count - 1]:
-            always = True
-            if wide:
-                for k in range(n):
-                    _deposit_wide(cells, rests, base + when[k], moved[k], whole[e], micro[e])
-            elif unbroken:
-                start = base + when[0]
-                factor = narrow[e]
-                for k in range(n):
-                    cells[start + k] += moved[k] * factor
-            else:
-                factor = narrow[e]
-                for k in range(n):
-                    cells[base + when[k]] += moved[k] * factor
-        else:
-            for k in range(count):
-                if since[e] <= day[k] <= until[e]:
-                    at = base + max(day[k] - lead, 0)
-                    if wide:
-                        _deposit_wide(cells, rests, at, quantity[k], whole[e], micro[e])
-                    else:
-                        cells[at] += quantity[k] * narrow[e]
-    return always
+) -> None:
+    """Add to the cells from `base` on what the days low..high of `asked` from `row` on need of edge e.
+
+    It is needed `lead` days earlier, but never before today.
+    """
+    low, high = max(low, edges.first[e]), min(high, edges.last[e])
+    if wide:
+        whole, micro = edges.whole[e], edges.micro[e]
+        for d in range(low, high + 1):
+            if asked[row + d]:
+                _deposit_wide(cells, rests, base + max(d - lead, 0), asked[row + d], whole, micro)
+        return
+    factor = edges.narrow[e]
+    for d in range(low, min(lead, high + 1)):  # days that would fall before today
+        cells[base] += asked[row + d] * factor
+    low = max(low, lead)
+    if low <= high:
+        quantity, cell = asked[row + low : row + high + 1], cells[base + low - lead : base + high + 1 - lead]
+        for k in range(quantity.size):
+            cell[k] += quantity[k] * factor
 
 
 @njit(cache=True, nogil=True)
@@ -181,24 +155,36 @@ def net_row(
 def _round_row(cells: Ints, rests: Ints, p: int, days: int, unit: int, wide: bool, day: Ints, gross: Ints) -> int:
     """The complete row of item p, each cell rounded half up; non-zero ones are listed in `day` and `gross`."""
     n = 0
+    row = cells[p * days : p * days + days]
+    if wide:
+        for d in range(days):
+            row[d] += 2 * rests[p * days + d] >= REST
+    elif unit > 1:
+        part = 1.0 / unit
+        for d in range(days):
+            q = row[d]
+            if q < _EXACT:  # the product is then off by less than one: a division takes several times as long
+                full = int(q * part)
+                rest = q - full * unit
+                full += (rest >= unit) - (rest < 0)
+                rest = q - full * unit
+            else:
+                full = q // unit
+                rest = q - full * unit
+            row[d] = full + (2 * rest >= unit)
     for d in range(days):
-        at = p * days + d
-        q = cells[at]
-        if wide:
-            q += 2 * rests[at] >= REST
-        elif q and unit > 1:
-            full = q // unit
-            q = full + (2 * (q - full * unit) >= unit)
-        cells[at] = q
-        if q:
-            day[n], gross[n] = d, q
+        if row[d]:
+            day[n], gross[n] = d, row[d]
             n += 1
     return n
 
 
 @njit(cache=True, nogil=True)
 def _any_uncounted(day: Ints, count: int, first: int, stop: int, edges: Any) -> bool:
-    """Whether none of the edges first..stop counts on some of the days."""
+    """Whether none of the edges first..stop counts on some of the days, which ascend."""
+    for e in range(first, stop):
+        if edges.first[e] <= day[0] and edges.last[e] >= day[count - 1]:
+            return False
     for k in range(count):
         counts = False
         for e in range(first, stop):
@@ -233,9 +219,34 @@ def _rows_of(
 
 
 @njit(cache=True, nogil=True)
-def explode_block(
+def inward_edges(edges: Any) -> tuple[Ints, Ints, Ints]:
+    """The edges that lead to each item: pointers per item, edges and the parents that they come from."""
+    n = edges.ptr.size - 1
+    ptr = np.zeros(n + 1, np.int64)
+    for e in range(edges.ptr[n]):
+        ptr[edges.component[e] + 1] += 1
+    for p in range(n):
+        ptr[p + 1] += ptr[p]
+    edge = np.empty(ptr[n], np.int64)
+    parent = np.empty(ptr[n], np.int64)
+    to = ptr[:n].copy()
+    for p in range(n):
+        for e in range(edges.ptr[p], edges.ptr[p + 1]):
+            at = to[edges.component[e]]
+            edge[at], parent[at] = e, p
+            to[edges.component[e]] += 1
+    return ptr, edge, parent
+
+
+@njit(cache=True, nogil=True)
+def explode_items(
+    first: int,
+    stop: int,
     stock: Any,
     edges: Any,
+    inward: Any,
+    slot: Ints,
+    asking: Any,
     cells: Ints,
     rests: Ints,
     days: int,
@@ -244,26 +255,35 @@ def explode_block(
     dead: NDArray[np.bool_],
     rows: Ints,
 ) -> None:
-    """Explode all levels of one warehouse in a dense block; afterwards the block holds rounded gross quantities.
+    """Collect in the dense block what parents ask of the items first..stop, round it, and set what these ask in turn.
 
-    Sets in `rows` how many rows net_row() has for each item. `dead` marks items that had something to explode and no row
-    that counted on the day.
+    Parents must be done; other items are not written to. `asking` are the quantities of the items with a slot by day, the
+    first day on which each asks for something, and the last. Sets in `rows` how many rows net_row() has for each item.
+    `dead` marks items that had something to explode and no row that counted on the day.
     """
-    n = stock.supply.size
     receipt_ptr, receipt_day, receipt, overdue = (
         stock.receipt_ptr,
         stock.receipt_day,
         stock.receipt,
         stock.receipt_overdue,
     )
-    on_hand, safety, held = stock.on_hand, stock.safety, stock.held
+    on_hand, safety, held, lead = stock.on_hand, stock.safety, stock.held, stock.lead
+    inward_ptr, inward_edge, inward_parent = inward
+    asked, low, high = asking
     most = 0
-    for p in range(n):
-        most = max(most, stock.receipt_ptr[p + 1] - stock.receipt_ptr[p])
+    for p in range(first, stop):
+        most = max(most, receipt_ptr[p + 1] - receipt_ptr[p])
     day = np.empty(days, np.int64)
     gross = np.empty(days, np.int64)
     out = np.empty((7, days + most + 1), np.int64)
-    for p in range(n):
+    for p in range(first, stop):
+        for i in range(inward_ptr[p], inward_ptr[p + 1]):
+            q = inward_parent[i]
+            s = slot[q]
+            if low[s] <= high[s]:
+                _add_component(
+                    inward_edge[i], asked, s * days, low[s], high[s], lead[q], edges, cells, rests, p * days, wide
+                )
         count = _round_row(cells, rests, p, days, unit, wide, day, gross)
         k, k_end = receipt_ptr[p], receipt_ptr[p + 1]
         if stock.supply[p] == BUY:
@@ -279,11 +299,16 @@ def explode_block(
                 if out[6, r]:
                     day[events], gross[events] = out[0, r], out[6, r]
                     events += 1
-        if events == 0:
-            continue
-        first, stop = edges.ptr[p], edges.ptr[p + 1]
-        if not _add_components(first, stop, day, gross, events, stock.lead[p], edges, cells, rests, days, wide):
-            dead[p] = _any_uncounted(day, events, first, stop, edges)
+        s = slot[p]
+        if s >= 0:
+            low[s], high[s] = 0, -1
+            asked[s * days : s * days + days] = 0
+        if events:
+            dead[p] = _any_uncounted(day, events, edges.ptr[p], edges.ptr[p + 1], edges)
+            if s >= 0:
+                low[s], high[s] = day[0], day[events - 1]
+                for j in range(events):
+                    asked[s * days + day[j]] = gross[j]
 
 
 @njit(cache=True, nogil=True)
@@ -363,7 +388,7 @@ def net_into(
     """Net the items first..stop into columns, from `start` on: days, and the six quantities of net_row() (both receipts zero before).
 
     Gross cells are lists of those that are not zero, or, where there are `days`, a dense block. `count` is what net_rows()
-    or explode_block() counted.
+    or explode_items() counted.
     """
     receipt_ptr, receipt_day, receipt, overdue = (
         stock.receipt_ptr,

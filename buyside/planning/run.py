@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from buyside.planning import frames
-from buyside.planning.choice import choose_vendors
+from buyside.planning.blocks import aside
+from buyside.planning.choice import Choice, choose_vendors
 from buyside.planning.configuration import Configured, configure, uncovered_lines, uncovered_options
 from buyside.planning.coverage import cover_finished_goods
 from buyside.planning.dense import ascending, ints
@@ -21,6 +22,7 @@ from buyside.planning.pegs import peg
 from buyside.planning.structure import Structure, order_items
 
 OnStep = Callable[[str], None]
+Begin = Callable[[Callable[[], Choice]], Callable[[], Choice]]
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,26 @@ def plan(
     The same inputs give the same results to the last digit, whatever the order of their rows and the number of cores.
     Refuses Misfit, Cycle, Headroom.
     """
-    say = on_step or _silent
-    basis = basis_of(inputs, as_of, warehouses, say, horizon_days)
+    with aside() as begin:
+        return _planned(inputs, as_of, warehouses, groups, horizon_days, with_pegs, on_step or _silent, begin)
+
+
+def _planned(
+    inputs: PlanInputs,
+    as_of: date,
+    warehouses: Collection[int] | None,
+    groups: Collection[int] | None,
+    horizon_days: int | None,
+    with_pegs: bool,
+    say: OnStep,
+    begin: Begin,
+) -> PlanResults:
+    """The same; vendors, which hang on no netting, are chosen beside the steps before."""
+    choices: list[Callable[[], Choice]] = []
+    basis = basis_of(
+        inputs, as_of, warehouses, say, horizon_days,
+        lambda structure: choices.append(begin(lambda: chosen(structure, inputs, as_of))),
+    )  # fmt: skip
     reported = in_groups(inputs.items, groups)
     structure, netted, stocks, coverage = basis.structure, basis.netted, basis.stocks, basis.coverage
     unmapped, contradictions = unmapped_of(basis), basis.sold.contradictions
@@ -104,7 +124,7 @@ def plan(
         basis
     )  # the cells, and all that is known of single lines, are not needed any more: the most memory is taken below
     say("choose")
-    lines = _of_items(ordered(structure, netted, stocks, inputs, as_of), reported)
+    lines = _of_items(_sized(structure, netted, stocks, choices[0](), inputs, as_of), reported)
     pegs = None
     if pegging:
         say("peg")
@@ -126,7 +146,25 @@ def ordered(
     structure: Structure, netted: Netted, stocks: Mapping[int, Stock], inputs: PlanInputs, as_of: date
 ) -> pl.DataFrame:
     """PLAN_LINES of what was netted, all of the items or some of them; `inputs` has what concerns their vendors."""
-    choice = choose_vendors(
+    return _sized(structure, netted, stocks, chosen(structure, inputs, as_of), inputs, as_of)
+
+
+def _sized(
+    structure: Structure,
+    netted: Netted,
+    stocks: Mapping[int, Stock],
+    choice: Choice,
+    inputs: PlanInputs,
+    as_of: date,
+) -> pl.DataFrame:
+    return plan_lines(
+        structure, netted, stocks, choice, vendors=inputs.vendors, vendor_closings=inputs.vendor_closings, as_of=as_of
+    )
+
+
+def chosen(structure: Structure, inputs: PlanInputs, as_of: date) -> Choice:
+    """The choice of vendors of all items."""
+    return choose_vendors(
         structure,
         vendor_items=inputs.vendor_items,
         prices=inputs.prices,
@@ -134,9 +172,6 @@ def ordered(
         contracts=inputs.contracts,
         contract_balances=inputs.contract_balances,
         as_of=as_of,
-    )
-    return plan_lines(
-        structure, netted, stocks, choice, vendors=inputs.vendors, vendor_closings=inputs.vendor_closings, as_of=as_of
     )
 
 
@@ -229,8 +264,9 @@ def basis_of(
     warehouses: Collection[int] | None,
     say: OnStep,
     horizon_days: int | None = None,
+    on_structure: Callable[[Structure], object] | None = None,
 ) -> Basis:
-    """Everything up to netting. Refuses Misfit, Cycle, Headroom."""
+    """Everything up to netting; `on_structure` gets the structure as soon as it stands. Refuses Misfit, Cycle, Headroom."""
     say("cover")
     lines = frames.LINES.check(inputs.lines)
     if not ascending(lines["line"]):
@@ -244,6 +280,8 @@ def basis_of(
     coverage = cover_finished_goods(lines, inputs.products, inputs.variant_stock)
     say("explode")
     structure = order_items(inputs.items, inputs.bom, as_of)
+    if on_structure:
+        on_structure(structure)
     exploded = np.array(ints(coverage["exploded"]))
     sold = configure(
         lines, exploded, inputs.line_options, inputs.bom, inputs.rules, inputs.rule_conditions, structure.at, as_of
