@@ -277,16 +277,23 @@ def basis_of(
         lines = lines.filter(pl.col("needed_on") <= as_of + timedelta(days=horizon_days))
     if not lines["warehouse"].is_in(inputs.warehouses["warehouse"].implode()).all():
         raise frames.Misfit("LINES names a warehouse that is not there")
-    coverage = cover_finished_goods(lines, inputs.products, inputs.variant_stock)
-    say("explode")
-    structure = order_items(inputs.items, inputs.bom, as_of)
-    if on_structure:
-        on_structure(structure)
-    exploded = np.array(ints(coverage["exploded"]))
-    sold = configure(
-        lines, exploded, inputs.line_options, inputs.bom, inputs.rules, inputs.rule_conditions, structure.at, as_of
-    )
-    stocks = stock_by_warehouse(structure, inputs.warehouses, inputs.item_stock, inputs.supply, as_of, warehouses)
+    with aside() as begin:
+        ordering = begin(lambda: order_items(inputs.items, inputs.bom, as_of))
+        coverage = cover_finished_goods(lines, inputs.products, inputs.variant_stock)
+        say("explode")
+        structure = ordering()
+        if on_structure:
+            on_structure(structure)
+        stocking = begin(
+            lambda: stock_by_warehouse(
+                structure, inputs.warehouses, inputs.item_stock, inputs.supply, as_of, warehouses
+            )
+        )
+        exploded = np.array(ints(coverage["exploded"]))
+        sold = configure(
+            lines, exploded, inputs.line_options, inputs.bom, inputs.rules, inputs.rule_conditions, structure.at, as_of
+        )
+        stocks = stocking()
     explosion = explode(structure, sold, ints(lines["warehouse"]), stocks)
     say("net")
     netted = net(structure, explosion.cells, stocks)
