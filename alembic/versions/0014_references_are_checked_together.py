@@ -2,7 +2,8 @@
 
 A stored plan has nine references a line, a conversion a dozen pegs a line: checked one by one they were the greater part of the
 database's work. Such keys stay declared, as not enforced; what they promised is kept by triggers that find them by this
-declaration, with the same errors and the same locks.
+declaration, with the same errors and the same locks. Two indexes go for the same reason: one of every plan line for the few that
+became orders, and one of every peg that the primary key answers for within its run.
 """
 
 from alembic import op
@@ -24,9 +25,18 @@ TOGETHER = {
         "currency_code": "currency",
         "contract_id": "contract",
         "suggested_contract_id": "contract",
+        "split_from_id": "plan_line",
+        "carried_from_id": "plan_line",
     },
+    "purchase_order_line": {
+        "order_id": "purchase_order",
+        "item_id": "item",
+        "vendor_item_id": "vendor_item",
+        "unit_id": "unit",
+    },
+    "audit_subject": {"event_id": "audit_event"},
 }
-"""Tables with what refers by their keys. What hardly any row has stays enforced: it costs where it is written alone."""
+"""Tables, and what their keys refer to. A key that is written by updates alone stays enforced."""
 OTHER_KEYS = {"currency": "code"}
 """What a table is referred to by, where it is not its id."""
 
@@ -34,7 +44,7 @@ OTHER_KEYS = {"currency": "code"}
 # Keys that are checked together: the table at their other end, their columns, those they refer to, and when both are the same.
 KEYS = """
     SELECT c.conname, c.conrelid::regclass AS mine, c.confrelid::regclass AS target, of.relname AS of, part.*
-    FROM pg_constraint AS c JOIN pg_class AS of
+    FROM pg_catalog.pg_constraint AS c JOIN pg_catalog.pg_class AS of
     ON of.oid = CASE c.conrelid WHEN TG_RELID THEN c.confrelid ELSE c.conrelid END CROSS JOIN LATERAL (
         SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY n) AS columns,
                string_agg('ref.' || quote_ident(a.attname), ', ' ORDER BY n) AS refs,
@@ -42,14 +52,15 @@ KEYS = """
                string_agg('one.' || quote_ident(b.attname), ', ' ORDER BY n) AS ones,
                string_agg(format('one.%I = ref.%I', b.attname, a.attname), ' AND ' ORDER BY n) AS same
         FROM ROWS FROM (unnest(c.conkey), unnest(c.confkey)) WITH ORDINALITY AS pair (a, b, n)
-        JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = pair.a
-        JOIN pg_attribute AS b ON b.attrelid = c.confrelid AND b.attnum = pair.b
+        JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = pair.a
+        JOIN pg_catalog.pg_attribute AS b ON b.attrelid = c.confrelid AND b.attnum = pair.b
     ) AS part WHERE c.contype = 'f' AND NOT c.conenforced
 """
+# Run with the owner's rights, as keys are: who adds to the audit trail may lock nothing of it.
 # The rows referred to are shared in order of their keys, so that two writers never wait for each other crosswise; whoever would
 # delete one waits for the writer, and finds the reference. Each statement in here sees what was committed before it began.
 WRITTEN = f"""
-CREATE FUNCTION refuse_references_to_nothing() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $$
+CREATE FUNCTION refuse_references_to_nothing() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 DECLARE
     source text = CASE TG_LEVEL WHEN 'ROW' THEN '(SELECT ($1).*) AS written' ELSE 'written' END;
     key record;
@@ -75,7 +86,7 @@ END
 $$
 """
 GONE = f"""
-CREATE FUNCTION refuse_leaving_references() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $$
+CREATE FUNCTION refuse_leaving_references() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 DECLARE
     source text = CASE TG_LEVEL WHEN 'ROW' THEN '(SELECT ($1).*) AS one' ELSE 'gone AS one' END;
     key record;
@@ -83,8 +94,10 @@ DECLARE
 BEGIN
     FOR key IN {KEYS} AND c.confrelid = TG_RELID ORDER BY c.conname LOOP
         EXECUTE format(
-            'SELECT concat_ws('', '', %1$s) FROM %2$s WHERE EXISTS (SELECT FROM %3$s AS ref WHERE %4$s) LIMIT 1',
-            key.ones, source, key.mine, key.same
+            'SELECT concat_ws('', '', %1$s) FROM %2$s WHERE EXISTS (
+                SELECT FROM %3$s AS ref WHERE %4$s AND (%5$s) IS NOT NULL
+            ) LIMIT 1',
+            key.ones, source, key.mine, key.same, key.refs
         ) INTO named USING OLD;
         IF named IS NOT NULL THEN
             RAISE foreign_key_violation USING
@@ -103,6 +116,12 @@ $$
 
 
 def upgrade() -> None:
+    op.execute("DROP INDEX planning_peg_line")
+    op.execute("ALTER TABLE plan_line DROP CONSTRAINT plan_line_purchase_order_line_id_key")
+    op.execute(
+        "CREATE UNIQUE INDEX plan_line_purchase_order_line_id_key ON plan_line (purchase_order_line_id) "
+        "WHERE purchase_order_line_id IS NOT NULL"
+    )
     for function in (WRITTEN, GONE):
         op.execute(function)
     op.execute("REVOKE ALL ON FUNCTION refuse_references_to_nothing(), refuse_leaving_references() FROM PUBLIC")
@@ -142,6 +161,11 @@ def downgrade() -> None:
             op.execute(f"ALTER TABLE {table} ALTER CONSTRAINT {table}_{column}_fkey ENFORCED")
     op.execute("DROP FUNCTION refuse_references_to_nothing()")
     op.execute("DROP FUNCTION refuse_leaving_references()")
+    op.execute("DROP INDEX plan_line_purchase_order_line_id_key")
+    op.execute(
+        "ALTER TABLE plan_line ADD CONSTRAINT plan_line_purchase_order_line_id_key UNIQUE (purchase_order_line_id)"
+    )
+    op.execute("CREATE INDEX planning_peg_line ON planning_peg (run_id, sales_order_line_id)")
 
 
 def referred_to() -> list[str]:

@@ -152,7 +152,6 @@ class PlanningPeg(SQLModel, table=True):
     """How much of a requirement one demand line asks for; line 0 where a stock policy asks (PLAN-4)."""
 
     __tablename__ = "planning_peg"
-    __table_args__ = (Index("planning_peg_line", "run_id", "sales_order_line_id"),)
     run_id: int = _key()
     item_id: int = _key()
     warehouse_id: int = _key()
@@ -205,6 +204,12 @@ class PlanLine(SQLModel, table=True):
         CheckConstraint("trigger IN ('shortage', 'reorder_point', 'carried')", name="known_trigger"),
         Index("plan_line_run", "run_id", "needed_on", "id"),
         Index("plan_line_item", "item_id", "run_id"),
+        Index(
+            "plan_line_purchase_order_line_id_key",
+            "purchase_order_line_id",
+            unique=True,
+            postgresql_where=sql("purchase_order_line_id IS NOT NULL"),
+        ),
         Index("plan_line_split_from", "split_from_id", postgresql_where=sql("split_from_id IS NOT NULL")),
         Index("plan_line_carried_from", "carried_from_id", postgresql_where=sql("carried_from_id IS NOT NULL")),
     )
@@ -232,7 +237,7 @@ class PlanLine(SQLModel, table=True):
     state: str = text_column(PlanLineState.OPEN.value)
     left_out_reason: str = text_column()
     drift: str = text_column()
-    purchase_order_line_id: int | None = may_refer_to("purchase_order_line.id", unique=True, index=False)
+    purchase_order_line_id: int | None = may_refer_to("purchase_order_line.id", index=False)
     version: int = 1
     trigger: str = text_column("shortage")
     suggested_contract_id: int | None = may_refer_to("contract.id", index=False)
