@@ -2,8 +2,9 @@
 
 A stored plan has nine references a line, a conversion a dozen pegs a line: checked one by one they were the greater part of the
 database's work. Such keys stay declared, as not enforced; what they promised is kept by triggers that find them by this
-declaration, with the same errors and the same locks. Two indexes go for the same reason: one of every plan line for the few that
-became orders, and one of every peg that the primary key answers for within its run.
+declaration, with the same errors and the same locks. Indexes go for the same reason: of plan lines by vendor's item, which only the
+row-wise check of deletions asked; of every plan line for the few that became orders; of pegs by customers' line, which the primary
+key answers for within a run.
 """
 
 from alembic import op
@@ -50,7 +51,8 @@ KEYS = """
                string_agg('ref.' || quote_ident(a.attname), ', ' ORDER BY n) AS refs,
                string_agg(quote_ident(b.attname), ', ' ORDER BY n) AS targets,
                string_agg('one.' || quote_ident(b.attname), ', ' ORDER BY n) AS ones,
-               string_agg(format('one.%I = ref.%I', b.attname, a.attname), ' AND ' ORDER BY n) AS same
+               string_agg(format('one.%I = ref.%I', b.attname, a.attname), ' AND ' ORDER BY n) AS same,
+               string_agg(format('again.%I = one.%1$I', b.attname), ' AND ' ORDER BY n) AS back
         FROM ROWS FROM (unnest(c.conkey), unnest(c.confkey)) WITH ORDINALITY AS pair (a, b, n)
         JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = pair.a
         JOIN pg_catalog.pg_attribute AS b ON b.attrelid = c.confrelid AND b.attnum = pair.b
@@ -85,6 +87,7 @@ BEGIN
 END
 $$
 """
+# As with keys, what the same statement puts back has not gone.
 GONE = f"""
 CREATE FUNCTION refuse_leaving_references() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 DECLARE
@@ -96,8 +99,8 @@ BEGIN
         EXECUTE format(
             'SELECT concat_ws('', '', %1$s) FROM %2$s WHERE EXISTS (
                 SELECT FROM %3$s AS ref WHERE %4$s AND (%5$s) IS NOT NULL
-            ) LIMIT 1',
-            key.ones, source, key.mine, key.same, key.refs
+            ) AND NOT EXISTS (SELECT FROM %6$s AS again WHERE %7$s) LIMIT 1',
+            key.ones, source, key.mine, key.same, key.refs, key.target, key.back
         ) INTO named USING OLD;
         IF named IS NOT NULL THEN
             RAISE foreign_key_violation USING
@@ -117,6 +120,7 @@ $$
 
 def upgrade() -> None:
     op.execute("DROP INDEX planning_peg_line")
+    op.execute("DROP INDEX plan_line_vendor_item_id_idx")
     op.execute("ALTER TABLE plan_line DROP CONSTRAINT plan_line_purchase_order_line_id_key")
     op.execute(
         "CREATE UNIQUE INDEX plan_line_purchase_order_line_id_key ON plan_line (purchase_order_line_id) "
@@ -165,6 +169,7 @@ def downgrade() -> None:
     op.execute(
         "ALTER TABLE plan_line ADD CONSTRAINT plan_line_purchase_order_line_id_key UNIQUE (purchase_order_line_id)"
     )
+    op.execute("CREATE INDEX plan_line_vendor_item_id_idx ON plan_line (vendor_item_id)")
     op.execute("CREATE INDEX planning_peg_line ON planning_peg (run_id, sales_order_line_id)")
 
 

@@ -226,7 +226,7 @@ class PlanLine(SQLModel, table=True):
     needed_on: date
     order_by: date
     late_days: int = 0
-    vendor_item_id: int | None = may_refer_to("vendor_item.id")
+    vendor_item_id: int | None = may_refer_to("vendor_item.id", index=False)
     unit_id: int = refers_to("unit.id", index=False)
     unit_factor: Decimal = quantity_column(Decimal(1))
     quantity_packs: Decimal = quantity_column()

@@ -224,6 +224,16 @@ def test_what_is_referred_to_stays_and_what_is_not_goes(
     assert _told(refused.value) == (f"{table}_{column}_fkey", table)
 
 
+def test_what_one_statement_deletes_and_puts_back_stays(session: Session, used: Values) -> None:
+    offer = used["plan_line"]["vendor_item_id"]
+    names = ", ".join(each.name for each in VendorItem.__table__.columns if each.computed is None)  # type: ignore[attr-defined]
+    back = text(
+        f"WITH gone AS (DELETE FROM vendor_item WHERE id = :id RETURNING *) INSERT INTO vendor_item ({names}) "
+        f"SELECT {names} FROM gone WHERE (SELECT count(*) FROM gone) > 0 RETURNING 1"
+    )
+    assert len(session.execute(back, {"id": offer}).all()) == 1
+
+
 @pytest.mark.rule("PLAN-11")
 def test_a_decision_that_changes_no_reference_asks_for_none(database: Database) -> None:
     """Who holds what a line refers to, as a run does its own row, keeps nobody from deciding on the line."""
