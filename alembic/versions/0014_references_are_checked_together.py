@@ -1,10 +1,9 @@
 """What rows written by the thousand refer to is checked once for all that a statement writes, and no longer row by row.
 
 A stored plan has nine references a line, a conversion a dozen pegs a line: checked one by one they were the greater part of the
-database's work. Such keys stay declared, as not enforced; what they promised is kept by triggers that find them by this
-declaration, with the same errors and the same locks. Indexes go for the same reason: of plan lines by vendor's item, which only the
-row-wise check of deletions asked; of every plan line for the few that became orders; of pegs by customers' line, which the primary
-key answers for within a run.
+database's work. Such keys stay declared, as not enforced; what they promised is kept by triggers, with the same errors and the
+same locks. Indexes go for the same reason: of plan lines by vendor's item, which only the row-wise check of deletions asked; of
+every plan line for the few that became orders; of pegs by customers' line, which the primary key answers for within a run.
 """
 
 from alembic import op
@@ -42,13 +41,11 @@ OTHER_KEYS = {"currency": "code"}
 """What a table is referred to by, where it is not its id."""
 
 
-# Keys that are checked together: the table at their other end, their columns, those they refer to, and when both are the same.
+# What refers to the table of a deletion is found by what the catalog says of it: keys that are declared and not enforced.
 KEYS = """
     SELECT c.conname, c.conrelid::regclass AS mine, c.confrelid::regclass AS target, of.relname AS of, part.*
-    FROM pg_catalog.pg_constraint AS c JOIN pg_catalog.pg_class AS of
-    ON of.oid = CASE c.conrelid WHEN TG_RELID THEN c.confrelid ELSE c.conrelid END CROSS JOIN LATERAL (
-        SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY n) AS columns,
-               string_agg('ref.' || quote_ident(a.attname), ', ' ORDER BY n) AS refs,
+    FROM pg_catalog.pg_constraint AS c JOIN pg_catalog.pg_class AS of ON of.oid = c.conrelid CROSS JOIN LATERAL (
+        SELECT string_agg('ref.' || quote_ident(a.attname), ', ' ORDER BY n) AS refs,
                string_agg(quote_ident(b.attname), ', ' ORDER BY n) AS targets,
                string_agg('one.' || quote_ident(b.attname), ', ' ORDER BY n) AS ones,
                string_agg(format('one.%I = ref.%I', b.attname, a.attname), ' AND ' ORDER BY n) AS same,
@@ -58,34 +55,41 @@ KEYS = """
         JOIN pg_catalog.pg_attribute AS b ON b.attrelid = c.confrelid AND b.attnum = pair.b
     ) AS part WHERE c.contype = 'f' AND NOT c.conenforced
 """
-# Run with the owner's rights, as keys are: who adds to the audit trail may lock nothing of it.
+# Run with the owner's rights, as keys are: who adds to the audit trail may lock nothing of it. A function for each table, so that its
+# plans are kept, and found by indexes, so that they suit one row as they do thousands, whichever came first.
 # The rows referred to are shared in order of their keys, so that two writers never wait for each other crosswise; whoever would
 # delete one waits for the writer, and finds the reference. Each statement in here sees what was committed before it began.
-WRITTEN = f"""
-CREATE FUNCTION refuse_references_to_nothing() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+WRITTEN = """
+CREATE FUNCTION {table}_refers_to_something() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
 DECLARE
-    source text = CASE TG_LEVEL WHEN 'ROW' THEN '(SELECT ($1).*) AS written' ELSE 'written' END;
-    key record;
     missing text;
 BEGIN
-    FOR key IN {KEYS} AND c.conrelid = TG_RELID AND (TG_NARGS = 0 OR c.conname = TG_ARGV[0]) ORDER BY c.conname LOOP
-        EXECUTE format(
-            'WITH ref AS MATERIALIZED (SELECT DISTINCT %1$s FROM %2$s WHERE (%1$s) IS NOT NULL),
-             one AS MATERIALIZED (SELECT %3$s FROM %4$s AS one JOIN ref ON %5$s ORDER BY %3$s FOR KEY SHARE OF one)
-             SELECT concat_ws('', '', %6$s) FROM ref WHERE (SELECT count(*) FROM one) < (SELECT count(*) FROM ref)
-             AND NOT EXISTS (SELECT FROM one WHERE %5$s) LIMIT 1',
-            key.columns, source, key.ones, key.target, key.same, key.refs
-        ) INTO missing USING NEW;
-        IF missing IS NOT NULL THEN
-            RAISE foreign_key_violation USING
-                MESSAGE = format('insert or update on table "%s" violates foreign key constraint "%s"', TG_TABLE_NAME, key.conname),
-                DETAIL = format('Key (%s)=(%s) is not present in table "%s".', key.columns, missing, key.of),
-                SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, CONSTRAINT = key.conname;
-        END IF;
-    END LOOP;
-    RETURN NULL;
+{checks}    RETURN NULL;
 END
 $$
+"""
+CHECK = """
+    IF TG_LEVEL = 'STATEMENT' THEN
+        WITH ref AS MATERIALIZED (SELECT DISTINCT {column} AS key FROM written WHERE {column} IS NOT NULL),
+             one AS MATERIALIZED (
+                 SELECT one.{key} AS key FROM public.{target} AS one JOIN ref ON one.{key} = ref.key
+                 ORDER BY one.{key} FOR KEY SHARE OF one
+             )
+        SELECT ref.key INTO missing FROM ref WHERE (SELECT count(*) FROM one) < (SELECT count(*) FROM ref)
+        AND NOT EXISTS (SELECT FROM one WHERE one.key = ref.key) LIMIT 1;
+    ELSIF TG_ARGV[0] = '{column}' THEN
+        PERFORM FROM public.{target} AS one WHERE one.{key} = NEW.{column} FOR KEY SHARE;
+        IF NOT FOUND THEN
+            missing = NEW.{column};
+        END IF;
+    END IF;
+    IF missing IS NOT NULL THEN
+        RAISE foreign_key_violation USING
+            MESSAGE = 'insert or update on table "{table}" violates foreign key constraint "{table}_{column}_fkey"',
+            DETAIL = format('Key ({column})=(%s) is not present in table "{target}".', missing),
+            SCHEMA = TG_TABLE_SCHEMA, TABLE = '{table}', CONSTRAINT = '{table}_{column}_fkey';
+    END IF;
 """
 # As with keys, what the same statement puts back has not gone.
 GONE = f"""
@@ -126,13 +130,19 @@ def upgrade() -> None:
         "CREATE UNIQUE INDEX plan_line_purchase_order_line_id_key ON plan_line (purchase_order_line_id) "
         "WHERE purchase_order_line_id IS NOT NULL"
     )
-    for function in (WRITTEN, GONE):
-        op.execute(function)
-    op.execute("REVOKE ALL ON FUNCTION refuse_references_to_nothing(), refuse_leaving_references() FROM PUBLIC")
+    op.execute(GONE)
+    op.execute("REVOKE ALL ON FUNCTION refuse_leaving_references() FROM PUBLIC")
     for table, keys in TOGETHER.items():
+        checks = (
+            CHECK.format(table=table, column=column, target=target, key=OTHER_KEYS.get(target, "id"))
+            for column, target in keys.items()
+        )
+        refers = f"{table}_refers_to_something()"
+        op.execute(WRITTEN.format(table=table, checks="".join(checks)))
+        op.execute(f"REVOKE ALL ON FUNCTION {refers} FROM PUBLIC")
         op.execute(
             f"CREATE TRIGGER {table}_refers_to_something AFTER INSERT ON {table} "
-            "REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION refuse_references_to_nothing()"
+            f"REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION {refers}"
         )
         for column in keys:
             key = f"{table}_{column}_fkey"
@@ -140,7 +150,7 @@ def upgrade() -> None:
             op.execute(
                 f"CREATE TRIGGER {table}_{column}_is_there AFTER UPDATE OF {column} ON {table} FOR EACH ROW "
                 f"WHEN (NEW.{column} IS DISTINCT FROM OLD.{column} AND NEW.{column} IS NOT NULL) "
-                f"EXECUTE FUNCTION refuse_references_to_nothing('{key}')"
+                f"EXECUTE FUNCTION {table}_refers_to_something('{column}')"
             )
     for table in referred_to():
         op.execute(
@@ -163,7 +173,7 @@ def downgrade() -> None:
         for column in keys:
             op.execute(f"DROP TRIGGER {table}_{column}_is_there ON {table}")
             op.execute(f"ALTER TABLE {table} ALTER CONSTRAINT {table}_{column}_fkey ENFORCED")
-    op.execute("DROP FUNCTION refuse_references_to_nothing()")
+        op.execute(f"DROP FUNCTION {table}_refers_to_something()")
     op.execute("DROP FUNCTION refuse_leaving_references()")
     op.execute("DROP INDEX plan_line_purchase_order_line_id_key")
     op.execute(
