@@ -1,7 +1,7 @@
 """Draft orders of plan lines, many at once: headers, lines and pegs, each kind written by one statement (PLAN-13)."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -129,12 +129,7 @@ def write_drafts(session: Session, actor: Actor, drafts: Sequence[Draft], pegs: 
     session.add_all(orders)
     session.flush()
     line_ids = _write_lines(session, orders, drafts, amounts)
-    with ThreadPoolExecutor(
-        max_workers=1, thread_name_prefix="told"
-    ) as aside:  # it speaks to the trail, never to the database
-        told = aside.submit(_tell, session, orders, drafts, amounts, line_ids, pegs)
-        copy_in(session, "purchase_order_peg", pegs.columns, pegs.stream(line_ids))
-        told.result()
+    _copy_and_tell(session, orders, drafts, amounts, line_ids, pegs)
     return [Drafted(order, priced.total) for order, priced in zip(orders, amounts, strict=True)]
 
 
@@ -270,6 +265,27 @@ def _write_lines(
 
 
 _CONVERTED = PLAN_LINE.after("convert", PlanLineState.OPEN).value
+
+
+def _copy_and_tell(
+    session: Session,
+    orders: Sequence[PurchaseOrder],
+    drafts: Sequence[Draft],
+    amounts: Sequence[OrderAmounts],
+    line_ids: Sequence[int],
+    pegs: Pegs,
+) -> None:
+    """Copy the pegs in. While the database checks them, the trail is told: aside, as that asks nothing of the database."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="told") as aside:
+        telling: list[Future[None]] = []
+
+        def chunks() -> Iterator[bytes]:
+            yield from pegs.stream(line_ids)
+            telling.append(aside.submit(_tell, session, orders, drafts, amounts, line_ids, pegs))
+
+        copy_in(session, "purchase_order_peg", pegs.columns, chunks())
+    for each in telling:
+        each.result()
 
 
 def _tell(

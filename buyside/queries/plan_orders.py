@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import BigInteger, any_, cast, func, literal, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -48,8 +49,7 @@ _LINES = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class OrderableLine:
+class OrderableLine(NamedTuple):
     """A plan line with what its order will say. Quantity and price per purchase unit; `days` are lead time and goods-in."""
 
     line_id: int
@@ -132,7 +132,7 @@ def lock_orderable_lines(
     locked: list[int] = session.execute(select(func.array_agg(each.c.id))).scalar_one() or []
     if line_ids is not None and len(locked) < len(set(line_ids)):
         raise NotFound(kind="plan line")
-    return [OrderableLine(*row) for row in session.execute(_LINES, {"lines": as_array(locked), "on": on})]
+    return [OrderableLine._make(row) for row in session.execute(_LINES, {"lines": as_array(locked), "on": on})]
 
 
 @dataclass(frozen=True, slots=True)
