@@ -321,10 +321,12 @@ class _RuleBook:
 def _chosen(lines: pl.DataFrame, options: pl.DataFrame, book: _RuleBook) -> tuple[Ints, Ints]:
     """Per line the chosen values that some rule asks about, as positions."""
     value = book.values.find(ints(options["option_value"]))
-    line = Positions(ints(lines["line"])).find(ints(options["line"]))
-    line[value < 0] = -1
-    ptr, rows = kernels.group_positions(line, lines.height)
-    chosen = value[rows]
+    in_order, ptr, chosen = kernels.listed_in_order(ints(lines["line"]), ints(options["line"]), value)
+    if not in_order:
+        line = Positions(ints(lines["line"])).find(ints(options["line"]))
+        line[value < 0] = -1
+        ptr, rows = kernels.group_positions(line, lines.height)
+        chosen = value[rows]
     if kernels.has_repeats(ptr, chosen):
         raise Misfit("LINE_OPTIONS has an option value twice on one line")
     return ptr, chosen

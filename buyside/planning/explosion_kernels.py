@@ -47,18 +47,8 @@ def explode_sources(asked: Ints, width: int, edges: Any, cells: Ints, rests: Int
 
 @njit(cache=True, nogil=True, inline="always")
 def _add_component(
-    e: int,
-    asked: Ints,
-    row: int,
-    low: int,
-    high: int,
-    lead: int,
-    edges: Any,
-    cells: Ints,
-    rests: Ints,
-    base: int,
-    wide: bool,
-) -> None:
+    e: int, asked: Ints, row: int, low: int, high: int, lead: int, edges: Any, cells: Ints, rests: Ints, base: int, wide: bool
+) -> None:  # fmt: skip
     """Add to the cells from `base` on what the days low..high of `asked` from `row` on need of edge e.
 
     It is needed `lead` days earlier, but never before today.
@@ -240,21 +230,9 @@ def inward_edges(edges: Any) -> tuple[Ints, Ints, Ints]:
 
 @njit(cache=True, nogil=True)
 def explode_items(
-    first: int,
-    stop: int,
-    stock: Any,
-    edges: Any,
-    inward: Any,
-    slot: Ints,
-    asking: Any,
-    cells: Ints,
-    rests: Ints,
-    days: int,
-    unit: int,
-    wide: bool,
-    dead: NDArray[np.bool_],
-    rows: Ints,
-) -> None:
+    first: int, stop: int, stock: Any, edges: Any, inward: Any, slot: Ints, asking: Any, cells: Ints, rests: Ints, days: int,
+    unit: int, wide: bool, dead: NDArray[np.bool_], rows: Ints,
+) -> None:  # fmt: skip
     """Collect in the dense block what parents ask of the items first..stop, round it, and set what these ask in turn.
 
     Parents must be done; other items are not written to. `asking` are the quantities of the items with a slot by day, the
@@ -372,19 +350,9 @@ def net_rows(
 
 @njit(cache=True, nogil=True)
 def net_into(
-    ptr: Ints,
-    day: Ints,
-    gross: Ints,
-    cells: Ints,
-    days: int,
-    stock: Any,
-    first: int,
-    stop: int,
-    start: Ints,
-    count: Ints,
-    out_day: NDArray[np.int32],
-    out: tuple[Ints, ...],
-) -> None:
+    ptr: Ints, day: Ints, gross: Ints, cells: Ints, days: int, stock: Any, first: int, stop: int, start: Ints, count: Ints,
+    out_day: NDArray[np.int32], out: tuple[Ints, ...],
+) -> None:  # fmt: skip
     """Net the items first..stop into columns, from `start` on: days, and the six quantities of net_row() (both receipts zero before).
 
     Gross cells are lists of those that are not zero, or, where there are `days`, a dense block. `count` is what net_rows()

@@ -71,6 +71,28 @@ def has_repeats(ptr: Ints, value: Ints) -> bool:
 
 
 @njit(cache=True, nogil=True)
+def listed_in_order(ids: Ints, named: Ints, value: Ints) -> tuple[bool, Ints, Ints]:
+    """The values that are not negative of rows that name ascending ids: pointers per id, and values in order of the rows.
+
+    Rows that name no such id are left out. False where rows do not stand in order of what they name: the rest then says nothing.
+    """
+    ptr = np.zeros(ids.size + 1, np.int64)
+    listed = np.empty(named.size, np.int64)
+    n, at = 0, 0
+    for i in range(named.size):
+        if i and named[i] < named[i - 1]:
+            return False, ptr, listed
+        while at < ids.size and ids[at] < named[i]:
+            at += 1
+            ptr[at] = n
+        if at < ids.size and ids[at] == named[i] and value[i] >= 0:
+            listed[n] = value[i]
+            n += 1
+    ptr[at + 1 :] = n
+    return True, ptr, listed[:n]
+
+
+@njit(cache=True, nogil=True)
 def repeat_into(values: Ints, counts: Ints, out: Ints) -> None:
     """Each value as often as its count says, one after another."""
     at = 0
