@@ -14,7 +14,7 @@ import polars as pl
 
 from buyside.planning import event_kernels, explosion_kernels, kernels
 from buyside.planning.configuration import Configured
-from buyside.planning.dense import dates, ints
+from buyside.planning.dense import Positions, dates, ints
 from buyside.planning.explosion import Explosion, fine_parts
 from buyside.planning.frames import LINES, PEGS
 from buyside.planning.kernels import BUY, MAKE, PHANTOM, REST, Ints
@@ -100,8 +100,7 @@ class _Pegging:
         self.structure, self.sold, self.wanted, self.netted = structure, sold, wanted, netted
         self.days = int(sold.demand.day.max(initial=0)) + 1
         n = structure.supply.size
-        place = {warehouse: w for w, warehouse in enumerate(netted.warehouses)}
-        self.place = np.array([place.get(warehouse, -1) for warehouse in lines["warehouse"].to_list()], np.int64)
+        self.place = Positions(np.array(netted.warehouses, np.int64)).find(ints(lines["warehouse"]))
         queue = lines.select("line", "needed_on", "approved_at").sort("needed_on", "approved_at", "line")
         self.queue = queue.select("line", turn=pl.int_range(pl.len()))
         cells, gross = [], []
