@@ -26,7 +26,6 @@ from buyside.queries.requirement_pivot import Bucket, Cell, NeedDay, buckets, pi
 
 MOST_ROWS = 200
 """Rows of one page."""
-_WORDS = 6  # of a text that is looked for
 _SIX = Decimal("0.000001")
 
 
