@@ -83,9 +83,18 @@ def served(database_server: None) -> Iterator[str]:
         assert thread.is_alive(), "the server did not start"
         assert time.monotonic() < end, "the server did not start in time"
         time.sleep(0.02)
+    known = _states()
     yield given.public_url
     server.should_exit = True
     thread.join(10)
+    assert _states() == known, "a test declared states beside those of the page: declare them in a process of their own"
+
+
+def _states() -> str:
+    """What the served page is asked to be of: its tree of states."""
+    import reflex as rx
+
+    return rx.State._to_frontend_schema()
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -19,9 +18,7 @@ from buyside.domain.plans import RunState
 from buyside.domain.refusals import NotFound
 from buyside.queries.pegging_names import days_above, items_by_id, order_lines_by_id, plan_vendors_by_id
 from buyside.queries.plan_origin import is_a_plan
-
-if TYPE_CHECKING:  # the engine is loaded by the first who asks
-    from buyside.queries.serving import Part
+from buyside.queries.served_parts import Part
 
 _RUNS_LOOKED_AT = 20
 
@@ -231,6 +228,6 @@ def _parts_of_lines(
     return told
 
 
-def days_late(part: "Part") -> int:
+def days_late(part: Part) -> int:
     """By how many days what serves a need comes too late for it."""
     return max(0, (part.available_on - part.needed_on).days) if part.available_on else 0

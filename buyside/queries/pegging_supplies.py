@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -20,9 +19,7 @@ from buyside.domain.refusals import NotFound
 from buyside.queries.orders import open_quantity
 from buyside.queries.pegging import days_late, newest_runs
 from buyside.queries.pegging_names import items_by_id
-
-if TYPE_CHECKING:  # the engine is loaded by the first who asks
-    from buyside.queries.serving import Part
+from buyside.queries.served_parts import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +167,7 @@ def _serves(
     )
 
 
-def _waiting(session: Session, parts: list["Part"]) -> list[Waiting]:
+def _waiting(session: Session, parts: list[Part]) -> list[Waiting]:
     lines = {
         line.id: (line, order, sku, name)
         for line, order, sku, name in session.execute(

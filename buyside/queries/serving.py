@@ -5,7 +5,6 @@ of this moment. Frames end here.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -20,6 +19,7 @@ from buyside.planning.serving import serve
 from buyside.queries.plan_pegs import pegs_of_items
 from buyside.queries.plan_stored import inputs_of, units
 from buyside.queries.planning import supply_select
+from buyside.queries.served_parts import Part
 
 _BEFORE_ALL, _BEHIND_ALL = -1, 1 << 60  # turns of a debt of the stock, and of a stock policy
 _QUEUE = """
@@ -42,19 +42,6 @@ _PLANNED = """
     SELECT id, item_id, coalesce(arrives_on, needed_on + late_days), quantity_packs * unit_factor
     FROM plan_line WHERE run_id = :run AND warehouse_id = :place AND item_id = ANY(:items) AND state = 'open'
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of a need, in stock units, and what serves it: `kind` and `source` as SERVED declares them."""
-
-    item_id: int
-    needed_on: date
-    sales_line_id: int | None
-    kind: str
-    source: int
-    available_on: date | None
-    quantity: Decimal
 
 
 def parts_served(session: Session, run: PlanningRun, warehouse_id: int, item_ids: Collection[int]) -> list[Part]:

@@ -21,6 +21,7 @@ class Shop:
     item: str
     vendor: str
     variant: str
+    warehouse: str
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def shop(database: Any) -> Shop:
         vendor = world.vendor("Acme").supplies(frame, price="40", lead_days=10)
         world.sales_order(main, (bike, 5, TODAY + timedelta(days=30)), customer="Otto")
     perform(run_plan, buyer, run_id=perform(start_run, buyer, as_of=TODAY, at=NOW).run_id)
-    return Shop(frame.code, vendor.row.code, bike.sku)
+    return Shop(frame.code, vendor.row.code, bike.sku, main.code)
 
 
 @pytest.mark.rule("PLAN-15")
@@ -96,7 +97,7 @@ def _takes_options_of_what_is_sold(page: Page, shop: Shop) -> None:
     page.keyboard.type(", colour=blue")
     form.get_by_label("Quantity").fill("1")
     form.get_by_label("Needed on").fill((TODAY + timedelta(days=40)).isoformat())
-    form.get_by_role("combobox", name="Warehouse").fill("Main")
+    form.get_by_role("combobox", name="Warehouse").fill(shop.warehouse)
     page.keyboard.press("Escape")
     form.get_by_role("button", name="Add the change").click()
     expect(form.get_by_role("alert")).to_contain_text("does not offer colour=blue")

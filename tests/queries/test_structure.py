@@ -1,6 +1,5 @@
 """Bills of material level by level, down and up, on any day (ITM-4)."""
 
-import time
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -226,11 +225,10 @@ def test_thirty_thousand_rows_are_walked_at_once(session: Session) -> None:
     assert len(rows) > 30_000
     session.execute(insert(BomRow), rows)
     buyer = world.user(Role.BUYER)
-    begun = time.perf_counter()
     paths = tuple(f"i{each}" for each in keys[:100])
-    found = structure_levels(session, buyer, paths=paths, on=TODAY)
-    up = structure_levels(session, buyer, paths=(f"i{keys[2_999]}",), on=TODAY, uses=True)
-    taken = time.perf_counter() - begun
+    with statements(session) as said:
+        found = structure_levels(session, buyer, paths=paths, on=TODAY)
+        up = structure_levels(session, buyer, paths=(f"i{keys[2_999]}",), on=TODAY, uses=True)
     assert sum(len(level.places) for level in found.values()) > 500
     assert up
-    assert taken < 3, f"{taken:.2f} s"
+    assert 2 <= len(said) < 20
