@@ -181,6 +181,12 @@ def _moves_a_card_by_touch(visit: Callable[..., Any], path: str, weeks: list[str
     expect(_place(page, weeks[0])).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("listbox")).to_have_count(0)
+    target.evaluate("week => week.closest('.board-lanes').scrollBy(week.getBoundingClientRect().left - 120, 0)")
+    page.wait_for_timeout(200)
+    box, there = card.bounding_box(), target.bounding_box()
+    assert box is not None
+    assert there is not None
+    grip = (box["x"] + box["width"] - 20, box["y"] + box["height"] / 2)
     touch(grip, (grip[0] - 12, grip[1] + 6), (there["x"] + 90, there["y"] + 120), (there["x"] + 92, there["y"] + 124))
     expect(_place(page, weeks[0])).to_be_visible()
     lifts()

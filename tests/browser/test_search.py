@@ -32,6 +32,7 @@ def test_records_are_found_and_opened_by_keys_alone(company: None, visit: Callab
         assert window.violations(theme) == [], theme
     window.page.keyboard.press("Enter")
     window.page.wait_for_url("**/items/DR-4711**")
+    expect(window.page.get_by_role("heading", level=1, name="DR-4711")).to_be_visible()
     expect(field).not_to_be_focused()
     window.page.keyboard.press("/")
     expect(window.page.get_by_role("group", name="Opened last").get_by_role("option", name="DR-4711")).to_be_visible()
