@@ -19,6 +19,7 @@ from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.refusals import NotFound, Unreadable
 from buyside.queries.answers import each_as
 from buyside.queries.plan_board import BoardFilters, By, conditions, in_column, joined, monday_of
+from buyside.queries.plan_line_rows import stock_unit_of
 
 PAGE_LIMIT = 200
 
@@ -40,6 +41,7 @@ class BoardCard:
     vendor: str
     quantity: Decimal
     unit: str
+    stock_unit: str
     unit_price: Decimal | None
     currency: str
     needed_on: date
@@ -170,6 +172,7 @@ def _cards() -> Select[Any]:
         func.coalesce(Vendor.name, "").label("vendor"),
         col(line.quantity_packs).label("quantity"),
         col(Unit.code).label("unit"),
+        stock_unit_of(line.item_id).label("stock_unit"),
         col(line.unit_price).label("unit_price"),
         func.coalesce(line.currency_code, "").label("currency"),
         col(line.needed_on).label("needed_on"),

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from buyside.domain.drift import drift_shown
 from buyside.domain.locales import PRICE_DIGITS, shown_date, shown_day, shown_money, shown_number
 from buyside.queries.plan_board import BoardColumn, By
 from buyside.queries.plan_board_cards import BoardCard
@@ -98,7 +99,7 @@ def card_shown(card: BoardCard, locale: str, today: date) -> dict[str, Any]:
         "is_locked": card.is_locked,
         "is_part": card.is_part,
         "is_changed": card.is_changed,
-        "drift": card.drift,
+        "drift": drift_shown(card.drift, card.stock_unit, locale),
         "contract": card.contract,
     }
 

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from buyside.db.plans import PlanningRun
 from buyside.domain.access import Actor, Permission, needs
+from buyside.domain.drift import drift_kept
 from buyside.domain.refusals import NotFound
 from buyside.planning.run import PlanInputs
 from buyside.queries.plan_resident import requirements_since, resident_of
@@ -44,14 +45,8 @@ class Drifted:
 
     @property
     def says(self) -> str:
-        """The differences in words."""
-        parts = [
-            f"{name} {amount.normalize():+f}"
-            for name, amount in (("demand", self.demand), ("on hand", self.on_hand), ("on order", self.on_order))
-            if amount
-        ]
-        text = ", ".join(parts) or "dates moved"
-        return text[0].upper() + text[1:]
+        """The differences in words, as they are kept."""
+        return drift_kept(self.demand, self.on_hand, self.on_order)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Lines of draft plans as their list shows them: suggestion beside decision, marks, choices, advice (PLAN-8, PLAN-11, PLAN-12)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Date, Select, String, and_, any_, case, cast, exists, func, literal, or_, select
@@ -15,6 +16,7 @@ from buyside.db.stock import Warehouse
 from buyside.db.vendors import Vendor
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.contracts import ContractStatus
+from buyside.domain.drift import drift_shown
 from buyside.domain.plans import PlanLineState
 from buyside.domain.vendors import VendorStatus
 from buyside.domain.words import Kind
@@ -79,6 +81,7 @@ def plan_lines_in_reach(_actor: Actor) -> Select[Any]:
             col(line.suggested_quantity_packs).label("suggested_quantity"),
             col(line.quantity_packs).label("quantity_packs"),
             col(Unit.code).label("unit"),
+            stock_unit_of(line.item_id).label("stock_unit"),
             col(line.unit_factor).label("unit_factor"),
             col(line.unit_price).label("unit_price"),
             (col(line.quantity_packs) * col(line.unit_price)).label("total"),
@@ -121,6 +124,17 @@ def plan_lines_in_reach(_actor: Actor) -> Select[Any]:
         .join(PurchaseOrder, col(PurchaseOrder.id) == col(PurchaseOrderLine.order_id), isouter=True)
     )
     return statement
+
+
+def _drift_shown(row: Mapping[Any, Any], locale: str) -> str:
+    return drift_shown(row["drift"], row["stock_unit"], locale)
+
+
+def stock_unit_of(item_id: Any) -> Any:
+    """The code of the unit in which an item is kept, looked up for the rows that are read alone."""
+    unit, item = aliased(Unit), aliased(Item)
+    found = select(unit.code).join(item, col(item.unit_id) == col(unit.id)).where(col(item.id) == item_id)
+    return found.correlate(PlanLine).scalar_subquery()
 
 
 def _trimmed(quantity: Any) -> Any:
@@ -187,6 +201,7 @@ PLAN_LINE_ROWS = GridSource(
         RowColumn("late_days", Kind.NUMBER, required=True),
         RowColumn("is_late", Kind.FLAG, required=True),
         RowColumn("shortage", Kind.QUANTITY, required=True),
+        RowColumn("stock_unit", required=True),
         RowColumn("vendor", searched=True, required=True),
         RowColumn("vendor_part", searched=True, required=True),
         RowColumn("suggested_vendor", required=True),
@@ -205,7 +220,7 @@ PLAN_LINE_ROWS = GridSource(
         *(RowColumn(name, Kind.FLAG, required=True) for name in ("is_open", "is_editable", "is_locked", "is_changed")),
         *(RowColumn(name, Kind.FLAG, required=True) for name in ("is_split", "is_carried", "is_moved")),
         RowColumn("marks", required=True),
-        RowColumn("drift", required=True),
+        RowColumn("drift", required=True, written=_drift_shown),
         RowColumn("left_out_reason", required=True),
         RowColumn("reason", required=True),
         RowColumn("order_number", searched=True, required=True),

@@ -74,6 +74,8 @@ class RowColumn:
     found_by: Callable[[ColumnElement[Any], list[str]], ColumnElement[bool]] | None = None
     """For values of which a row has several, in other tables: rows, given their key, that have one of some values. Scopes and
     filters of this column then ask this and not the column."""
+    written: Callable[[Mapping[Any, Any], str], str] | None = None
+    """How a kept text stands before a reader: made of the row and the reader's locale. Files have it as it is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,11 +427,13 @@ def _writer(source: GridSource, actor: Actor) -> Callable[[Mapping[Any, Any]], d
     """A function that turns a database row into what the browser gets: raw values, and `shown` texts beside them."""
     writers = {each.name: writer for each in source.columns if (writer := _shown(each.kind, actor))}
     names = [column.name for column in source.columns if not column.only_in_files]
+    worded = [(each.name, each.written) for each in source.columns if each.written is not None]
 
     def write(row: Mapping[Any, Any]) -> dict[str, Any]:
         sent = {name: _raw(row[name]) for name in names}
         sent["id"] = str(row[source.key])
         sent["shown"] = {name: by(row[name]) for name, by in writers.items() if row[name] is not None}
+        sent["shown"] |= {name: words(row, actor.locale) for name, words in worded if row[name]}
         return sent
 
     return write

@@ -12,8 +12,6 @@ from buyside.queries.plan_line_marks import LineMarks
 
 _DECIMAL = re.compile(r"(?<!ontract )(?<![\w.,/-])-?\d+\.\d+(?= [^\d\s])")
 
-_DIFFERENCE = re.compile(r"([+-])(\d+(?:\.\d+)?)")
-
 
 def in_locale(sentence: str, locale: str) -> str:
     """A kept sentence with its amounts as people of a locale write them.
@@ -22,11 +20,6 @@ def in_locale(sentence: str, locale: str) -> str:
     An amount is a number with decimals in front of its unit; what else looks like one is the number of a contract.
     """
     return _DECIMAL.sub(lambda found: shown_number(Decimal(found[0]), locale), sentence)
-
-
-def drift_in_locale(says: str, locale: str) -> str:
-    """What moved since a run, as "Demand +12.5, on hand -3", likewise; nothing but differences stands in it."""
-    return _DIFFERENCE.sub(lambda found: found[1] + shown_number(Decimal(found[2]), locale), says)
 
 
 def lot_in_words(line: PlanLineDetail, locale: str) -> str:

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypedDict
 from urllib.parse import quote
 
+from buyside.domain.drift import drift_shown
 from buyside.domain.locales import PRICE_DIGITS, read_date, read_number, shown_date, shown_money, shown_number
 from buyside.domain.refusals import Unreadable
 from buyside.domain.sheet_changes import CellProblem, RowChange, RowsRefused
@@ -15,7 +16,7 @@ from buyside.operations.plan_conversion import NewOrder
 from buyside.queries.plan_explanations import Alternative, PlanLineDetail
 from buyside.queries.plan_line_marks import LineMarks
 from buyside.state.grid import GridSave
-from buyside.state.plan_reasons import drift_in_locale, in_locale, lot_in_words, order_day_in_words, price_in_words
+from buyside.state.plan_reasons import in_locale, lot_in_words, order_day_in_words, price_in_words
 
 _NUMBERS = frozenset({"quantity_packs", "unit_price"})
 
@@ -145,7 +146,7 @@ def facts_of(line: PlanLineDetail, marks: LineMarks, locale: str) -> dict[str, s
         "lot": lot_in_words(line, locale) if marks.suggested_stock else "",
         "order_day": order_day_in_words(line, locale),
         "price_from": price_in_words(line, marks, locale),
-        "drift": drift_in_locale(line.drift, locale),
+        "drift": drift_shown(line.drift, line.stock_unit, locale),
         "carried": carried,
         "left_out_reason": line.left_out_reason,
         "order": line.order_number,

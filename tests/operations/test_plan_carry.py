@@ -1,6 +1,6 @@
 """A new run of the same scope keeps what was locked in the plan before (PLAN-11)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -18,10 +18,15 @@ from buyside.domain.plan_carry import Suggested, continued
 from buyside.domain.refusals import Refused
 from buyside.operations.plan_conversion import convert_plan
 from buyside.operations.plan_line_sets import SetAct, decide_plan_lines
-from buyside.operations.plan_lines import change_plan_line
+from buyside.operations.plan_lines import change_plan_line, mark_drift
 from buyside.operations.plan_splits import LinePart, split_plan_line
 from buyside.operations.plans import run_plan, start_run
 from buyside.operations.run import perform
+from buyside.queries.plan_board_cards import board_card
+from buyside.queries.plan_board_texts import card_shown
+from buyside.queries.plan_line_rows import PLAN_LINE_ROWS
+from buyside.queries.read import ask
+from buyside.queries.rows import RowsWanted, grid_page
 from tests.world import NOW, TODAY, World
 
 BUYER = Actor(user_id=None, name="buyer", roles=frozenset({Role.BUYER}))
@@ -91,6 +96,25 @@ def test_a_locked_decision_goes_on_beside_what_the_new_run_suggests(works: Works
     with sessions()() as session:
         run = session.get_one(PlanningRun, run_id)
         assert (run.follows_run_id, run.counts["carried"]) == (first.run_id, 1)
+
+
+@pytest.mark.rule("PLAN-12")
+def test_what_moved_and_what_was_locked_at_are_told_in_the_readers_numbers_and_the_stock_unit(works: Works) -> None:
+    first, _ = lines_of(works.run())
+    perform(change_plan_line, BUYER, line_id=first.id, version=1, quantity_packs=Decimal(1500))
+    lock(first)
+    works.sell(0, 1200)
+    run_id = works.run()
+    works.sell(0, 3200)
+    perform(mark_drift, BUYER, run_id=run_id)
+    german = replace(BUYER, locale="de_DE")
+    wanted = RowsWanted(scope={"run_id": run_id, "item_id": first.item_id})
+    row, _ = ask(grid_page, german, source=PLAN_LINE_ROWS, wanted=wanted, today=TODAY).rows
+    assert row["drift"] == "Locked at 1500, suggested now 1200; Demand +2000"  # as files have it
+    assert row["shown"]["drift"] == "Locked at 1.500 pcs, suggested now 1.200 pcs; Demand +2.000 pcs"
+    card = ask(board_card, german, line_id=int(row["id"]))
+    assert card is not None
+    assert card_shown(card, german.locale, TODAY)["drift"] == "Demand +2.000 pcs"
 
 
 @pytest.mark.rule("PLAN-11")

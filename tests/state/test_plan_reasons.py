@@ -9,6 +9,7 @@ from sqlalchemy import text
 from buyside.db import engine
 from buyside.db.items import Item
 from buyside.domain.access import Actor, Role
+from buyside.domain.drift import drift_kept, drift_shown
 from buyside.domain.locales import shown_date
 from buyside.operations.plan_lines import change_plan_line
 from buyside.operations.plans import run_plan, start_run
@@ -16,7 +17,7 @@ from buyside.operations.run import perform
 from buyside.queries.plan_explanations import PlanLineDetail, plan_line_detail
 from buyside.queries.plan_line_marks import LineMarks, line_marks
 from buyside.queries.read import ask
-from buyside.state.plan_reasons import drift_in_locale, in_locale, lot_in_words, order_day_in_words, price_in_words
+from buyside.state.plan_reasons import in_locale, lot_in_words, order_day_in_words, price_in_words
 from tests.conftest import Database
 from tests.world import NOW, TODAY, World
 
@@ -54,8 +55,11 @@ def test_amounts_of_a_kept_reason_are_read_in_the_readers_numbers(kept: str, rea
 
 @pytest.mark.rule("PLAN-12")
 def test_what_moved_is_read_in_the_readers_numbers() -> None:
-    assert drift_in_locale("Demand +1234.5, on hand -3", GERMAN) == "Demand +1.234,5, on hand -3"
-    assert drift_in_locale("Dates moved", GERMAN) == "Dates moved"
+    kept = drift_kept(Decimal("1234.5000"), Decimal(-3), Decimal(0))
+    assert kept == "Demand +1234.5, on hand -3"
+    assert drift_shown(kept, "pcs", GERMAN) == "Demand +1.234,5 pcs, on hand -3 pcs"
+    nothing = drift_kept(Decimal(0), Decimal(0), Decimal(0))
+    assert drift_shown(nothing, "pcs", GERMAN) == nothing == "Dates moved"
 
 
 @pytest.mark.rule("PLAN-14", "PLAN-8")
