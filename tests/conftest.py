@@ -27,7 +27,7 @@ from sqlmodel import Session  # noqa: E402
 
 from buyside.config import settings  # noqa: E402
 from buyside.db import engine, ready, server  # noqa: E402
-from tests.serving import portal, portal_built, portal_served, portal_sign_in, served, sign_in  # noqa: E402, F401
+from tests.serving import internal_built, portal, portal_built, portal_served, portal_sign_in, served, sign_in  # noqa: E402, F401
 
 _TEMPLATE = "buyside_template"
 

@@ -64,7 +64,9 @@ def served(database_server: None) -> Iterator[str]:
     with socket.socket() as probe:
         if probe.connect_ex((given.host, given.port)) == 0:
             pytest.fail(f"Port {given.port} is in use, and the page is built for it. Stop what runs there.")
-    os.environ |= build.environment(given) | {"REFLEX_WEB_WORKDIR": str(_page_of(given))}
+    page = _page_of(given)
+    built = _made(page)
+    os.environ |= build.environment(given) | {"REFLEX_WEB_WORKDIR": str(page)}
     os.environ |= {
         "__REFLEX_SKIP_COMPILE": "1",
         "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "1",
@@ -87,7 +89,13 @@ def served(database_server: None) -> Iterator[str]:
     yield given.public_url
     server.should_exit = True
     thread.join(10)
+    assert _made(page) == built, "a test built the page anew while it was served: ask for `internal_built`"
     assert _states() == known, "a test declared states beside those of the page: declare them in a process of their own"
+
+
+def _made(page: Path) -> int:
+    """When a page was built."""
+    return (page / "build" / "client" / "index.html").stat().st_mtime_ns
 
 
 def _states() -> str:
@@ -119,6 +127,12 @@ def sign_in(database: Any, served: str) -> Callable[[Role | str], SignedIn]:
             return SignedIn(user.id, open_login(session, user_id=user.id, browser="a test"))
 
     return open_session
+
+
+@pytest.fixture(scope="session")
+def internal_built(database_server: None) -> None:
+    """The internal page, built. It is served all the while: nobody builds it otherwise."""
+    _page_of(settings())
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from buyside.config import ROOT, settings
-from buyside.web import build
 
 
 @cache
@@ -46,14 +45,10 @@ def own_states(surface: str) -> set[str]:
     }
 
 
-@pytest.fixture(scope="module")
-def built(portal_built: None) -> None:
-    """Both pages, built."""
-    build.build(settings())
-
-
 @pytest.mark.rule("ACC-5")
-def test_no_page_of_a_surface_knows_a_state_an_event_or_a_page_of_the_other(built: None) -> None:
+def test_no_page_of_a_surface_knows_a_state_an_event_or_a_page_of_the_other(
+    internal_built: None, portal_built: None
+) -> None:
     texts = {surface: bundle(surface) for surface in ("internal", "portal")}
     for surface, other in (("internal", "portal"), ("portal", "internal")):
         own, foreign = own_states(surface), own_states(other)
@@ -70,7 +65,7 @@ def test_no_page_of_a_surface_knows_a_state_an_event_or_a_page_of_the_other(buil
 
 
 @pytest.mark.rule("POR-3")
-def test_no_secret_and_no_login_lies_in_a_page(built: None) -> None:
+def test_no_secret_and_no_login_lies_in_a_page(internal_built: None, portal_built: None) -> None:
     given = settings()
     secrets = {
         given.key("anything").hex(),
