@@ -87,6 +87,11 @@ def named_day(day: date, *, with_year: bool = False) -> str:
     return str(format_date(day, "EEEE d MMMM y" if with_year else "EEEE d MMMM", locale=LANGUAGE))
 
 
+def shown_days(days: int) -> str:
+    """A number of days within a sentence of the application's: "1 day", "12 days"."""
+    return f"{days} {'day' if days == 1 else 'days'}"
+
+
 def shown_instant(moment: datetime, locale: str, time_zone: str) -> str:
     """A moment on the clock of `time_zone`, to the minute."""
     there = moment.astimezone(ZoneInfo(time_zone))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from buyside.domain.locales import shown_number
+from buyside.domain.locales import shown_days, shown_number
 
 
 def events_in_words(payment: Mapping[str, Any] | None, locale: str) -> str:
@@ -15,7 +15,7 @@ def events_in_words(payment: Mapping[str, Any] | None, locale: str) -> str:
         return ""
     parts = []
     for each in payment["events"]:
-        share, days = shown_number(Decimal(each["share_percent"]), locale), each["days"]
-        due = f", {days} {'day' if days == 1 else 'days'}" if days else ""
+        share = shown_number(Decimal(each["share_percent"]), locale)
+        due = f", {shown_days(each['days'])}" if each["days"] else ""
         parts.append(f"{share} % on {each['trigger']}{due}")
     return "; ".join(parts)

@@ -116,6 +116,11 @@ def _line(each: Any) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+def _stated(value: Any) -> rx.Component:
+    """An amount of the item that not every item has."""
+    return amount(value, rx.cond(value != "–", Needs.unit, ""))
+
+
 def _panel() -> rx.Component:
     chart = time_series(
         "Coverage of " + Needs.panel["item"] + " over time; the numbers stand in the table below",
@@ -136,8 +141,8 @@ def _panel() -> rx.Component:
             ("Warehouse", Needs.panel["warehouse"]),
             ("On hand", amount(Needs.on_hand, Needs.unit)),
             ("Safety stock", amount(Needs.safety, Needs.unit)),
-            ("Reorder point", amount(Needs.reorder)),
-            ("In finished goods", amount(Needs.covered)),
+            ("Reorder point", _stated(Needs.reorder)),
+            ("In finished goods", _stated(Needs.covered)),
         ),
         section(
             "How it adds up",

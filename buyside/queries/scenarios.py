@@ -39,7 +39,10 @@ class NotCalculated(Refused):
 
 @dataclass(frozen=True, slots=True)
 class ScenarioRow:
-    """A scenario in the list. `figures` and `base_figures` are those kept with its result; empty before the first."""
+    """A scenario in the list. `figures` and `base_figures` are those kept with its result; empty before the first.
+
+    `currency` is the organisation's, in which they stand.
+    """
 
     id: int
     name: str
@@ -54,6 +57,7 @@ class ScenarioRow:
     result_run_id: int
     figures: Mapping[str, Any]
     base_figures: Mapping[str, Any]
+    currency: str
 
 
 @needs(Permission.PLAN_VIEW)
@@ -82,6 +86,7 @@ def scenarios(session: Session, actor: Actor, *, limit: int = 100) -> list[Scena
             result_run_id=func.coalesce(result.id, 0),
             figures=func.coalesce(col(result.counts)["figures"], func.jsonb_build_object()),
             base_figures=func.coalesce(col(result.counts)["base_figures"], func.jsonb_build_object()),
+            currency=select(col(Organisation.currency_code)).where(col(Organisation.id) == 1).scalar_subquery(),
         )
         .select_from(scenario)
         .join(base, col(base.id) == col(scenario.base_run_id))

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 from uuid import UUID, uuid4
 
 from buyside.domain.access import Permission
-from buyside.domain.locales import PRICE_DIGITS, shown_date, shown_number
+from buyside.domain.locales import PRICE_DIGITS, shown_date, shown_days, shown_number
 from buyside.domain.refusals import NotPositive
 from buyside.operations.receipts import OverReceipt, PostedReceipt, receive_order, void_receipt
 from buyside.queries.receipts import ExpectedLine, ExpectedOrder, expected_order
@@ -174,7 +174,7 @@ def _arriving(line: ExpectedLine, locale: str) -> ArrivingLine:
 
 def days_late(days: int) -> str:
     """ "3 days late", or nothing."""
-    return f"{days} day{'' if days == 1 else 's'} late" if days > 0 else ""
+    return f"{shown_days(days)} late" if days > 0 else ""
 
 
 def _why_not(expected: ExpectedOrder, *, is_open: bool) -> str:

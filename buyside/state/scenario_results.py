@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar
 from urllib.parse import urlencode
 
@@ -36,7 +37,6 @@ class ScenarioResultState(GridState, mixin=True):
     vendor_parts: list[FigureRow] = []
     late: list[Late] = []
     late_says: str = ""
-    base_run_id: int = 0
     item_title: str = ""
     item_path: str = ""
     item_unit: str = ""
@@ -84,7 +84,8 @@ class ScenarioResultState(GridState, mixin=True):
         self._tell(await self._ask(comparison, scenario_ids=ids))
         told, count = await self._ask(late_lines, scenario_id=self.scenario_id)
         self.late = late_rows(told, me().locale)
-        self.late_says = f"{count} in all, the largest changes first" if count > len(told) else ""
+        in_all = shown_number(Decimal(count), me().locale)
+        self.late_says = f"{in_all} in all, the largest changes first" if count > len(told) else ""
 
     def _tell(self, found: Comparison) -> None:
         locale = me().locale

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import TypedDict
+from urllib.parse import quote
 
-from buyside.domain.locales import shown_date, shown_instant, shown_number
+from buyside.domain.locales import shown_date, shown_days, shown_instant, shown_money, shown_number
 from buyside.domain.words import Tone
 from buyside.queries.scenario_items import LateLine
 from buyside.queries.scenarios import ScenarioRow
@@ -52,7 +53,7 @@ class Late(TypedDict):
 def _days(days: int | None) -> str:
     if days is None:
         return "no supply"
-    return f"{days} days late" if days else "in time"
+    return f"{shown_days(days)} late" if days else "in time"
 
 
 def _is_worse(before: int | None, after: int | None) -> bool:
@@ -66,9 +67,9 @@ def listed(row: ScenarioRow, locale: str, zone: str) -> Listed:
         after, before = row.figures["cost"], row.base_figures["cost"]
         if after is not None and before is not None:
             moved = Decimal(after) - Decimal(before)
-            cost = f"{'+' if moved > 0 else ''}{shown_number(moved, locale, (2, 2))}" if moved else "same"
+            cost = f"{'+' if moved > 0 else ''}{shown_money(moved, row.currency, locale)}" if moved else "same"
         waits = row.figures["late_demand"] - row.base_figures["late_demand"]
-        late = f"{waits:+d}" if waits else "same"
+        late = f"{'+' if waits > 0 else ''}{shown_number(Decimal(waits), locale)}" if waits else "same"
     return Listed(
         id=row.id,
         name=row.name,
@@ -89,7 +90,7 @@ def late_rows(lines: Iterable[LateLine], locale: str) -> list[Late]:
     return [
         Late(
             line=f"{each.order_number}/{each.line_number}",
-            path=f"/sales-orders/{each.order_number}?line={each.line_number}",
+            path=f"/sales-orders/{quote(each.order_number, safe='')}?line={each.line_number}",
             customer=each.customer,
             needed_by=shown_date(each.needed_by, locale),
             base=_days(each.base_days),

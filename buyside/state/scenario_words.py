@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 from buyside.domain import scenarios as change
 from buyside.domain.items import LotPolicy, VendorPolicy
 from buyside.domain.lifecycle import in_words
-from buyside.domain.locales import shown_date, shown_money, shown_number
+from buyside.domain.locales import shown_date, shown_days, shown_money, shown_number
 from buyside.domain.scenarios import Change, content_of
 from buyside.domain.words import Tone
 from buyside.queries.scenario_preview import Preview
@@ -50,8 +50,10 @@ class Words:
         match said:
             case change.LeadTime():
                 what = self._of(said.item_id, said.vendor_id)
-                days = f"is {said.days} days" if said.days is not None else self._moved(said.more_days or 0, "days")
-                return f"Lead time of {what} {days}"
+                if said.days is not None:
+                    return f"Lead time of {what} is {shown_days(said.days)}"
+                more = said.more_days or 0
+                return f"Lead time of {what} is {shown_days(abs(more))} {'longer' if more > 0 else 'shorter'}"
             case change.LineDemand():
                 line = self._name("line", said.line_id)
                 if said.is_cancelled:
@@ -71,15 +73,20 @@ class Words:
                 with_ = f" with {options}" if options else ""
                 place = self._name("warehouse", said.warehouse_id)
                 on = shown_date(said.needed_on, self.locale)
-                return f"Extra demand: {self._number(said.quantity)} × {article}{with_} in {place}, needed {on}"
+                amount = self._amount(said.quantity, "item", said.item_id)
+                return (
+                    f"Extra demand: {amount} {'of' if said.item_id else '×'} {article}{with_} in {place}, needed {on}"
+                )
             case change.StockLevel():
                 article, place = (
                     self._article(said.item_id, said.variant_id),
                     self._name("warehouse", said.warehouse_id),
                 )
                 if said.on_hand is not None:
-                    return f"Stock of {article} in {place} is {self._number(said.on_hand)}"
-                return f"Stock of {article} in {place} {self._moved(said.more or Decimal(0), '')}".rstrip()
+                    return f"Stock of {article} in {place} is {self._amount(said.on_hand, 'item', said.item_id)}"
+                moved = said.more or Decimal(0)
+                by = self._amount(abs(moved), "item", said.item_id)
+                return f"Stock of {article} in {place} is {by} {'more' if moved > 0 else 'less'}"
             case change.VendorOut():
                 vendor = self._name("vendor", said.vendor_id)
                 return f"{vendor} delivers nothing new" if said.is_out else f"{vendor} delivers all its items again"
@@ -99,9 +106,11 @@ class Words:
                     return f"Purchase order line {line} does not come"
                 parts = []
                 if said.more_days is not None:
-                    parts.append(f"comes {abs(said.more_days)} days {'later' if said.more_days > 0 else 'sooner'}")
+                    parts.append(
+                        f"comes {shown_days(abs(said.more_days))} {'later' if said.more_days > 0 else 'sooner'}"
+                    )
                 if said.arrives_on is not None or said.quantity is not None:
-                    parts.append(self._becomes(said.quantity, said.arrives_on, "comes on"))
+                    parts.append(self._becomes(said.quantity, said.arrives_on, "comes on", said.order_line_id))
                 return f"Purchase order line {line} {' and '.join(parts)}"
         return said.act
 
@@ -120,15 +129,15 @@ class Words:
             ("order up to", said.order_up_to),
         ):
             if level is not None:
-                parts.append(f"{word} {self._number(level)}")
+                parts.append(f"{word} {self._amount(level, 'item', said.item_id)}")
         if said.lot_policy is not None:
             parts.append(f"lots by {in_words(LotPolicy(said.lot_policy))}")
         if said.period_days is not None:
-            parts.append(f"{said.period_days} days in one order")
+            parts.append(f"{shown_days(said.period_days)} in one order")
         return f"For {about}: {', '.join(parts)}"
 
-    def _becomes(self, quantity: Decimal | None, on: date | None, verb: str) -> str:
-        parts = [] if quantity is None else [f"is {self._number(quantity)}"]
+    def _becomes(self, quantity: Decimal | None, on: date | None, verb: str, order_line: int | None = None) -> str:
+        parts = [] if quantity is None else [f"is {self._amount(quantity, 'order_line', order_line)}"]
         if on is not None:
             parts.append(f"{verb} {shown_date(on, self.locale)}")
         return " and ".join(parts)
@@ -149,8 +158,10 @@ class Words:
     def _number(self, value: Decimal) -> str:
         return shown_number(value, self.locale)
 
-    def _moved(self, by: Decimal | int, unit: str) -> str:
-        return f"{self._number(abs(Decimal(by)))} {unit}".rstrip() + (" more" if by > 0 else " less")
+    def _amount(self, value: Decimal, kind: str, key: int | None) -> str:
+        """A quantity with the unit of its record; products are counted."""
+        found = self.names.get((kind, key)) if key is not None else None
+        return f"{self._number(value)} {found.unit if found else ''}".rstrip()
 
     def _percent(self, percent: Decimal) -> str:
         return f"{self._number(abs(percent))} % {'higher' if percent > 0 else 'lower'}"
@@ -180,9 +191,13 @@ def preview_says(found: Preview | None, currency: str, locale: str) -> str:
     """What changes would do, in a sentence."""
     if found is None:
         return "These changes reach too far to be told at once: calculate to see what they do."
+
+    def moved(count: int) -> str:
+        return f"{shown_number(Decimal(abs(count)), locale)} {'more' if count > 0 else 'fewer'}"
+
     how = "Planned in full, as these changes reach everything" if found.is_in_full else "Told at once"
     lost = [
-        f"{abs(count)} {'more' if count > 0 else 'fewer'} {word if abs(count) == 1 else several}"
+        f"{moved(count)} {word if abs(count) == 1 else several}"
         for count, word, several in (
             (
                 found.unmapped,
@@ -200,9 +215,10 @@ def preview_says(found: Preview | None, currency: str, locale: str) -> str:
     ]
     if found.cost is not None and found.cost:
         parts.append(f"{'+' if found.cost > 0 else ''}{shown_money(found.cost, currency, locale)}")
-    for count, word in ((found.lines, "plan lines"), (found.late_lines, "late")):
-        if count:
-            parts.append(f"{abs(count)} {'more' if count > 0 else 'fewer'} {word}")
+    if found.lines:
+        parts.append(f"{moved(found.lines)} plan {'line' if abs(found.lines) == 1 else 'lines'}")
+    if found.late_lines:
+        parts.append(f"{moved(found.late_lines)} late")
     return f"{how}: {', '.join([*parts, *lost])}."
 
 

@@ -292,7 +292,7 @@ class ScenariosState(ScenarioResultState, CalculationState, rx.State):
         words = Words(detail.names, locale)
         self.scenario_id, self.version = detail.id, detail.version
         self.name, self.note, self.is_kept = detail.name, detail.note, detail.is_kept
-        self._base_run_id = self.base_run_id = detail.base_run_id
+        self._base_run_id = detail.base_run_id
         made = shown_instant(detail.base_made_at, locale, zone)
         self.plan = f"Plan as of {shown_date(detail.base_as_of, locale)}, made {made}"
         self.plan_path = f"/plan?run={detail.base_run_id}"
@@ -316,7 +316,7 @@ class ScenariosState(ScenarioResultState, CalculationState, rx.State):
         self.form_key = f"{self._serial} {act} {change_id}"
 
     def _forget(self) -> None:
-        self.scenario_id = self.result_run_id = self._base_run_id = self.base_run_id = 0
+        self.scenario_id = self.result_run_id = self._base_run_id = 0
         self.changes, self.figures, self.vendor_parts, self.late, self.heads = [], [], [], [], []
         self.chosen, self.status, self.late_says = "", "", ""
         self._show_form("", 0, {})

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 import reflex as rx
 
 from buyside.domain.access import Permission
-from buyside.domain.locales import shown_date, shown_number
+from buyside.domain.locales import shown_date, shown_days, shown_number
 from buyside.domain.refusals import NotFound
 from buyside.queries.orders import order_detail
 from buyside.queries.pegging import LineServing, SupplyPart, order_serving
@@ -170,7 +170,7 @@ def standing_of(found: LineServing) -> tuple[str, str]:
     if found.unserved:
         return "Nothing serves a part of it yet", "bad"
     if found.late_days:
-        return f"{_days(found.late_days)} late", "warn"
+        return f"{shown_days(found.late_days)} late", "warn"
     return "In time", "good"
 
 
@@ -181,11 +181,7 @@ def endangered_in_words(found: SupplyServes) -> tuple[str, str]:
         return ("Nobody waits for it", "neutral") if not found.waiting else ("In time for all who wait", "good")
     orders = sorted({each.sales_order for each in late})
     many = f"{len(orders)} customers' orders" if len(orders) > 1 else "a customer's order"
-    return f"Endangers {many}, by up to {_days(max(each.late_days for each in late))}", "warn"
-
-
-def _days(count: int) -> str:
-    return f"{count} day" if count == 1 else f"{count} days"
+    return f"Endangers {many}, by up to {shown_days(max(each.late_days for each in late))}", "warn"
 
 
 def _why_nothing(found: LineServing) -> str:
@@ -230,7 +226,7 @@ def _part(each: SupplyPart, found: LineServing, locale: str) -> ServedPart:
         tone=tone,
         there=shown_date(each.available_on, locale) if each.available_on else "–",
         expected=shown_date(each.expected_on, locale) if each.expected_on else "Not known",
-        late=f"{_days(each.late_days)} late" if each.late_days else "",
+        late=f"{shown_days(each.late_days)} late" if each.late_days else "",
     )
 
 
@@ -243,6 +239,6 @@ def _waiting(each: Waiting, unit: str, locale: str) -> WaitingLine:
         quantity=f"{shown_number(each.quantity, locale)} {unit}",
         needed=shown_date(each.needed_on, locale),
         promised=shown_date(each.needed_by, locale) if each.needed_by else "–",
-        standing=f"{_days(each.late_days)} late" if each.late_days else "In time",
+        standing=f"{shown_days(each.late_days)} late" if each.late_days else "In time",
         tone="warn" if each.late_days else "good",
     )
