@@ -14,6 +14,7 @@ from typing import Protocol
 from buyside.domain.plans import Price, lot_size, off_the_lot
 from buyside.domain.refusals import NotFound, NotPositive, Refused
 from buyside.domain.sourcing import Agreement, Source
+from buyside.domain.telling import Amount, Measure, Sentence
 
 NOTHING = 0
 """In place of a vendor item or a contract: the line is to have none."""
@@ -35,7 +36,7 @@ class TooManyLines(Refused):
 
 class VendorNotUsable(Refused):
     code, field = "plans.vendor-not-usable", "vendor_item_id"
-    says = "{vendor} cannot deliver this item: the vendor or its mapping is not active on {on}."
+    says = "Nothing can be ordered there on {on}: {vendor} {why}."
 
 
 class OtherItem(Refused):
@@ -161,7 +162,7 @@ class Decided:
     """A decision that can be taken, and what a vendor may mind about it."""
 
     decision: Decision
-    remarks: tuple[str, ...]
+    remarks: tuple[Sentence, ...]
 
 
 def decide(line: DecidedLine, asked: Asked, terms: Terms) -> Decided:
@@ -190,7 +191,7 @@ def decide(line: DecidedLine, asked: Asked, terms: Terms) -> Decided:
     after = _priced(now, after, asked, source, agreement, terms.as_of)
     after = _dated(replace(after, needed_on=asked.needed_on or now.needed_on), line.item_id, source, terms)
     if agreement is not None:
-        _refuse_exhausted(after, agreement)
+        _refuse_exhausted(after, agreement, terms.units[after.unit_id][0])
     return Decided(after, _remarks(after, source, agreement))
 
 
@@ -209,7 +210,7 @@ def _source(line: DecidedLine, now: Decision, asked: Asked, terms: Terms) -> Sou
     if source.item_id != line.item_id:
         raise OtherItem
     if asked.vendor_item_id not in {None, now.vendor_item_id} and not source.is_usable:
-        raise VendorNotUsable(vendor=source.vendor_name, on=terms.as_of)
+        raise VendorNotUsable(vendor=source.vendor_name, on=terms.as_of, why=source.why_not)
     return source
 
 
@@ -228,7 +229,9 @@ def _agreement(
     if source is None or agreement.vendor_id != source.vendor_id:
         raise ContractNotUsable(contract=agreement.number, why="it is with another vendor")
     if not agreement.is_valid:
-        raise ContractNotUsable(contract=agreement.number, why=f"it is not active on {terms.as_of}")
+        raise ContractNotUsable(
+            contract=agreement.number, why=Sentence("it is not active on {day}", {"day": terms.as_of})
+        )
     return agreement
 
 
@@ -286,30 +289,34 @@ def _dated(after: Decision, item_id: int, source: Source | None, terms: Terms) -
     return replace(after, order_by=order_by, late_days=max(0, (terms.as_of - order_by).days), arrives_on=arrives_on)
 
 
-def _refuse_exhausted(after: Decision, agreement: Agreement) -> None:
+def _refuse_exhausted(after: Decision, agreement: Agreement, unit: str) -> None:
     left = agreement.quantity_left(after.unit_factor)
     if left is not None and after.quantity_packs > left:
         raise ContractExhausted(
-            contract=agreement.number, left=f"a quantity of {plain(left)}", asked=plain(after.quantity_packs)
+            contract=agreement.number, left=Measure(left, unit), asked=Measure(after.quantity_packs, unit)
         )
     value = after.quantity_packs * (after.unit_price or Decimal(0))
     if agreement.amount_left is not None and value > agreement.amount_left:
         currency = agreement.currency_code
         raise ContractExhausted(
             contract=agreement.number,
-            left=f"{plain(agreement.amount_left)} {currency}",
-            asked=f"{plain(value)} {currency}",
+            left=Amount(agreement.amount_left, currency),
+            asked=Amount(value, currency),
         )
 
 
-def _remarks(after: Decision, source: Source | None, agreement: Agreement | None) -> tuple[str, ...]:
+def _remarks(after: Decision, source: Source | None, agreement: Agreement | None) -> tuple[Sentence, ...]:
     if source is None:
         return ()
-    said = [off_the_lot(after.quantity_packs, source.lots)]
+    minded = [off_the_lot(after.quantity_packs, source.lots)]
     if after.unit_price is None:
         says = "The vendor's list has no price for this quantity."
-        said.append(f"{agreement.number} agrees on no price. {says}" if agreement else says)
-    return tuple(filter(None, said))
+        minded.append(
+            Sentence("{contract} agrees on no price. " + says, {"contract": agreement.number})
+            if agreement
+            else Sentence(says)
+        )
+    return tuple(each for each in minded if each is not None)
 
 
 def plain(number: Decimal) -> str:

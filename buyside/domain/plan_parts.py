@@ -38,7 +38,7 @@ def divided(whole: Decimal, shares: Sequence[Decimal], lots: Sequence[LotTerms])
     """
     total = sum(shares, Decimal(0))
     if total <= 0 or abs(total - _HUNDRED) > _ROUNDED * len(shares):
-        raise SharesNotWhole(total=f"{total.normalize():f}")
+        raise SharesNotWhole(total=total)
     wanted = [Fraction(whole) * Fraction(share) / Fraction(total) for share in shares]
     steps = [_lot(each) * Fraction(each.factor) for each in lots]
     taken = [each // step for each, step in zip(wanted, steps, strict=True)]
@@ -58,7 +58,7 @@ def divided(whole: Decimal, shares: Sequence[Decimal], lots: Sequence[LotTerms])
         parts[at] += -(-left // finest[at]) * Fraction(1, 10 ** lots[at].digits)
     for number, (part, share) in enumerate(zip(parts, shares, strict=True), start=1):
         if part <= 0:
-            raise PartEmpty(number=number, share=f"{share.normalize():f}")
+            raise PartEmpty(number=number, share=share)
     return tuple(_decimal(each) for each in parts)
 
 

@@ -11,6 +11,7 @@ from math import lcm
 
 from buyside.domain.lifecycle import Lifecycle
 from buyside.domain.money import ZERO
+from buyside.domain.telling import Sentence
 
 
 class RunState(StrEnum):
@@ -130,13 +131,13 @@ def lot_size(need: Decimal, terms: LotTerms) -> Decimal:
     return Decimal(_up(steps, each) * each).scaleb(-terms.digits)
 
 
-def off_the_lot(quantity: Decimal, terms: LotTerms) -> str:
-    """What a vendor may mind about an order quantity, in words; empty where it fits."""
+def off_the_lot(quantity: Decimal, terms: LotTerms) -> Sentence | None:
+    """What a vendor may mind about an order quantity; None where it fits."""
     if quantity < terms.minimum:
-        return f"Below the vendor's minimum of {_plain(terms.minimum)}."
+        return Sentence("Below the vendor's minimum of {minimum}.", {"minimum": terms.minimum})
     if terms.multiple and quantity % terms.multiple:
-        return f"Not a multiple of {_plain(terms.multiple)}, in which the vendor delivers."
-    return ""
+        return Sentence("Not a multiple of {multiple}, in which the vendor delivers.", {"multiple": terms.multiple})
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,3 @@ def _micro(quantity: Decimal) -> int:
 
 def _up(quantity: int, unit: int) -> int:
     return -(-quantity // unit)
-
-
-def _plain(quantity: Decimal) -> str:
-    return f"{quantity.normalize():f}"

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from string import Formatter
 from typing import Any, ClassVar
+
+
+class Plain(Formatter):
+    """Fills a template in with values as machines write them: numbers without trailing zeros, and without exponent while short."""
+
+    longest = 30
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, Decimal) and not format_spec and self._is_short(value):
+            return f"{value.normalize():f}"
+        return str(super().format_field(value, format_spec))
+
+    def _is_short(self, value: Decimal) -> bool:
+        return value.is_finite() and abs(value.adjusted()) < self.longest
+
+
+PLAIN = Plain()
 
 
 class Refused(Exception):
     """A foreseen no. Nothing has been written when it reaches the caller.
 
     `code` is stable and machine-readable; `says` is a template filled from the keyword arguments; `field` names the
-    form field that it stands at, or is empty for a notice about the whole.
+    form field that it stands at, or is empty for a notice about the whole. Quantities, amounts and days are given as values:
+    they are written for whoever asked where that is known (`domain.telling`).
     """
 
     code: ClassVar[str] = "refused"
@@ -20,7 +40,7 @@ class Refused(Exception):
         if field is not None:
             self.field = field
         self.details = details
-        super().__init__(self.says.format(**details))
+        super().__init__(PLAIN.format(self.says, **details))
 
 
 class NotAllowed(Refused):

@@ -346,7 +346,7 @@ def _cancelled_or(is_cancelled: bool, field: str, *values: Any) -> None:
 
 def _percent(percent: Decimal) -> None:
     if not _LEAST_PERCENT <= percent <= _MOST_PERCENT or round(percent, _PERCENT_DECIMALS) != percent:
-        raise BelowHundred(percent=f"{percent:f}")
+        raise BelowHundred(percent=percent)
     if not percent:
         raise NothingChanges(what="a percentage other than zero", field="percent")
 
@@ -363,7 +363,7 @@ def _positive(quantity: Decimal | None, field: str) -> None:
 
 def _not_past(day: date | None, as_of: date, field: str) -> None:
     if day is not None and day < as_of:
-        raise BeforeAsOf(day=day.isoformat(), as_of=as_of.isoformat(), field=field)
+        raise BeforeAsOf(day=day, as_of=as_of, field=field)
 
 
 def _word(word: str | None, words: Any, field: str, what: str) -> None:

@@ -8,6 +8,8 @@ from decimal import Decimal
 
 from buyside.domain.order_days import OrderDays
 from buyside.domain.plans import LotTerms, Price, price_of
+from buyside.domain.telling import Sentence
+from buyside.domain.vendors import VendorStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,14 @@ class Source:
     preference: int
     currency_code: str
     prices: tuple[Price, ...]
-    is_usable: bool
+    why_not: Sentence | None
+    """Why nothing is ordered by it, told of its vendor, as in "takes no new orders: on hold"; None where it can be."""
     order_days: OrderDays
+
+    @property
+    def is_usable(self) -> bool:
+        """An active mapping, valid on the day, of an active vendor (VEN-2, VEN-3)."""
+        return self.why_not is None
 
     def price_of(self, quantity: Decimal, on: date) -> Price | None:
         """The price of a quantity in the purchase unit on an order date, in the currency that the list is read in."""
@@ -42,6 +50,21 @@ class Source:
     def arrives_on(self, needed_on: date, as_of: date) -> date:
         """When the goods are there if they are ordered on the vendor's next order day that is not too early."""
         return self.order_days.arrives_on(needed_on, self.lead_days + self.goods_in_days, as_of)
+
+
+def why_not_usable(
+    status: str, *, is_active: bool, valid_from: date | None, valid_to: date | None, on: date
+) -> Sentence | None:
+    """Why a vendor item cannot be ordered by on a day: for its vendor, for itself, or for its dates."""
+    if status != VendorStatus.ACTIVE:
+        return Sentence("takes no new orders: {status}", {"status": status.replace("_", " ")})
+    if not is_active:
+        return Sentence("no longer offers it")
+    if valid_from is not None and on < valid_from:
+        return Sentence("offers it from {day} on", {"day": valid_from})
+    if valid_to is not None and valid_to < on:
+        return Sentence("offered it until {day}", {"day": valid_to})
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, text
@@ -19,6 +20,7 @@ from buyside.domain.lifecycle import in_words
 from buyside.domain.money import ZERO
 from buyside.domain.orders import LineAmounts, LineTerms, OrderAmounts, OrderState, price_order, receivable
 from buyside.domain.refusals import NotFound, Refused
+from buyside.domain.telling import Amount
 from buyside.domain.vendors import VendorStatus
 from buyside.ledgers.order_days import order_days_of
 
@@ -299,21 +301,22 @@ def priced(session: Session, order: PurchaseOrder, lines: Sequence[PurchaseOrder
     try:
         return price_order(terms, header_discount=order.header_discount, shipping=order.shipping_costs, digits=digits)
     except InvalidOperation:
-        raise AmountTooLarge(limit=f"{_LARGEST_AMOUNT:f}") from None
+        raise AmountTooLarge(limit=Amount(_LARGEST_AMOUNT, order.currency_code)) from None
 
 
 def _reasonable(order: PurchaseOrder, amounts: OrderAmounts) -> None:
     def after_discount(line: LineAmounts) -> Decimal:
         return line.subtotal - line.discount
 
+    says = partial(Amount, currency=order.currency_code)
     for line in amounts.lines:
         if line.discount > line.subtotal:
-            raise DiscountTooHigh(discount=line.discount, value=line.subtotal, field="discount_amount")
+            raise DiscountTooHigh(discount=says(line.discount), value=says(line.subtotal), field="discount_amount")
     value = sum(map(after_discount, amounts.lines), ZERO)
     if amounts.lines and order.header_discount > value:
-        raise DiscountTooHigh(discount=order.header_discount, value=value, field="header_discount")
+        raise DiscountTooHigh(discount=says(order.header_discount), value=says(value), field="header_discount")
     if max(amounts.subtotal, amounts.total) >= _LARGEST_AMOUNT:
-        raise AmountTooLarge(limit=f"{_LARGEST_AMOUNT:f}")
+        raise AmountTooLarge(limit=Amount(_LARGEST_AMOUNT, order.currency_code))
 
 
 @dataclass(frozen=True, slots=True)

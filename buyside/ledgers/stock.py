@@ -81,7 +81,7 @@ def post(session: Session, actor: Actor, movements: Sequence[Movement]) -> list[
         unit_cost, moved = _valued(movement, quantity, value)
         place_left = places[movement.place.value]
         if place_left + movement.quantity < 0 and movement.quantity < 0 and not may_be_negative:
-            raise NegativeStock(left=f"{place_left.normalize():f}", asked=f"{-movement.quantity.normalize():f}")
+            raise NegativeStock(left=place_left, asked=-movement.quantity)
         places[movement.place.value] = place_left + movement.quantity
         left[movement.key] = (quantity + movement.quantity, value + moved, places, may_be_negative)
         entries.append(

@@ -189,7 +189,7 @@ def _price(
 ) -> Decimal:
     price = offer.price_of(quantity) if entered is None else entered
     if price is None:
-        raise NoPrice(item=item.code, quantity=f"{quantity:f}", unit=offer.unit_code, currency=order.currency_code)
+        raise NoPrice(item=item.code, quantity=quantity, unit=offer.unit_code, currency=order.currency_code)
     return price
 
 
@@ -197,7 +197,7 @@ def _check_quantity(unit: str, digits: int, quantity: Decimal) -> None:
     if quantity <= 0:
         raise NotPositive(field="quantity")
     if (following := rounded_up(quantity, digits)) != quantity:
-        raise TooFine(unit=unit, digits=digits, next=f"{following:f}")
+        raise TooFine(unit=unit, digits=digits, next=following)
 
 
 def _check_terms(line: DraftLine | PurchaseOrderLine) -> None:

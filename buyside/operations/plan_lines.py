@@ -24,6 +24,7 @@ from buyside.domain.plan_decisions import (
 from buyside.domain.plans import PLAN_LINE, PlanLineState, RunOrigin, RunState
 from buyside.domain.refusals import NotFound, Refused, Stale, Unreadable
 from buyside.domain.sheet_changes import CellProblem, RowChange, RowSaved, RowsRefused
+from buyside.domain.telling import said, told_all
 from buyside.ledgers import audit
 from buyside.ledgers.plan_lines import PlanLineDecided, decided, write_decision
 from buyside.queries.plan_lines import lock_plan_line, lock_plan_lines, terms_of
@@ -108,7 +109,7 @@ def change_plan_line(
     asked = Asked(quantity_packs, vendor_item_id, needed_on, unit_price, contract_id)
     found = decide(line, asked, terms_of(session, run, [line], [vendor_item_id] if vendor_item_id else ()))
     write_decision(line, found.decision)
-    return decided(session, line, found.remarks)
+    return decided(session, line, told_all(found.remarks, actor.locale))
 
 
 @needs(Permission.PLAN_EDIT)
@@ -127,7 +128,7 @@ def take_better_offer(session: Session, actor: Actor, *, line_id: int, version: 
         line, Asked(line.better_quantity_packs, unit_price=line.better_unit_price), terms_of(session, run, [line])
     )
     write_decision(line, found.decision)
-    return decided(session, line, found.remarks)
+    return decided(session, line, told_all(found.remarks, actor.locale))
 
 
 def is_as_advised(line: PlanLine) -> bool:
@@ -164,9 +165,9 @@ def change_plan_lines(session: Session, actor: Actor, *, changes: tuple[RowChang
             _refuse_undecidable(line, change.version)
             found = decide(line, _asked(line, change.cells, terms), terms)
         except Refused as refusal:
-            problems.append(_problem(place, change, refusal, before))
+            problems.append(_problem(place, change, refusal, before, actor.locale))
             continue
-        remarks += found.remarks
+        remarks += told_all(found.remarks, actor.locale)
         write_decision(line, found.decision)
         line.version += 1
         session.add(line)
@@ -197,7 +198,7 @@ def _cells(line: PlanLine, terms: Terms) -> dict[str, str]:
 _FIELDS = {"vendor_item_id": "vendor", "contract_id": "contract"}
 
 
-def _problem(place: int, change: RowChange, refusal: Refused, now: dict[str, str]) -> CellProblem:
+def _problem(place: int, change: RowChange, refusal: Refused, now: dict[str, str], locale: str) -> CellProblem:
     column = _FIELDS.get(refusal.field, refusal.field)
     if column not in change.cells:
         column = "" if len(change.cells) != 1 or isinstance(refusal, Stale) else next(iter(change.cells))
@@ -207,7 +208,7 @@ def _problem(place: int, change: RowChange, refusal: Refused, now: dict[str, str
         column=column,
         value=change.cells.get(column, ""),
         code=refusal.code,
-        says=str(refusal),
+        says=said(refusal, locale),
         theirs=now if isinstance(refusal, Stale) else {},
     )
 

@@ -9,10 +9,11 @@ from sqlmodel import Session, col, exists, select
 from buyside.db.plans import PlanLine, PlanningRun
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.money import ZERO
-from buyside.domain.plan_decisions import NOTHING, Asked, Decided, LineLocked, Terms, decide, drawn, plain, typed_price
+from buyside.domain.plan_decisions import NOTHING, Asked, Decided, LineLocked, Terms, decide, drawn, typed_price
 from buyside.domain.plan_parts import divided, lots_of_part
 from buyside.domain.plans import PLAN_LINE, LotTerms, PlanLineState, lot_size
 from buyside.domain.refusals import DateOutOfReach, NotANumber, NotPositive, Refused, Stale
+from buyside.domain.telling import Measure, Sentence, told_all
 from buyside.ledgers.plan_lines import PlanLineDecided, answer_of, write_decision
 from buyside.queries.plan_lines import lock_plan_line, terms_of
 
@@ -105,7 +106,7 @@ def split_plan_line(
         found = decide(piece, asked, terms)
         terms = drawn(terms, line.item_id, found.decision)
         decided.append(found)
-        remarks.extend(found.remarks)
+        remarks.extend(told_all(found.remarks, actor.locale))
     for piece, found in zip(pieces, decided, strict=True):
         write_decision(piece, found.decision)
         session.add(piece)
@@ -113,11 +114,14 @@ def split_plan_line(
     session.flush()
     more = sum((each.decision.stock_quantity for each in decided), ZERO) - before
     if more:
-        remarks.append(
-            f"The parts bring {plain(abs(more))} {'more' if more > 0 else 'less'} than the line did, in stock units."
-        )
+        unit, _ = terms.units[terms.items[line.item_id][0]]
+        less = f"The parts bring {{much}} {'more' if more > 0 else 'less'} than the line did."
+        remarks.append(Sentence(less, {"much": Measure(abs(more), unit)}).to(actor.locale))
     return LineSplit(
-        tuple(answer_of(piece, found.remarks) for piece, found in zip(pieces, decided, strict=True)),
+        tuple(
+            answer_of(piece, told_all(found.remarks, actor.locale))
+            for piece, found in zip(pieces, decided, strict=True)
+        ),
         tuple(dict.fromkeys(remarks)),
         was,
     )
@@ -178,7 +182,7 @@ def join_plan_line(
     root.version += 1
     session.add(root)
     session.flush()
-    return LineJoined(answer_of(root, found.remarks), was)
+    return LineJoined(answer_of(root, told_all(found.remarks, actor.locale)), was)
 
 
 def _as_it_is(line: PlanLine) -> LinePart:
@@ -262,4 +266,4 @@ def _refuse_unmeant(part: LinePart) -> None:
     if (part.quantity_packs or part.share_percent or ZERO) <= 0:
         raise NotPositive(field="quantity_packs")
     if part.needed_on is not None and not _FIRST_DAY <= part.needed_on <= _LAST_DAY:
-        raise DateOutOfReach(day=part.needed_on.isoformat(), first=_FIRST_DAY, last=_LAST_DAY, field="needed_on")
+        raise DateOutOfReach(day=part.needed_on, first=_FIRST_DAY, last=_LAST_DAY, field="needed_on")

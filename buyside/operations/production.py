@@ -66,7 +66,7 @@ def post_production(
     if session.get(Warehouse, warehouse_id) is None:
         raise NotFound(kind="warehouse", field="warehouse_id")
     if effective_on > day_of(session, at):
-        raise DayToCome(day=effective_on.isoformat())
+        raise DayToCome(day=effective_on)
     if any(each.quantity <= 0 for each in used) or any(each.quantity <= 0 for each in finished):
         raise NotPositive(field="quantity")
     here = stock.Movement(warehouse_id, ZERO, StockReason.ISSUE, effective_on, source_kind=_SOURCE)

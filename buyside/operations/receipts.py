@@ -124,7 +124,7 @@ def receive_order(
         raise NotFound(kind="warehouse", field="warehouse_id")
     today = day_of(session, at)
     if effective_on is not None and effective_on > today:
-        raise NotYet(day=effective_on.isoformat())
+        raise NotYet(day=effective_on)
     order_lines = lock_lines(session, order)
     arrived = _arrived(session, order_lines, lines)
     if order.fulfil_all_at_once:
@@ -184,9 +184,9 @@ def void_receipt(
     ORDER.after("void_part_of_receipts", OrderState(order.state))
     today = day_of(session, at)
     if effective_on is not None and effective_on > today:
-        raise NotYet(day=effective_on.isoformat())
+        raise NotYet(day=effective_on)
     if effective_on is not None and effective_on < found.effective_on:
-        raise BeforeReceipt(day=effective_on.isoformat(), received=found.effective_on.isoformat())
+        raise BeforeReceipt(day=effective_on, received=found.effective_on)
     order_lines = {each.id: each for each in lock_lines(session, order)}
     reverse = Receipt(
         number=f"{found.number}-VOID",
@@ -248,10 +248,10 @@ def _arrived(
             still_open = max(line.quantity - line.received_quantity, ZERO)
             raise OverReceipt(
                 **_named(session, line),
-                asked=_plain(quantity),
-                open=_plain(still_open),
-                ordered=_plain(line.quantity),
-                most=_plain(line.receivable_quantity - line.received_quantity),
+                asked=quantity,
+                open=still_open,
+                ordered=line.quantity,
+                most=line.receivable_quantity - line.received_quantity,
             )
         arrived[line_id] = (line, quantity)
     return arrived
@@ -265,7 +265,7 @@ def _check_all_at_once(
     for line in order_lines:
         _, quantity = arrived.get(line.id, (line, ZERO))
         if (still_open := line.quantity - line.received_quantity - quantity) > 0:
-            raise AllAtOnce(**_named(session, line), open=_plain(still_open))
+            raise AllAtOnce(**_named(session, line), open=still_open)
 
 
 def _named(session: Session, line: PurchaseOrderLine) -> dict[str, Any]:
@@ -274,10 +274,6 @@ def _named(session: Session, line: PurchaseOrderLine) -> dict[str, Any]:
         "item": session.get_one(Item, line.item_id).code,
         "unit": session.get_one(Unit, line.unit_id).code,
     }
-
-
-def _plain(quantity: Decimal) -> str:
-    return f"{quantity.normalize():f}"
 
 
 def _number(session: Session, order: PurchaseOrder) -> str:

@@ -21,6 +21,7 @@ from buyside.db.audit import AnsweredRequest
 from buyside.db.engine import prove, sessions
 from buyside.domain.access import Actor, permission_of
 from buyside.domain.refusals import DateOutOfReach, NotANumber, RequestReused, TooLarge
+from buyside.domain.telling import told_to
 from buyside.ledgers import audit
 
 Answer = TypeVar("Answer")
@@ -57,7 +58,7 @@ def perform(
 
     A `request_id` that was answered before gets the same answer again and changes nothing. A refusal, or any error,
     leaves nothing behind; the loser of a deadlock is run again. Refuses: what the operation refuses,
-    RequestReused, NotANumber, DateOutOfReach, TooLarge.
+    RequestReused, NotANumber, DateOutOfReach, TooLarge; with their values as the actor writes them.
     """
     with sessions()() as session, session.begin():
         prove(session, actor.proof)
@@ -76,6 +77,17 @@ def within(
     """The same inside a transaction that the caller has begun and will end."""
     if permission_of(operation) is None:
         raise TypeError(f"{operation.__qualname__} declares no permission, so nobody may call it")
+    with told_to(actor.locale):
+        return _run(session, operation, actor, request_id, arguments)
+
+
+def _run(
+    session: Session,
+    operation: Callable[..., Answer],
+    actor: Actor,
+    request_id: UUID | None,
+    arguments: dict[str, Any],
+) -> Answer:
     for name, value in arguments.items():
         _check_value(name, value)
     body = _fingerprint(arguments)
@@ -119,7 +131,7 @@ def _check_value(name: str, value: Any) -> None:
             raise NotANumber(value=value, decimals=decimals, field=name)
     elif isinstance(value, date) and not isinstance(value, datetime):
         if not _FIRST_DAY <= value <= _LAST_DAY:
-            raise DateOutOfReach(day=value.isoformat(), first=_FIRST_DAY, last=_LAST_DAY, field=name)
+            raise DateOutOfReach(day=value, first=_FIRST_DAY, last=_LAST_DAY, field=name)
     elif isinstance(value, Mapping):
         for key, each in value.items():
             _check_value(key if isinstance(key, str) else _WHAT_LINES_HOLD, each)

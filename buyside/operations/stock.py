@@ -175,7 +175,7 @@ def _article(session: Session, item_id: int | None, variant_id: int | None) -> I
 def _day(session: Session, at: datetime, effective_on: date | None) -> date:
     today = day_of(session, at)
     if effective_on is not None and effective_on > today:
-        raise DayToCome(day=effective_on.isoformat())
+        raise DayToCome(day=effective_on)
     return effective_on or today
 
 

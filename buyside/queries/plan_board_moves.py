@@ -8,17 +8,16 @@ from decimal import Decimal
 from sqlmodel import Session, col, select
 
 from buyside.db.audit import AuditEvent, AuditSubject
-from buyside.db.items import Item, Unit, VendorItem
+from buyside.db.items import Item, Unit
 from buyside.db.plans import PlanLine, PlanningRequirement, PlanningRun
 from buyside.db.stock import Warehouse
-from buyside.db.vendors import Vendor
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.money import ZERO
 from buyside.domain.plan_decisions import Asked, Terms, decide
 from buyside.domain.plans import PlanLineState
 from buyside.domain.refusals import NotFound, Refused
 from buyside.domain.sourcing import Source
-from buyside.domain.vendors import VendorStatus
+from buyside.domain.telling import said, told_all
 from buyside.queries.plan_board import By, monday_of, weeks_of
 from buyside.queries.plan_lines import terms_of
 
@@ -76,12 +75,15 @@ def board_targets(session: Session, actor: Actor, *, line_id: int, by: By) -> Ta
         raise NotFound(kind="plan line")
     run = session.get_one(PlanningRun, line.run_id)
     terms = terms_of(session, run, [line])
-    found = _vendors(session, line, terms) if by is By.VENDORS else _weeks(line, terms, weeks_of(session, run))
+    if by is By.VENDORS:
+        found = _vendors(line, terms, actor.locale)
+    else:
+        found = _weeks(line, terms, weeks_of(session, run), actor.locale)
     why_not = LOCKED if line.is_locked else "" if line.state == PlanLineState.OPEN else DECIDED
     return Targets(line.id, line.version, session.get_one(Item, line.item_id).code, why_not, tuple(found))
 
 
-def _vendors(session: Session, line: PlanLine, terms: Terms) -> list[Target]:
+def _vendors(line: PlanLine, terms: Terms, locale: str) -> list[Target]:
     """One target per vendor of the item: the vendor item that the line has, else the first usable one, else any."""
     of_vendor: dict[int, Source] = {}
     for each in terms.of_item(line.item_id):
@@ -90,29 +92,21 @@ def _vendors(session: Session, line: PlanLine, terms: Terms) -> list[Target]:
     found = []
     for source in of_vendor.values():
         is_here = source.vendor_item_id == line.vendor_item_id
-        why_not = "" if is_here or source.is_usable else _why_unusable(session, source, terms.as_of)
+        why_not = ""
+        if source.why_not is not None and not is_here:
+            why_not = f"{source.vendor_name} {source.why_not.to(locale)}."
         asked = Asked() if is_here or why_not else Asked(vendor_item_id=source.vendor_item_id)
-        found.append(_target(line, asked, terms, str(source.vendor_id), source.vendor_name, is_here, why_not))
+        found.append(_target(line, asked, terms, str(source.vendor_id), source.vendor_name, is_here, why_not, locale))
     return found
 
 
-def _why_unusable(session: Session, source: Source, on: date) -> str:
-    vendor = session.get_one(Vendor, source.vendor_id)
-    if vendor.status != VendorStatus.ACTIVE:
-        return f"{vendor.name} takes no new orders: {vendor.status.replace('_', ' ')}."
-    mapping = session.get_one(VendorItem, source.vendor_item_id)
-    if not mapping.is_active:
-        return f"{vendor.name} no longer offers it."
-    return f"The offer of {vendor.name} does not hold on {on.isoformat()}."
-
-
-def _weeks(line: PlanLine, terms: Terms, mondays: Sequence[date]) -> list[Target]:
+def _weeks(line: PlanLine, terms: Terms, mondays: Sequence[date], locale: str) -> list[Target]:
     found = []
     for monday in mondays:
         is_here = monday_of(line.needed_on) == monday
         why_not = "" if is_here or monday + timedelta(days=6) >= terms.as_of else "That week is over."
         asked = Asked() if is_here or why_not else Asked(needed_on=day_in_week(line, monday, terms.as_of))
-        found.append(_target(line, asked, terms, monday.isoformat(), "", is_here, why_not))
+        found.append(_target(line, asked, terms, monday.isoformat(), "", is_here, why_not, locale))
     return found
 
 
@@ -126,16 +120,18 @@ def day_in_week(line: PlanLine, monday: date, as_of: date) -> date:
     return max(as_of, monday + timedelta(days=line.needed_on.weekday()))
 
 
-def _target(line: PlanLine, asked: Asked, terms: Terms, key: str, title: str, is_here: bool, why_not: str) -> Target:
+def _target(
+    line: PlanLine, asked: Asked, terms: Terms, key: str, title: str, is_here: bool, why_not: str, locale: str
+) -> Target:
     """What a decision would make of the line: the same arithmetic as the decision itself."""
     after = line.decision
     remarks: tuple[str, ...] = ()
     if not is_here and not why_not:
         try:
             found = decide(line, asked, terms)
-            after, remarks = found.decision, found.remarks
+            after, remarks = found.decision, told_all(found.remarks, locale)
         except Refused as refusal:
-            why_not = str(refusal)
+            why_not = said(refusal, locale)
     there = max(after.needed_on, after.arrives_on or after.needed_on)
     return Target(
         key=key,

@@ -133,7 +133,7 @@ def _drift_shown(row: Mapping[Any, Any], locale: str) -> str:
 def stock_unit_of(item_id: Any) -> Any:
     """The code of the unit in which an item is kept, looked up for the rows that are read alone."""
     unit, item = aliased(Unit), aliased(Item)
-    found = select(unit.code).join(item, col(item.unit_id) == col(unit.id)).where(col(item.id) == item_id)
+    found = select(col(unit.code)).join(item, col(item.unit_id) == col(unit.id)).where(col(item.id) == item_id)
     return found.correlate(PlanLine).scalar_subquery()
 
 

@@ -14,8 +14,7 @@ from buyside.domain.order_days import OrderDays
 from buyside.domain.plan_decisions import Terms
 from buyside.domain.plans import LotTerms, Price, RunOrigin
 from buyside.domain.refusals import NotFound, Stale
-from buyside.domain.sourcing import Source
-from buyside.domain.vendors import VendorStatus
+from buyside.domain.sourcing import Source, why_not_usable
 from buyside.ledgers.order_days import order_days_of
 from buyside.queries.contract_balances import agreements_of
 
@@ -116,7 +115,6 @@ def _source(
 ) -> Source:
     offered = {each.currency_code for each in prices}
     currency = vendor.currency_code if vendor.currency_code in offered or not offered else min(offered)
-    is_valid = (mapping.valid_from or on) <= on <= (mapping.valid_to or on)
     return Source(
         vendor_item_id=mapping.id,
         item_id=item.id,
@@ -136,6 +134,12 @@ def _source(
             for each in prices
             if each.currency_code == currency
         ),
-        is_usable=mapping.is_active and is_valid and vendor.status == VendorStatus.ACTIVE,
+        why_not=why_not_usable(
+            vendor.status,
+            is_active=mapping.is_active,
+            valid_from=mapping.valid_from,
+            valid_to=mapping.valid_to,
+            on=on,
+        ),
         order_days=days,
     )

@@ -50,7 +50,7 @@ def kept_inputs(session: Session, run: PlanningRun, only: Sequence[str] | None =
             raise Misfit("a frame of it was not kept")
         return PlanInputs.of(**{name: getattr(frames, name.upper()).check(frame) for name, frame in found.items()})
     except Misfit:
-        raise BaseTooOld(as_of=run.as_of.isoformat()) from None
+        raise BaseTooOld(as_of=run.as_of) from None
 
 
 def kept_plan_lines(session: Session, run_id: int) -> pl.DataFrame:

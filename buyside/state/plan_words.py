@@ -174,13 +174,16 @@ def facts_of(line: PlanLineDetail, marks: LineMarks, locale: str) -> dict[str, s
 
 def other_of(each: Alternative, locale: str, *, is_editable: bool) -> Other:
     """Another way to get what a line is short of."""
-    says, tone = ("", "neutral")
+    unit_price = each.unit_price
+    said = [f"{each.late_days} d late"] if each.late_days else []
+    said += [f"no price for {shown_number(each.quantity_packs, locale)} {each.unit}"] if unit_price is None else []
+    said += [f"no exchange rate of {each.currency}"] if unit_price is not None and not each.has_rate else []
+    tone = "warn" if said else "neutral"
+    if each.why_not is not None:
+        said, tone = [each.why_not.to(locale)], "neutral"
     if each.is_chosen:
-        says, tone = "Chosen", "active"
-    elif not each.is_usable:
-        says, tone = "Not usable now", "neutral"
-    elif each.late_days:
-        says, tone = f"{each.late_days} d late", "warn"
+        said, tone = ["chosen", *said], tone if said else "active"
+    says = "; ".join(said)
     return Other(
         vendor_item_id=each.vendor_item_id,
         vendor=each.vendor,
@@ -190,7 +193,7 @@ def other_of(each: Alternative, locale: str, *, is_editable: bool) -> Other:
         total=shown_money(each.total, each.currency, locale) if each.total is not None else "–",
         lead=f"{each.lead_days} d",
         order_by=shown_date(each.order_by, locale),
-        says=says,
+        says=says[:1].upper() + says[1:],
         tone=tone,
         can_take=is_editable and each.is_usable and not each.is_chosen,
     )

@@ -1,6 +1,6 @@
 """Decisions on the draft plan: contracts, order days, offers, parts, several lines at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
@@ -155,8 +155,23 @@ def test_a_contracts_amount_counts_what_was_received_of_a_closed_order_and_tells
     order.contract_id, order.state, line.received_quantity = contract.id, "closed", Decimal(4)
     draft.world.session.add_all([order, line])
     assert draft.change(contract_id=contract.id, quantity_packs=Decimal(12)).unit_price == 65
-    with pytest.raises(Refused, match=r"C-1 has 800 EUR left; this line asks for 845 EUR"):
+    with pytest.raises(Refused, match=r"C-1 has 800\.00 EUR left; this line asks for 845\.00 EUR"):
         draft.change(quantity_packs=Decimal(13))
+    german = replace(BUYER, locale="de_DE")
+    change = RowChange(str(draft.line.id), draft.line.version, {"quantity_packs": "13"})
+    with pytest.raises(RowsRefused) as refused:
+        within(draft.session, change_plan_lines, german, changes=(change,))
+    assert refused.value.problems[0].says == "C-1 has 800,00 EUR left; this line asks for 845,00 EUR."
+    draft.contract("C-2", draft.acme, price="65", quantity=Decimal(1000))
+    short = RowChange(str(draft.line.id), draft.line.version, {"contract": "C-2", "quantity_packs": "1001"})
+    with pytest.raises(RowsRefused) as refused:
+        within(draft.session, change_plan_lines, german, changes=(short,))
+    assert refused.value.problems[0].says == "C-2 has 1.000 pcs left; this line asks for 1.001 pcs."
+    done = within(
+        draft.session, change_plan_line, german,
+        line_id=draft.line.id, version=draft.line.version, quantity_packs=Decimal(1), contract_id=0,
+    )  # fmt: skip
+    assert done.remarks == ("Not a multiple of 5, in which the vendor delivers.",)
 
 
 @pytest.mark.rule("PLAN-7")
@@ -230,7 +245,7 @@ def test_a_line_is_split_over_vendors_and_dates_and_the_suggestion_stays_with_th
 
 
 @pytest.mark.rule("PLAN-11")
-@pytest.mark.parametrize(("second", "says"), [("10", "bring 5 more"), ("1", "bring 4 less"), ("5", "")])
+@pytest.mark.parametrize(("second", "says"), [("10", "bring 5 pcs more"), ("1", "bring 4 pcs less"), ("5", "")])
 def test_parts_that_do_not_add_up_are_remarked(draft: Draft, second: str, says: str) -> None:
     remarks = " ".join(draft.split(LinePart(Decimal(5)), LinePart(Decimal(second))).remarks)
     assert says in remarks

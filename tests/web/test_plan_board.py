@@ -84,7 +84,7 @@ def test_cards_come_in_pages_and_say_everything_in_words(ask: Asked, story: Stor
     assert told["total"] == 2
     card = told["cards"][0]
     assert (card["item"], card["quantity"], card["value"], card["late"]) == ("BOLT", "5 pcs", "10.00 EUR", 5)
-    assert card["drift"] == "Demand +5"
+    assert card["drift"] == "Demand +5 pcs"
     rest = ask("cards", run=story.run, column=story.acme, start="1").json()["cards"]
     assert [each["line"] for each in rest] == [int(story.line)]
 

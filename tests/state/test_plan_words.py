@@ -1,0 +1,46 @@
+"""A plan line tells who else could deliver, and of those who cannot why not (PLAN-14)."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from sqlmodel import Session
+
+from buyside.domain.access import Actor, Role
+from buyside.domain.locales import shown_date
+from buyside.queries.plan_explanations import plan_line_detail
+from buyside.state.plan_words import Other, other_of
+from tests.plan_world import a_draft
+from tests.world import TODAY, World
+
+BUYER = Actor(user_id=None, name="buyer", roles=frozenset({Role.BUYER}))
+GERMAN = "de_DE"
+
+
+@pytest.mark.rule("PLAN-14")
+def test_a_vendor_that_a_line_cannot_be_ordered_from_says_why(session: Session) -> None:
+    world = World(session)
+    draft, bolt, main = a_draft(world), world.item(), world.warehouse()
+    acme = world.vendor("Acme").supplies(bolt, price="2", lead_days=31)
+    yesterday, tomorrow = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
+    world.vendor("Held", status="on_hold").supplies(bolt)
+    world.vendor("Maybe", status="prospect").supplies(bolt)
+    world.vendor("Gone").supplies(bolt, is_active=False)
+    world.vendor("Past").supplies(bolt, valid_to=yesterday)
+    world.vendor("Soon").supplies(bolt, valid_from=tomorrow)
+    world.vendor("Mute").supplies(bolt, price=None, breaks={5000: "1.00"}, lead_days=40)
+    world.vendor("Far", currency="JPY").supplies(bolt, price="300", lead_days=2)
+    line = draft.line(bolt, main, acme, 2500, price=Decimal(2))
+    told = plan_line_detail(session, BUYER, line_id=line.id)
+    shown: dict[str, Other] = {each.vendor: other_of(each, GERMAN, is_editable=True) for each in told.alternatives}
+    assert {name: (each["says"], each["can_take"]) for name, each in shown.items()} == {
+        "Acme": ("Chosen; 1 d late", False),
+        "Held": ("Takes no new orders: on hold", False),
+        "Maybe": ("Takes no new orders: prospect", False),
+        "Gone": ("No longer offers it", False),
+        "Past": (f"Offered it until {shown_date(yesterday, GERMAN)}", False),
+        "Soon": (f"Offers it from {shown_date(tomorrow, GERMAN)} on", False),
+        "Mute": ("10 d late; no price for 2.500 pcs", True),
+        "Far": ("No exchange rate of JPY", True),
+    }
+    assert [shown[name]["tone"] for name in ("Acme", "Held", "Mute", "Far")] == ["warn", "neutral", "warn", "warn"]
