@@ -23,6 +23,8 @@ _STAGE = (
     "ELSE kind || '/' || purchase_order_line_id::text END) STORED) ON COMMIT DROP"
 )
 
+# In the order in which people's own decisions on several lock them.
+_HOLD = "SELECT count(*) FROM (SELECT FROM action_message WHERE state = 'open' ORDER BY id FOR UPDATE) AS message"
 # A day on which something was needed already moves on with the as-of day; that alone is no news.
 _SAME = (
     "({was}.quantity, {was}.to_quantity, {was}.from_on, greatest({was}.to_on, CAST(:as_of AS date))) "
@@ -45,19 +47,22 @@ _GONE = (
     "version = message.version + 1 WHERE {in_scope} "
     "AND NOT EXISTS (SELECT FROM staged_message AS found WHERE found.cause = message.cause)"
 ).replace("{in_scope}", _IN_SCOPE)
+# One statement writes each message once, whether it changed or was only seen again.
 _UPDATE = (
-    "UPDATE action_message AS message SET quantity = found.quantity, to_quantity = found.to_quantity, "
-    "from_on = found.from_on, "
-    "to_on = CASE WHEN found.to_on = :as_of AND message.to_on <= :as_of THEN message.to_on ELSE found.to_on END, "
-    "due_on = CASE WHEN found.kind IN ('order', 'increase') THEN found.due_on ELSE message.due_on END, "
-    "version = message.version + 1 FROM staged_message AS found "
-    "WHERE found.cause = message.cause AND message.state = 'open' AND message.last_run_id <= :run "
-    "AND NOT ({same} AND (found.kind NOT IN ('order', 'increase') OR found.due_on = message.due_on))"
+    "WITH compared AS ("
+    "SELECT message.id, found.kind, found.quantity, found.to_quantity, found.from_on, found.to_on, found.due_on, "
+    "NOT ({same} AND (found.kind NOT IN ('order', 'increase') OR found.due_on = message.due_on)) AS is_news "
+    "FROM action_message AS message JOIN staged_message AS found ON found.cause = message.cause "
+    "WHERE message.state = 'open' AND message.last_run_id <= :run"
+    "), written AS ("
+    "UPDATE action_message AS message SET last_run_id = :run, version = message.version + found.is_news::int, "
+    "quantity = found.quantity, to_quantity = found.to_quantity, from_on = found.from_on, "
+    "to_on = CASE WHEN NOT found.is_news OR found.to_on = :as_of AND message.to_on <= :as_of THEN message.to_on "
+    "ELSE found.to_on END, "
+    "due_on = CASE WHEN found.is_news AND found.kind IN ('order', 'increase') THEN found.due_on ELSE message.due_on END "
+    "FROM compared AS found WHERE message.id = found.id AND (found.is_news OR message.last_run_id < :run) "
+    "RETURNING found.is_news) SELECT count(*) FROM written WHERE is_news"
 ).replace("{same}", _SAME.replace("{was}", "message"))
-_SEEN = (
-    "UPDATE action_message AS message SET last_run_id = :run FROM staged_message AS found "
-    "WHERE found.cause = message.cause AND message.state = 'open' AND message.last_run_id < :run"
-)
 _OPEN = (
     "INSERT INTO action_message (kind, cause, item_id, warehouse_id, purchase_order_line_id, quantity, to_quantity, from_on, "
     "to_on, due_on, owner_id, first_run_id, last_run_id, opened_at) "
@@ -70,7 +75,8 @@ _OPEN = (
     "AND (lower(person.email) = lower(named.planner) OR person.name = named.planner) "
     "ORDER BY named.planner, lower(person.email) = lower(named.planner) DESC, person.id) AS planner "
     "ON planner.planner = item.planner "
-    "WHERE NOT EXISTS (SELECT FROM action_message AS dismissed WHERE dismissed.cause = found.cause "
+    "WHERE NOT EXISTS (SELECT FROM action_message AS message WHERE message.cause = found.cause AND message.state = 'open') "
+    "AND NOT EXISTS (SELECT FROM action_message AS dismissed WHERE dismissed.cause = found.cause "
     "AND dismissed.state = 'dismissed' AND {same} "
     "AND NOT EXISTS (SELECT FROM action_message AS later WHERE later.cause = found.cause AND later.id > dismissed.id)) "
     "ORDER BY found.due_on, found.kind, found.item_id, found.warehouse_id, found.purchase_order_line_id "
@@ -115,15 +121,13 @@ def synchronise(session: Session, run: PlanningRun, fill: Callable[[], None], *,
         "groups": run.scope.get("groups"),
         "horizon": None if days is None else run.as_of + timedelta(days=days),
     }
-    session.execute(  # in the order in which people's own decisions on several lock them
-        select(ActionMessage.id).where(ActionMessage.state == "open").order_by(col(ActionMessage.id)).with_for_update()
-    )
+    session.execute(text(_HOLD))
 
     def rows(statement: str) -> int:
         return int(getattr(session.execute(text(statement), given), "rowcount", 0))
 
-    gone, changed = rows(_GONE), rows(_UPDATE)
-    rows(_SEEN)
+    gone = rows(_GONE)
+    changed = int(session.execute(text(_UPDATE), given).scalar_one())
     done = Synchronised(opened=rows(_OPEN), changed=changed, gone=gone)
     if done != Synchronised(0, 0, 0):
         told = {"run_id": run.id, "opened": done.opened, "changed": done.changed, "gone": done.gone}
