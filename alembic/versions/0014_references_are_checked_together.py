@@ -3,7 +3,8 @@
 A stored plan has nine references a line, a conversion a dozen pegs a line: checked one by one they were the greater part of the
 database's work. Such keys stay declared, as not enforced; what they promised is kept by triggers, with the same errors and the
 same locks. Indexes go for the same reason: of plan lines by vendor's item, which only the row-wise check of deletions asked; of
-every plan line for the few that became orders; of pegs by customers' line, which the primary key answers for within a run.
+every plan line for the few that became orders; of pegs by customers' line, which the primary key answers for within a run. An order's
+pegs are known by their order line and number, in one index instead of two.
 """
 
 from alembic import op
@@ -56,40 +57,51 @@ KEYS = """
     ) AS part WHERE c.contype = 'f' AND NOT c.conenforced
 """
 # Run with the owner's rights, as keys are: who adds to the audit trail may lock nothing of it. A function for each table, so that its
-# plans are kept, and found by indexes, so that they suit one row as they do thousands, whichever came first.
+# plans are kept; their one plan asks by index, which suits one key as it does thousands.
 # The rows referred to are shared in order of their keys, so that two writers never wait for each other crosswise; whoever would
-# delete one waits for the writer, and finds the reference. Each statement in here sees what was committed before it began.
+# delete one waits for the writer, and finds the reference. Each statement in here sees what was committed before it began: what
+# is there and could not be shared was put back by somebody meanwhile, and is asked for again.
 WRITTEN = """
 CREATE FUNCTION {table}_refers_to_something() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
+    {declared};
+    shared bigint;
     missing text;
 BEGIN
+    IF TG_LEVEL = 'ROW' THEN
+        CASE TG_ARGV[0]
+            {changed}
+        END CASE;
+    ELSE
+        PERFORM FROM written OFFSET {few} LIMIT 1;
+        IF FOUND THEN
+            {many}
+        ELSE
+            SELECT {some} INTO {into} FROM written;
+        END IF;
+    END IF;
 {checks}    RETURN NULL;
 END
 $$
 """
+FEW = 100
+"""Up to so many rows, the keys of all columns are collected by one statement; of more, each column's by one that does not sort."""
 CHECK = """
-    IF TG_LEVEL = 'STATEMENT' THEN
-        WITH ref AS MATERIALIZED (SELECT DISTINCT {column} AS key FROM written WHERE {column} IS NOT NULL),
-             one AS MATERIALIZED (
-                 SELECT one.{key} AS key FROM public.{target} AS one JOIN ref ON one.{key} = ref.key
-                 ORDER BY one.{key} FOR KEY SHARE OF one
-             )
-        SELECT ref.key INTO missing FROM ref WHERE (SELECT count(*) FROM one) < (SELECT count(*) FROM ref)
-        AND NOT EXISTS (SELECT FROM one WHERE one.key = ref.key) LIMIT 1;
-    ELSIF TG_ARGV[0] = '{column}' THEN
-        PERFORM FROM public.{target} AS one WHERE one.{key} = NEW.{column} FOR KEY SHARE;
-        IF NOT FOUND THEN
-            missing = NEW.{column};
+    WHILE cardinality({column}s) > 0 LOOP
+        SELECT count(*) INTO shared FROM (
+            SELECT FROM public.{target} AS one WHERE one.{key} = ANY ({column}s) ORDER BY one.{key} FOR KEY SHARE
+        ) AS one;
+        EXIT WHEN shared = cardinality({column}s);
+        SELECT ref INTO missing FROM unnest({column}s) AS ref
+        WHERE NOT EXISTS (SELECT FROM public.{target} AS one WHERE one.{key} = ref) LIMIT 1;
+        IF FOUND THEN
+            RAISE foreign_key_violation USING
+                MESSAGE = 'insert or update on table "{table}" violates foreign key constraint "{table}_{column}_fkey"',
+                DETAIL = format('Key ({column})=(%s) is not present in table "{target}".', missing),
+                SCHEMA = TG_TABLE_SCHEMA, TABLE = '{table}', CONSTRAINT = '{table}_{column}_fkey';
         END IF;
-    END IF;
-    IF missing IS NOT NULL THEN
-        RAISE foreign_key_violation USING
-            MESSAGE = 'insert or update on table "{table}" violates foreign key constraint "{table}_{column}_fkey"',
-            DETAIL = format('Key ({column})=(%s) is not present in table "{target}".', missing),
-            SCHEMA = TG_TABLE_SCHEMA, TABLE = '{table}', CONSTRAINT = '{table}_{column}_fkey';
-    END IF;
+    END LOOP;
 """
 # As with keys, what the same statement puts back has not gone.
 GONE = f"""
@@ -125,6 +137,9 @@ $$
 def upgrade() -> None:
     op.execute("DROP INDEX planning_peg_line")
     op.execute("DROP INDEX plan_line_vendor_item_id_idx")
+    op.execute("ALTER TABLE purchase_order_peg DROP CONSTRAINT purchase_order_peg_pkey")
+    op.execute("DROP INDEX purchase_order_peg_order_line_id_idx")
+    op.execute("ALTER TABLE purchase_order_peg ADD CONSTRAINT purchase_order_peg_pkey PRIMARY KEY (order_line_id, id)")
     op.execute("ALTER TABLE plan_line DROP CONSTRAINT plan_line_purchase_order_line_id_key")
     op.execute(
         "CREATE UNIQUE INDEX plan_line_purchase_order_line_id_key ON plan_line (purchase_order_line_id) "
@@ -133,12 +148,8 @@ def upgrade() -> None:
     op.execute(GONE)
     op.execute("REVOKE ALL ON FUNCTION refuse_leaving_references() FROM PUBLIC")
     for table, keys in TOGETHER.items():
-        checks = (
-            CHECK.format(table=table, column=column, target=target, key=OTHER_KEYS.get(target, "id"))
-            for column, target in keys.items()
-        )
         refers = f"{table}_refers_to_something()"
-        op.execute(WRITTEN.format(table=table, checks="".join(checks)))
+        op.execute(_written(table, keys))
         op.execute(f"REVOKE ALL ON FUNCTION {refers} FROM PUBLIC")
         op.execute(
             f"CREATE TRIGGER {table}_refers_to_something AFTER INSERT ON {table} "
@@ -175,12 +186,37 @@ def downgrade() -> None:
             op.execute(f"ALTER TABLE {table} ALTER CONSTRAINT {table}_{column}_fkey ENFORCED")
         op.execute(f"DROP FUNCTION {table}_refers_to_something()")
     op.execute("DROP FUNCTION refuse_leaving_references()")
+    op.execute("ALTER TABLE purchase_order_peg DROP CONSTRAINT purchase_order_peg_pkey")
+    op.execute("ALTER TABLE purchase_order_peg ADD CONSTRAINT purchase_order_peg_pkey PRIMARY KEY (id)")
+    op.execute("CREATE INDEX purchase_order_peg_order_line_id_idx ON purchase_order_peg (order_line_id)")
     op.execute("DROP INDEX plan_line_purchase_order_line_id_key")
     op.execute(
         "ALTER TABLE plan_line ADD CONSTRAINT plan_line_purchase_order_line_id_key UNIQUE (purchase_order_line_id)"
     )
     op.execute("CREATE INDEX plan_line_vendor_item_id_idx ON plan_line (vendor_item_id)")
     op.execute("CREATE INDEX planning_peg_line ON planning_peg (run_id, sales_order_line_id)")
+
+
+def _written(table: str, keys: dict[str, str]) -> str:
+    """The function that checks what rows of a table refer to."""
+    checks = (
+        CHECK.format(table=table, column=column, target=target, key=OTHER_KEYS.get(target, "id"))
+        for column, target in keys.items()
+    )
+    return WRITTEN.format(
+        table=table,
+        few=FEW,
+        declared=";\n    ".join(
+            f"{column}s {'text' if target in OTHER_KEYS else 'bigint'}[]" for column, target in keys.items()
+        ),
+        changed="\n            ".join(f"WHEN '{column}' THEN {column}s = ARRAY[NEW.{column}];" for column in keys),
+        many="\n            ".join(
+            f"{column}s = ARRAY(SELECT DISTINCT {column} FROM written WHERE {column} IS NOT NULL);" for column in keys
+        ),
+        some=", ".join(f"array_agg(DISTINCT {column}) FILTER (WHERE {column} IS NOT NULL)" for column in keys),
+        into=", ".join(f"{column}s" for column in keys),
+        checks="".join(checks),
+    )
 
 
 def referred_to() -> list[str]:

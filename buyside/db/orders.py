@@ -157,12 +157,12 @@ class PurchaseOrderPeg(SQLModel, table=True):
     """Which sales order line an order line serves, in stock units (PLAN-17).
 
     A conversion writes tens of thousands: the database checks what they refer to once a statement, by triggers that stand in
-    for the foreign keys (migration 0014).
+    for the foreign keys (migration 0014), and its own key finds them by order line.
     """
 
     __tablename__ = "purchase_order_peg"
+    order_line_id: int = key_of("purchase_order_line.id")
     id: int = identity()
-    order_line_id: int = refers_to("purchase_order_line.id")
     sales_order_line_id: int | None = may_refer_to("sales_order_line.id")
     quantity: Decimal = quantity_column()
 
