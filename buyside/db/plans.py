@@ -203,7 +203,8 @@ class PlanLine(SQLModel, table=True):
         CheckConstraint("quantity_packs >= 0", name="quantity_not_negative"),
         CheckConstraint("trigger IN ('shortage', 'reorder_point', 'carried')", name="known_trigger"),
         Index("plan_line_run", "run_id", "needed_on", "id"),
-        Index("plan_line_item", "item_id", "run_id"),
+        Index("plan_line_item", "run_id", "item_id"),
+        Index("plan_line_locked", "run_id", postgresql_where=sql("is_locked")),
         Index(
             "plan_line_purchase_order_line_id_key",
             "purchase_order_line_id",
@@ -270,6 +271,7 @@ class ActionMessage(SQLModel, table=True):
         Index("action_message_one_open", "cause", unique=True, postgresql_where=sql("state = 'open'")),
         Index("action_message_work", "state", "due_on", "id"),
         Index("action_message_cause", "cause", "id"),
+        {"postgresql_with": {"fillfactor": 50}},  # every run writes to every message: there is room beside each
     )
     id: int = identity()
     kind: str = text_column()
