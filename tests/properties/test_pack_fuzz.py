@@ -19,7 +19,7 @@ from tests.conftest import Database
 from tests.pack_samples import SAMPLE, write_pack
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
-FILES, NIGHTLY_FILES = 120, 5_000
+FILES, NIGHTLY_FILES = 60, 5_000
 _NUMBERS = {Form.WHOLE, Form.QUANTITY, Form.PRICE, Form.MONEY, Form.PERCENT}
 _BAD_NUMBERS = [
     "1e9",
