@@ -45,7 +45,7 @@ def browser() -> Iterator[Browser]:
     found = next(filter(None, (shutil.which(name) for name in _CHROMIUM)), None)
     if found is None:
         pytest.fail("Chromium is not installed; on Debian and Ubuntu: apt-get install chromium")
-    expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
+    expect.set_options(timeout=40_000)  # a busy machine is slow, not wrong
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=found, args=list(_SWITCHES))
         yield opened
@@ -95,7 +95,7 @@ def _windows(browser: Browser) -> Iterator[Callable[..., Visitor]]:
         context = browser.new_context(viewport={"width": width, "height": height}, locale="en-GB", **options)
         contexts.append(context)
         context.add_cookies([{"name": cookie[0], "value": cookie[1], "url": address, "httpOnly": True}])
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(40_000)
         page = context.new_page()
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))
