@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine, insert, text
 from sqlmodel import Session, col, select
 
-from buyside.db.copy_in import copy_in
+from buyside.db.copy_in import copy_all
 from buyside.db.items import ItemGroup
-from buyside.db.plans import PlanLine, PlanningProblem, PlanningRun, PlanningRunInput
+from buyside.db.plans import PlanLine, PlanningRun, PlanningRunInput
 from buyside.db.stock import Warehouse
 from buyside.domain.access import Actor, Permission, needs
-from buyside.domain.money import ZERO
 from buyside.domain.plans import RunOrigin, RunState
 from buyside.domain.refusals import NotFound, Refused
 from buyside.ledgers import audit, scenarios
@@ -27,7 +26,7 @@ from buyside.ledgers.plan_carry import carry_over
 from buyside.queries.plan_carry import taken_over
 
 if TYPE_CHECKING:  # the engine is loaded by the first run, not by whoever may start one
-    from buyside.queries.plan_results import CalculatedRun, Stream
+    from buyside.queries.plan_results import CalculatedRun
 
 _LOCKS = 0x706C616E << 32  # our range of advisory locks; the low half is the run's id
 LONGEST_HORIZON = 3_650
@@ -266,17 +265,11 @@ def _store(session: Session, run_id: int, found: "CalculatedRun") -> RunDone:
     run = _lock_run(session, run_id)
     if run.state != RunState.RUNNING:
         raise RunCancelled
-    for stream in found.streams:
-        _copy(session, stream)
+    copy_all(session, found.streams)
     audit.note(session, PlanLine.__tablename__, None, after={"run_id": run_id, "lines": found.counts["plan_lines"]})
     taken = taken_over(session, run)
     run.follows_run_id = taken.follows_run_id
     carried = carry_over(session, run_id, taken.lines, taken.lowered)
-    if found.problems:
-        session.execute(
-            insert(PlanningProblem),
-            [each | {"quantity": (ZERO + each["quantity"]).scaleb(-6)} for each in found.problems],
-        )
     session.execute(
         insert(PlanningRunInput),
         [{"run_id": run_id, "name": name, "row_count": rows, "content": kept} for name, rows, kept in found.inputs],
@@ -287,7 +280,7 @@ def _store(session: Session, run_id: int, found: "CalculatedRun") -> RunDone:
     session.flush()
     messages = found.messages
     if messages is not None:
-        synchronise(session, run, lambda: _copy(session, messages), at=run.finished_at)
+        synchronise(session, run, lambda: copy_all(session, [messages]), at=run.finished_at)
     scenarios.take_over(session, run)
     counts = found.counts
     return RunDone(
@@ -302,7 +295,3 @@ def _store(session: Session, run_id: int, found: "CalculatedRun") -> RunDone:
         result_sha256=found.sha256.hex(),
         carried=carried,
     )
-
-
-def _copy(session: Session, stream: "Stream") -> None:
-    copy_in(session, stream.table, stream.columns, stream.chunks)

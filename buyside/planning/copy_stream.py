@@ -5,7 +5,6 @@ however many rows say it. Format: PostgreSQL manual, "COPY", section Binary Form
 """
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -18,7 +17,7 @@ from buyside.planning.kernels import Ints
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = (-1).to_bytes(2, "big", signed=True)
-_ROWS = 20_000  # of one chunk: some megabytes, so that the server takes one in while the next is written
+_ROWS = 5_000  # of one chunk: about a megabyte, so that the server takes one in while the next is written
 
 
 class Wire(StrEnum):
@@ -69,15 +68,6 @@ def binary_copy(frame: pl.DataFrame, wires: Mapping[str, Wire]) -> Iterator[byte
         size = kernels.write_rows(into, kinds, values, absent, words.base, words.ptr, words.text)
         yield into[:size].tobytes()
     yield _TRAILER
-
-
-def read_ahead(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The same chunks, each of them made while the one before is on its way."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="copy") as maker:
-        coming = maker.submit(next, chunks, None)
-        while (chunk := coming.result()) is not None:
-            coming = maker.submit(next, chunks, None)
-            yield chunk
 
 
 class _Words(NamedTuple):

@@ -1,4 +1,4 @@
-"""What a planning run finds, ready to be stored: streams for bulk loading, problems, and the inputs it stood on.
+"""What a planning run finds, ready to be stored: streams for bulk loading, and the inputs it stood on.
 
 Frames end here: operations write the streams as they are, without looking into them.
 """
@@ -15,7 +15,7 @@ from buyside.db.plans import PlanningRun
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.plans import PlanLineState, ProblemKind
 from buyside.domain.refusals import Refused
-from buyside.planning.copy_stream import Wire, binary_copy, read_ahead
+from buyside.planning.copy_stream import Wire, binary_copy
 from buyside.planning.frames import PRICE_SCALE, QUANTITY_SCALE, Cycle, Headroom
 from buyside.planning.item_totals import item_totals
 from buyside.planning.reasons import ABOUT, reason_text
@@ -58,7 +58,6 @@ class CalculatedRun:
     counts: dict[str, Any]
     sha256: bytes
     streams: tuple[Stream, ...]
-    problems: list[dict[str, Any]]
     inputs: list[tuple[str, int, bytes]]
     messages: Stream | None = None
     """What is to be done now, for the book of action messages; None where nobody is to act on the run."""
@@ -112,9 +111,9 @@ def calculate(
             *_streams(run_id, results),
             _totals(run_id, inputs, results, as_of),
             _draft(run_id, inputs, said, codes),
+            _problems(run_id, results),
             *(_stream(*each) for each in compared.tables),
         ),
-        problems=list(_problems(run_id, results)),
         messages=None if messages is None else _stream("staged_message", messages, MESSAGE_WIRES),
         inputs=[
             *(
@@ -294,48 +293,40 @@ def _draft(run_id: int, inputs: PlanInputs, said: pl.DataFrame, codes: Codes) ->
 
 
 def _stream(table: str, rows: pl.DataFrame, wires: dict[str, Wire]) -> Stream:
-    return Stream(table, tuple(wires), read_ahead(binary_copy(rows, wires)))
+    return Stream(table, tuple(wires), binary_copy(rows, wires))
 
 
-def _problems(run_id: int, results: PlanResults) -> Iterator[dict[str, Any]]:
-    """Rows of planning_problem. Quantities as whole numbers at QUANTITY_SCALE, which the writer divides."""
-    blank = {
-        "run_id": run_id,
-        **dict.fromkeys(("sales_order_line_id", "variant_id", "option_value_id", "item_id", "warehouse_id", "on_date")),
-        "quantity": 0,
-        "lines": 1,
-        "rules": "",
+def _problems(run_id: int, results: PlanResults) -> Stream:
+    """What could not be mapped: contradicting rules by line, lines, options, and items that nothing brings."""
+    rules = results.contradictions.select("line", pl.concat_list("rule", "other_rule").alias("rules")).explode("rules")
+    blocked = (
+        rules.unique()
+        .sort("line", "rules")
+        .group_by("line", maintain_order=True)
+        .agg(pl.col("rules").cast(pl.String).str.join(","))
+        .join(results.coverage.select("line", "exploded"), on="line", how="left", maintain_order="left")
+    )
+    line, variant = pl.col("line").alias("sales_order_line_id"), pl.col("variant").alias("variant_id")
+    option = pl.col("option_value").alias("option_value_id")
+    place = (
+        pl.col("item").alias("item_id"),
+        pl.col("warehouse").alias("warehouse_id"),
+        pl.col("date").alias("on_date"),
+    )
+    found = {
+        ProblemKind.CONTRADICTION: blocked.select(line, pl.col("exploded").alias("quantity"), "rules"),
+        ProblemKind.UNMAPPED: results.unmapped.sort("line").select(line, variant, "quantity"),
+        ProblemKind.UNCOVERED_OPTION: results.uncovered_options.select(variant, option, "lines"),
+        ProblemKind.DEAD_END: results.dead_ends.select(*place, "quantity"),
     }
-    blocked: dict[int, set[int]] = {}
-    for row in results.contradictions.iter_rows(named=True):
-        blocked.setdefault(row["line"], set()).update((row["rule"], row["other_rule"]))
-    exploded = dict(results.coverage.filter(pl.col("line").is_in(list(blocked))).select("line", "exploded").iter_rows())
-    for line, rules in sorted(blocked.items()):
-        yield blank | {
-            "kind": ProblemKind.CONTRADICTION.value,
-            "sales_order_line_id": line,
-            "quantity": exploded[line],
-            "rules": ",".join(map(str, sorted(rules))),
-        }
-    for row in results.unmapped.sort("line").iter_rows(named=True):
-        yield blank | {
-            "kind": ProblemKind.UNMAPPED.value,
-            "sales_order_line_id": row["line"],
-            "variant_id": row["variant"],
-            "quantity": row["quantity"],
-        }
-    for row in results.uncovered_options.iter_rows(named=True):
-        yield blank | {
-            "kind": ProblemKind.UNCOVERED_OPTION.value,
-            "variant_id": row["variant"],
-            "option_value_id": row["option_value"],
-            "lines": row["lines"],
-        }
-    for row in results.dead_ends.iter_rows(named=True):
-        yield blank | {
-            "kind": ProblemKind.DEAD_END.value,
-            "item_id": row["item"],
-            "warehouse_id": row["warehouse"],
-            "on_date": row["date"],
-            "quantity": row["quantity"],
-        }
+    kinds = [each.select(pl.lit(kind.value).alias("kind"), pl.all()) for kind, each in found.items()]
+    rows = pl.concat(kinds, how="diagonal").with_columns(
+        pl.lit(run_id, pl.Int64).alias("run_id"),
+        pl.col("quantity").fill_null(0),
+        pl.col("lines").fill_null(1).cast(pl.Int32),
+        pl.col("rules").fill_null(""),
+    )
+    named = ("sales_order_line_id", "variant_id", "option_value_id", "item_id", "warehouse_id")
+    wires = {"run_id": Wire.INT8, "kind": Wire.WORD, **dict.fromkeys(named, Wire.INT8), "on_date": Wire.DATE}
+    wires |= {"quantity": Wire.NUMERIC, "lines": Wire.INT4, "rules": Wire.WORD}
+    return _stream("planning_problem", rows, wires)

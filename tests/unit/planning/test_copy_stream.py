@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from buyside.planning import copy_stream
-from buyside.planning.copy_stream import Wire, binary_copy, read_ahead
+from buyside.planning.copy_stream import Wire, binary_copy
 from buyside.planning.frames import Misfit
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -102,15 +102,3 @@ def test_chunks_go_on_where_the_one_before_ended(monkeypatch: pytest.MonkeyPatch
 def test_a_text_travels_as_a_text_and_nothing_else_does(values: list[Any], wire: Wire) -> None:
     with pytest.raises(Misfit):
         list(binary_copy(pl.DataFrame({"name": values}), {"name": wire}))
-
-
-def test_chunks_that_are_made_ahead_come_in_order_and_break_off_where_the_making_does() -> None:
-    def made() -> Iterator[bytes]:
-        yield from (b"a", b"b")
-        raise Misfit("the third")
-
-    coming = read_ahead(made())
-    assert [next(coming), next(coming)] == [b"a", b"b"]
-    with pytest.raises(Misfit, match="the third"):
-        next(coming)
-    assert list(read_ahead(iter([]))) == []
