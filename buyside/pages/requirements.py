@@ -82,10 +82,12 @@ def _peg(each: Any) -> tuple[Any, ...]:
             link(each["order"], " / ", each["line"], to=each["path"]),
             rx.el.span(each["order"], class_name="quiet"),
         ),
-        rx.el.span(each["customer"], class_name="clip"),
-        each["sold"],
-        each["day"],
-        each["needed_by"],
+        rx.el.div(
+            rx.el.div(each["customer"], class_name="clip", title=each["customer"]),
+            rx.el.div(each["sold"], class_name="quiet"),
+        ),
+        rx.el.span(each["day"], class_name="day"),
+        rx.el.span(each["needed_by"], class_name="day"),
         rx.cond(
             each["made_of"] != "",
             link(amount(each["quantity"]), to=each["made_of"], title="What the sold configuration is made of"),
@@ -184,7 +186,7 @@ def _panel() -> rx.Component:
             "Demand behind it",
             table(
                 "Demand behind the requirement",
-                ("Sales order", "Customer", "Sold", "Needed", "Customer's date", "Quantity", "Covered"),
+                ("Sales order", "Sold", "Needed", "Customer's date", "Quantity", "Covered"),
                 Needs.pegs,
                 _peg,
                 numbers=("Quantity", "Covered"),
@@ -239,7 +241,7 @@ def requirements() -> rx.Component:
     return with_run(
         rx.el.div(
             run_head(link_button("Open the plan", routes.PLAN.path)),
-            split(board, _panel(), is_open=Needs.panel["id"] != "", width="min(680px, 46vw)"),
+            split(board, _panel(), is_open=Needs.panel["id"] != "", width="clamp(560px, 46vw, 680px)"),
             class_name="stacked",
         )
     )
