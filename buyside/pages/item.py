@@ -9,7 +9,14 @@ import reflex as rx
 from buyside.domain.access import Permission
 from buyside.domain.words import SUPPLY_MODE_WORDS, Tone
 from buyside.pages import routes
-from buyside.pages.item_parts import contracts_and_uses, open_orders, prices_over_time, stock_over_time, vendor_grids
+from buyside.pages.item_parts import (
+    OPEN_ORDERS,
+    contracts_and_uses,
+    open_orders,
+    prices_over_time,
+    stock_over_time,
+    vendor_grids,
+)
 from buyside.pages.kit.dialog import confirm
 from buyside.pages.kit.history import history_table
 from buyside.pages.kit.parts import (
@@ -22,7 +29,7 @@ from buyside.pages.kit.parts import (
     tiles,
 )
 from buyside.pages.sheet_record import conflict_dialog, field_groups, record_page
-from buyside.pages.shell import page, when_allowed
+from buyside.pages.shell import can, page, when_allowed
 from buyside.state.item import ItemPageState as Item
 
 _DATA: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -101,9 +108,10 @@ def _head() -> rx.Component:
 
 
 def _tiles() -> rx.Component:
+    on_order = ("On order", Item.on_order, rx.cond(Item.next_due != "", Item.next_due, Item.unit))
     return tiles(
         tile("On hand", Item.on_hand, Item.unit, to=Item.paths["stock"]),
-        tile("On order", Item.on_order, rx.cond(Item.next_due != "", Item.next_due, Item.unit)),
+        rx.cond(can(Permission.ORDER_VIEW), tile(*on_order, to="#" + OPEN_ORDERS), tile(*on_order)),
         tile(
             "Below safety stock",
             rx.cond(Item.first_below != "", Item.first_below, "–"),

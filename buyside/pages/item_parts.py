@@ -16,6 +16,8 @@ from buyside.pages.sheet_grid import sheet_grid
 from buyside.pages.shell import when_allowed
 from buyside.state.item import ItemPageState as Item
 
+OPEN_ORDERS = "open-orders"
+"""Where the page tells of them."""
 _CONTRACT_WORDS = words(ContractStatus, {ContractStatus.ACTIVE: Tone.GOOD, ContractStatus.SUSPENDED: Tone.WARN})
 _KINDS = {"variant": "Variant", "product": "Product", "item": "Item"}
 
@@ -246,6 +248,8 @@ def open_orders() -> rx.Component:
                 numbers=("Open", "Price"),
                 empty="Nothing is on order.",
             ),
+            says=Item.orders_say,
+            anchor=OPEN_ORDERS,
         ),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -11,9 +13,18 @@ from buyside.domain.access import Permission
 from buyside.domain.item_sheets import ITEM_SHEET
 from buyside.domain.locales import PRICE_DIGITS, shown_date, shown_number
 from buyside.domain.money import ZERO
+from buyside.domain.orders import AWAITING_GOODS
 from buyside.domain.refusals import NotFound
 from buyside.domain.sheets import Sheet
-from buyside.queries.item_card import ItemHead, contracts_of_item, item_head, open_lines_of_item, uses_of_item
+from buyside.queries.item_card import (
+    MOST_LINES,
+    ItemHead,
+    OpenLine,
+    contracts_of_item,
+    item_head,
+    open_lines_of_item,
+    uses_of_item,
+)
 from buyside.queries.item_prices import ItemPrices, item_prices
 from buyside.queries.item_stock import ItemPlace, places_of_item, stock_over_time
 from buyside.state.base import handler, me, say, today
@@ -113,6 +124,8 @@ class ItemPageState(SheetRecordState, HistoryState, BuyerState, rx.State):
     paid: list[Paid] = []
 
     lines: list[OrderLine] = []
+    orders_say: str = ""
+    """What the open lines come to: that of the tile, and what is still to be issued."""
     agreements: list[Agreement] = []
     uses: list[Use] = []
     uses_count: int = 0
@@ -265,7 +278,8 @@ class ItemPageState(SheetRecordState, HistoryState, BuyerState, rx.State):
     async def _show_orders(self) -> None:
         if not me().may(Permission.ORDER_VIEW):
             return
-        self.lines = lines_in_words(await self._ask(open_lines_of_item, item_id=self._record_id, today=today()))
+        lines = await self._ask(open_lines_of_item, item_id=self._record_id, today=today())
+        self.lines, self.orders_say = lines_in_words(lines), on_order_in_words(lines, self.unit, me().locale)
         found = await self._ask(contracts_of_item, item_id=self._record_id, today=today())
         self.agreements = contracts_in_words(found)
 
@@ -275,6 +289,23 @@ class ItemPageState(SheetRecordState, HistoryState, BuyerState, rx.State):
         found = await self._ask(uses_of_item, item_id=self._record_id)
         self.uses, self.uses_count = uses_in_words(found), found.count
         self.rules, self.components = found.rules, found.components
+
+
+def on_order_in_words(lines: Sequence[OpenLine], unit: str, locale: str) -> str:
+    """What open order lines of an item come to in its stock unit, as counted on order, and what is not issued yet."""
+
+    def amount(those: Iterable[OpenLine]) -> str:
+        return f"{shown_number(sum((each.open_stock_units for each in those), start=ZERO), locale)} {unit}"
+
+    if not lines:
+        return ""
+    if len(lines) >= MOST_LINES:
+        return f"the first {shown_number(Decimal(MOST_LINES), locale)} of them"
+    on_order, waiting = (
+        [each for each in lines if (each.state in AWAITING_GOODS) is is_issued] for is_issued in (True, False)
+    )
+    says = f"{amount(on_order)} on order"
+    return f"{says}, and {amount(waiting)} of orders that are not issued yet" if waiting else says
 
 
 def _paths(code: str) -> dict[str, str]:

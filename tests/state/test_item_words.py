@@ -11,6 +11,7 @@ from buyside.queries.item_card import OpenLine
 from buyside.queries.item_prices import ItemPrices, PaidPrice, PriceStep, VendorPrices
 from buyside.queries.item_stock import ComingDay, PastDay, StockOverTime
 from buyside.state import item_words
+from buyside.state.item import on_order_in_words
 from buyside.state.item_words import (
     day_number,
     lines_in_words,
@@ -113,3 +114,19 @@ def test_what_is_on_order_in_another_unit_is_told_in_stock_units_too(monkeypatch
     bars, metres = lines_in_words([line("bar6", "1300.5"), line("m", "50")])
     assert (bars["open"], bars["unit"], bars["stock"]) == ("50", "bar6", "1.300,5")
     assert metres["stock"] == ""
+
+
+def test_open_orders_say_what_they_come_to_so_that_the_figure_on_order_is_theirs() -> None:
+    def line(state: str, stock: str) -> OpenLine:
+        return OpenLine(
+            "PO-1", 1, state, False, "ACME", "Acme", "MAIN", Decimal(50), Decimal(50), "box", Decimal(stock), Decimal(2),
+            "EUR", None, DAY, 0,
+        )  # fmt: skip
+
+    issued = [line("issued", "1200"), line("partly_received", "0.5")]
+    assert on_order_in_words([], "m", "de_DE") == ""
+    assert on_order_in_words(issued, "m", "de_DE") == "1.200,5 m on order"
+    assert on_order_in_words([*issued, line("draft", "7")], "m", "de_DE") == (
+        "1.200,5 m on order, and 7 m of orders that are not issued yet"
+    )
+    assert on_order_in_words(issued * 50, "m", "de_DE") == "the first 100 of them"

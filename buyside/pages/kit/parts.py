@@ -59,8 +59,10 @@ def page_head(*says: Any, actions: Sequence[rx.Component] = (), title: Text = ""
     )
 
 
-def section(title: Text, *children: Any, says: Text = "", actions: Sequence[rx.Component] = ()) -> rx.Component:
-    """A titled part of a page or panel."""
+def section(
+    title: Text, *children: Any, says: Text = "", actions: Sequence[rx.Component] = (), anchor: str = ""
+) -> rx.Component:
+    """A titled part of a page or panel; `anchor` is what an address of the page names it by."""
     return rx.el.section(
         rx.el.div(
             rx.el.h2(title),
@@ -70,6 +72,7 @@ def section(title: Text, *children: Any, says: Text = "", actions: Sequence[rx.C
         ),
         *children,
         class_name="section",
+        **({"id": anchor} if anchor else {}),
     )
 
 
