@@ -33,6 +33,8 @@ class Request:
     unit_factor: Decimal
     comes: date | None
     needed: date | None
+    is_overdue: bool = False
+    """`comes` is past, and nothing came."""
 
 
 _FRAMES: Mapping[str, tuple[str, str]] = {
@@ -108,6 +110,16 @@ _ASKS: Mapping[str, Mapping[Kind, str]] = {
     },
 }  # fmt: skip
 
+_OVERDUE: Mapping[str, str] = {
+    "en": "We are still waiting for {amount}, due on {comes}. Please deliver by {needed}.",
+    "de": "Auf {amount}, fällig am {comes}, warten wir noch. Bitte liefern Sie bis zum {needed}.",
+    "fr": "Nous attendons toujours {amount}, prévus pour le {comes}. Merci de livrer au plus tard le {needed}.",
+    "it": "Siamo ancora in attesa di {amount}, con consegna prevista per il {comes}. Vi chiediamo di consegnare entro il {needed}.",
+    "es": "Seguimos esperando {amount}, con entrega prevista para el {comes}. Les pedimos que entreguen a más tardar el {needed}.",
+    "nl": "Wij wachten nog op {amount}, te leveren op {comes}. Wilt u uiterlijk op {needed} leveren?",
+}
+"""Expediting what is overdue: a day that is past is nothing to be delivered before."""
+
 LANGUAGES = tuple(_FRAMES)
 
 
@@ -126,7 +138,8 @@ def request_text(request: Request, language: str) -> str:
     if spoken not in _FRAMES:
         spoken = locale = LANGUAGE
     letter, part = _FRAMES[spoken]
-    asks = _ASKS[spoken][request.kind].format(
+    is_awaited = request.kind == Kind.EXPEDITE and request.is_overdue
+    asks = (_OVERDUE[spoken] if is_awaited else _ASKS[spoken][request.kind]).format(
         amount=_amount(request, locale),
         needed=shown_date(request.needed, locale) if request.needed else "",
         comes=shown_date(request.comes, locale) if request.comes else "",

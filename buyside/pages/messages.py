@@ -168,9 +168,9 @@ def _panel() -> rx.Component:
                 ("Order", "Customer", "Needed by", "Quantity"),
                 Messages.waiting,
                 lambda each: (
-                    link(each["number"], to=each["path"]),
-                    rx.el.span(each["customer"], class_name="clip"),
-                    each["needed_by"],
+                    link(each["number"], to=each["path"], class_name="whole"),
+                    each["customer"],
+                    rx.el.span(each["needed_by"], class_name="day"),
                     amount(each["quantity"]),
                 ),
                 numbers=("Quantity",),

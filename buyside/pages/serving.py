@@ -87,7 +87,7 @@ def line_panel() -> rx.Component:
                 _part,
                 numbers=("Quantity",),
             ),
-            rx.el.p(Line.empty, class_name="table-none"),
+            rx.el.div(rx.el.p(Line.empty, class_name="table-none"), class_name="table-wrap"),
         ),
         says=Line.says,
     )

@@ -21,14 +21,8 @@ from buyside.operations.messages import (
     snooze_messages,
     take_messages,
 )
-from buyside.queries.messages import (
-    MESSAGE_ROWS,
-    MessageDetail,
-    Waiting,
-    find_item_id,
-    message_detail,
-    possible_owners,
-)
+from buyside.queries.message_detail import MessageDetail, Waiting, message_detail
+from buyside.queries.messages import MESSAGE_ROWS, find_item_id, possible_owners
 from buyside.queries.rows import GridSource
 from buyside.state.base import handler, me, now, say, today
 from buyside.state.forms import day, key, maybe_whole, text
@@ -245,7 +239,8 @@ def _sentence(found: MessageDetail, amount: Any, on: Any) -> str:
                 f"{quantity} are needed from {needed} on, and no open order brings them. Order by {on(found.due_on)}."
             )
         case _K.EXPEDITE:
-            return f"{quantity} are needed on {needed}; the order brings them on {comes}."
+            brings = f"was to bring them on {comes} and is overdue" if _is_overdue(found) else f"brings them on {comes}"
+            return f"{quantity} are needed on {needed}; the order {brings}."
         case _K.DEFER:
             return f"{quantity} come on {comes} and are needed on {needed} at the earliest."
         case _K.INCREASE:
@@ -260,6 +255,11 @@ def _sentence(found: MessageDetail, amount: Any, on: Any) -> str:
             )
         case _:
             return f"Nothing needs the {quantity} that come on {comes}."
+
+
+def _is_overdue(found: MessageDetail) -> bool:
+    """Whether the day on which the order was to come was past when the plan was made."""
+    return found.from_on is not None and found.from_on < found.run_as_of
 
 
 def _vendor_text(found: MessageDetail) -> str:
@@ -279,6 +279,7 @@ def _vendor_text(found: MessageDetail) -> str:
         unit_factor=found.unit_factor or Decimal(1),
         comes=found.from_on,
         needed=found.to_on,
+        is_overdue=_is_overdue(found),
     )
     return request_text(asked, found.vendor_language)
 

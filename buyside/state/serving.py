@@ -13,7 +13,7 @@ from buyside.domain.refusals import NotFound
 from buyside.queries.orders import order_detail
 from buyside.queries.pegging import LineServing, SupplyPart, order_serving
 from buyside.queries.pegging_supplies import SupplyServes, Waiting, order_line_serves
-from buyside.state.base import handler, me
+from buyside.state.base import handler, me, today
 from buyside.state.roles import BuyerState, SalesState
 
 
@@ -152,6 +152,8 @@ class OrderServesState(BuyerState, rx.State):
             f"by the needs of the plan of {shown_date(found.as_of, locale)}" if found.as_of else "not planned yet"
         )
         word = "promised" if found.promised_on else "expected"
+        if found.available_on and found.available_on < today():
+            word += ", overdue"
         self.there = f"{shown_date(found.available_on, locale)}, {word}" if found.available_on else "–"
         self.quantity = f"{shown_number(found.quantity, locale)} {found.unit}"
         self.spare = f"{shown_number(found.spare, locale)} {found.unit}"

@@ -25,6 +25,8 @@ def test_a_vendor_reads_its_own_language_with_its_own_numbers_and_dates() -> Non
     assert "1’250.5 pcs" in request_text(ASKED, "de_CH")
     assert "le 4 mai 2026 au lieu du 20 mai 2026" in request_text(ASKED, "fr")
     assert "Please deliver 1,250.5 pcs by May 4, 2026 instead of May 20, 2026." in request_text(ASKED, "en")
+    overdue = request_text(replace(ASKED, comes=date(2026, 5, 2), is_overdue=True), "de")
+    assert "Auf 1.250,5 pcs, fällig am 2. Mai 2026, warten wir noch. Bitte liefern Sie bis zum 4. Mai 2026." in overdue
 
 
 @pytest.mark.rule("PLAN-8")
@@ -32,6 +34,16 @@ def test_a_vendor_reads_the_unit_that_the_order_is_in() -> None:
     packed = replace(ASKED, quantity=Decimal(500), ordered_unit="c100", unit_factor=Decimal(100))
     assert "deliver 5 c100 (= 500 pcs) by" in request_text(packed, "en")
     assert "deliver 501 pcs by" in request_text(replace(packed, quantity=Decimal(501), unit_factor=Decimal(7)), "en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_overdue_is_waited_for_and_not_asked_for_before_a_day_that_is_past(language: str) -> None:
+    late = replace(ASKED, comes=date(2026, 5, 2), is_overdue=True)
+    says = request_text(late, language)
+    assert says != request_text(replace(late, is_overdue=False), language)
+    assert all(each in says for each in ("PO-7", "250", "2026"))
+    deferred = replace(late, kind=MessageKind.DEFER)
+    assert request_text(deferred, language) == request_text(replace(deferred, is_overdue=False), language)
 
 
 @pytest.mark.parametrize("language", ["", "ja", "xx", "de_ZZ9", "english"])
