@@ -14,13 +14,8 @@ from buyside.domain.refusals import NotAllowed, NotFound
 from buyside.operations.messages import snooze_messages
 from buyside.operations.plans import run_plan, start_run
 from buyside.operations.run import perform
-from buyside.queries.messages import (
-    MESSAGE_ROWS,
-    find_item_id,
-    message_counts,
-    message_detail,
-    possible_owners,
-)
+from buyside.queries.message_detail import message_detail
+from buyside.queries.messages import MESSAGE_ROWS, find_item_id, message_counts, possible_owners
 from buyside.queries.read import ask
 from buyside.queries.rows import RowsWanted, grid_page
 from buyside.queries.start import start_page
