@@ -102,20 +102,21 @@ def run_dialogs() -> rx.Component:
         says="Demand, stock and supply are read as they stand now. Plans made before stay as they are; "
         "what is locked in one goes on in the first plan after it that covers the same items, warehouses and days.",
     )
-    progress = rx.cond(
-        Run.is_running,
-        rx.el.div(
-            rx.el.div(rx.el.strong("Calculating the plan"), rx.el.span(Run.step, class_name="quiet")),
-            rx.el.progress(
-                value=Run.steps_done.to_string(), max=str(len(STEPS) - 1), aria_label="Progress of the plan"
-            ),
-            button("Cancel", Run.cancel),
-            class_name="running",
-            role="status",
+    return rx.fragment(ask, progress(Run, "plan"))
+
+
+def progress(state: Any, what: str) -> rx.Component:
+    """How far the calculation of a state is, and the way to stop it; nothing while there is none."""
+    shown = rx.el.div(
+        rx.el.div(rx.el.strong(f"Calculating the {what}"), rx.el.span(state.step, class_name="quiet")),
+        rx.el.progress(
+            value=state.steps_done.to_string(), max=str(len(STEPS) - 1), aria_label=f"Progress of the {what}"
         ),
-        rx.fragment(),
+        button("Cancel", state.cancel),
+        class_name="running",
+        role="status",
     )
-    return rx.fragment(ask, progress)
+    return rx.cond(state.is_running, shown, rx.fragment())
 
 
 def _ticks(label: str, says: str, stem: str, choices: Any) -> rx.Component:

@@ -8,14 +8,13 @@ import reflex as rx
 
 from buyside.domain.access import Permission
 from buyside.domain.schedules import WEEKDAY_WORDS, WEEKDAYS
-from buyside.domain.words import Tone
 from buyside.pages import routes
 from buyside.pages.kit import form
 from buyside.pages.kit.base import link
 from buyside.pages.kit.dialog import dialog
 from buyside.pages.kit.lookup import reference
-from buyside.pages.kit.parts import button, empty_state, notice, page_head, status, table
-from buyside.pages.plan_runs import plan_tabs
+from buyside.pages.kit.parts import button, empty_state, page_head, status, table
+from buyside.pages.plan_runs import plan_tabs, progress
 from buyside.pages.shell import page, when_allowed
 from buyside.state.plan_runs import PlanRunState as Run
 from buyside.state.plan_schedules import SchedulesState as Schedules
@@ -160,23 +159,17 @@ def plan_schedules() -> rx.Component:
         "A schedule runs it by itself, so that each morning begins with a fresh plan and with messages of what to do.",
         new,
     )
-    listed = rx.fragment(
-        rx.cond(
-            Schedules.running > 0,
-            notice("The plan is being calculated. You can leave this page meanwhile.", tone=Tone.ACTIVE),
-            rx.fragment(),
-        ),
-        table(
-            "Schedules of the planning",
-            ("Schedule", "When", "Next", "Last run", "Runs as", ""),
-            Schedules.rows,
-            _row,
-        ),
+    listed = table(
+        "Schedules of the planning",
+        ("Schedule", "When", "Next", "Last run", "Runs as", ""),
+        Schedules.rows,
+        _row,
     )
-    return rx.el.div(
+    shown = rx.el.div(
         _dialogs(),
         page_head("Times are those of the organisation, " + Schedules.zone, actions=[new]),
         plan_tabs(routes.PLAN_SCHEDULES),
         rx.cond(Schedules.loaded, rx.cond(Schedules.rows.length() > 0, listed, none_yet), rx.fragment()),
         class_name="parts",
     )
+    return rx.fragment(progress(Schedules, "plan"), shown)

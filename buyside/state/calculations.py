@@ -72,6 +72,7 @@ class CalculationState(BuyerState, mixin=True):
         finally:
             async with self:
                 self.is_running, self._calculating = False, 0
+                await self._ended()
         yield say(await self._calculated(run_id))
 
     @handler(Permission.PLAN_RUN)
@@ -80,6 +81,9 @@ class CalculationState(BuyerState, mixin=True):
         if self._calculating:
             await self._do(cancel_run, run_id=self._calculating, at=now())
 
-    async def _calculated(self, run_id: int) -> str:
+    async def _ended(self) -> None:
+        """Show that nothing is calculated any more, whatever came of it; within the state's lock."""
+
+    async def _calculated(self, run_id: int) -> str:  # noqa: ARG002
         """Show a run that is done, outside of the state's lock; answers with what the person is told."""
-        raise NotImplementedError
+        return "The plan is calculated."

@@ -13,7 +13,7 @@ from buyside.domain.plans import RunOrigin, RunState
 from buyside.domain.refusals import Refused
 from buyside.domain.schedules import WEEKDAYS, weekdays_said
 from buyside.domain.words import RUN_WORDS
-from buyside.operations.plans import run_plan, start_run
+from buyside.operations.plans import start_run
 from buyside.operations.schedules import (
     Planned,
     add_schedule,
@@ -26,8 +26,8 @@ from buyside.operations.schedules import (
 )
 from buyside.queries.schedules import ScheduleRow, schedules
 from buyside.state.base import handler, me, now, say, warn
+from buyside.state.calculations import CalculationState
 from buyside.state.forms import flag, maybe_whole, text
-from buyside.state.roles import BuyerState
 
 
 class Shown(TypedDict):
@@ -48,8 +48,8 @@ class Shown(TypedDict):
     run_path: str
 
 
-class SchedulesState(BuyerState, rx.State):
-    """The list, and the schedule that is being written."""
+class SchedulesState(CalculationState, rx.State):
+    """The list, the schedule that is being written, and the run of one that somebody wants now."""
 
     loaded: bool = False
     rows: list[Shown] = []
@@ -66,7 +66,6 @@ class SchedulesState(BuyerState, rx.State):
     running: int = 0
     """The schedule whose run somebody wants now, while it is calculated."""
     _found: dict[int, tuple[int, Planned]] = {}
-    _calculating: int = 0
 
     @handler(Permission.PLAN_VIEW)
     async def load(self) -> None:
@@ -177,27 +176,13 @@ class SchedulesState(BuyerState, rx.State):
             await self._read()
             return warn(str(refusal))
         await self._do(tell_of_schedule, schedule_id=schedule_id, run_id=begun.run_id)
-        self.running, self._calculating = schedule_id, begun.run_id
+        self.running = schedule_id
         await self._read()
-        return SchedulesState.calculate
+        return self._begin(begun.run_id)
 
-    @handler(Permission.PLAN_RUN, background=True)
-    async def calculate(self) -> Any:
-        """Calculate the run that was begun."""
-        async with self:
-            run_id, self._calculating = self._calculating, 0
-        if not run_id:
-            return
-        refusal: Refused | None = None
-        try:
-            await self._do(run_plan, run_id=run_id)
-        except Refused as told:
-            refusal = told
-        finally:
-            async with self:
-                self.running = 0
-                await self._read()
-        yield say("The plan is calculated.") if refusal is None else warn(str(refusal))
+    async def _ended(self) -> None:
+        self.running = 0
+        await self._read()
 
     def _edit(self, schedule_id: int, planned: Planned) -> None:
         self.editing, self.is_editing = schedule_id, True
