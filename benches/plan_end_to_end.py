@@ -1,9 +1,12 @@
 """A planning run from PostgreSQL to PostgreSQL, against the server's own COPY on both sides of the bare calculation.
 
 `python -m benches.plan_end_to_end [--lines 1000000] [--rounds 3]` imports a generated company on a server of its own, then
-runs ours and the reference turn by turn. The reference reads by binary COPY in psql what ours reads, select by select, plans
-frames that lie in memory, and writes the same rows by binary COPY in psql into bare tables without keys. Only ratios count.
-Every round must give the same plan. Memory is the most that the process held in a run, its inputs included.
+runs ours and the references turn by turn. Reading is held against binary COPY in psql of what ours reads, select by select;
+planning against the bare calculation of frames that lie in memory. Storing is held against binary COPY in psql of the same rows
+twice: into bare tables without keys, which tells what keys, indexes, checks and references cost at all; and, in one transaction,
+into the very tables that ours fills, which tells what our own code adds to what the database has to do (the rows are taken out
+again aside from the clock). What a run makes of the book of action messages is in ours alone. Only ratios count. Every round must
+give the same plan. Memory is the most that the process held in a run, its inputs included.
 """
 
 import subprocess
@@ -82,14 +85,29 @@ def raw_read(asked: list[str]) -> None:
     psql(*(f"\\copy ({each}) TO '/dev/null' WITH (FORMAT binary)" for each in asked))
 
 
-def write_streams(folder: Path, run_id: int) -> int:
-    """What ours stores, as files of binary COPY. Answers with their size."""
+def write_streams(folder: Path) -> tuple[int, int]:
+    """What a run stores, as files of binary COPY. Answers with the run, which is not stored itself, and with their size."""
+    run_id = perform(start_run, OPERATOR, as_of=AS_OF, at=datetime.now(UTC)).run_id
     found = ask(plan_results.calculate, OPERATOR, run_id=run_id)
     for stream in found.streams:
         with (folder / f"{stream.table}.copy").open("wb") as target:
             target.writelines(stream.chunks)
         (folder / f"{stream.table}.columns").write_text(", ".join(stream.columns))
-    return sum(each.stat().st_size for each in folder.glob("*.copy"))
+    kept = [
+        b"".join(
+            len(each).to_bytes(4) + each for each in (run_id.to_bytes(8), name.encode(), rows.to_bytes(8), content)
+        )
+        for name, rows, content in found.inputs
+    ]
+    head, row, tail = b"PGCOPY\n\xff\r\n\0" + bytes(8), (4).to_bytes(2), (-1).to_bytes(2, signed=True)
+    (folder / "planning_run_input.copy").write_bytes(head + b"".join(row + each for each in kept) + tail)
+    (folder / "planning_run_input.columns").write_text("run_id, name, row_count, content")
+    return run_id, sum(each.stat().st_size for each in folder.glob("*.copy"))
+
+
+def copied(path: Path, table: str) -> str:
+    """The statement that copies a file into a table."""
+    return f"\\copy {table} ({path.with_suffix('.columns').read_text()}) FROM '{path}' WITH (FORMAT binary)"
 
 
 def raw_write(folder: Path) -> None:
@@ -97,12 +115,22 @@ def raw_write(folder: Path) -> None:
     statements, made = list[str](), list[str]()
     for path in sorted(folder.glob("*.copy")):
         bare = f"bare_{path.stem}"
-        columns = path.with_suffix(".columns").read_text()
         statements.append(f"CREATE TABLE {bare} AS SELECT * FROM {path.stem} WITH NO DATA")
         made.append(bare)
-        statements.append(f"\\copy {bare} ({columns}) FROM '{path}' WITH (FORMAT binary)")
+        statements.append(copied(path, bare))
     psql("SET client_min_messages = warning", *statements)
     psql(*(f"DROP TABLE {table}" for table in made))
+
+
+def keyed_write(folder: Path) -> None:
+    """The same rows into the tables of a run, in one transaction."""
+    psql("BEGIN", *(copied(path, path.stem) for path in sorted(folder.glob("*.copy"))), "COMMIT")
+
+
+def take_out(folder: Path, run_id: int) -> None:
+    """Leave the tables as they were before keyed_write()."""
+    tables = [path.stem for path in sorted(folder.glob("*.copy"))]
+    psql(*(f"DELETE FROM {each} WHERE run_id = {run_id}" for each in tables), *(f"VACUUM {each}" for each in tables))
 
 
 def main() -> None:
@@ -121,7 +149,7 @@ def main() -> None:
         forget_the_peak()
         hashes.add(ours()[0])
         most = peak()  # before the reference holds frames of its own
-        size = write_streams(streams, 1)
+        stored, size = write_streams(streams)
         inputs = ask(planning.planning_inputs, OPERATOR)
         with_pegs = given.lines <= plan_results.PEGS_STORED_TO
         for _ in range(given.rounds):
@@ -132,7 +160,9 @@ def main() -> None:
                 "raw read": timed(lambda: raw_read(asked)),
                 "raw plan": timed(lambda: results.append(plan(inputs, AS_OF, with_pegs=with_pegs))),  # noqa: B023
                 "raw write": timed(lambda: raw_write(streams)),
+                "keyed write": timed(lambda: keyed_write(streams)),
             }
+            take_out(streams, stored)
             plans.add(packed(results[0].plan_lines))
             for name, seconds in (ours_took | raw).items():
                 took.setdefault(name, []).append(seconds)
@@ -151,6 +181,7 @@ def main() -> None:
             Ratio.of("run: read", took["read"], "binary COPY of the rows to nowhere", took["raw read"]),
             Ratio.of("run: plan", took["plan"], "the calculation of frames in memory", took["raw plan"]),
             Ratio.of("run: store", took["store"], "binary COPY into bare tables", took["raw write"]),
+            Ratio.of("run: store", took["store"], "binary COPY into the same tables", took["keyed write"]),
             Ratio.of("run from end to end", took["all"], "these three together", [sum(each) for each in parts]),
             Ratio.of("run: most memory", [float(most)], "its inputs as frames (bytes)", [memory]),
         ],
