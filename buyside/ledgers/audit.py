@@ -45,17 +45,31 @@ NO_KEY = 0
 
 @dataclass(slots=True)
 class Trail:
-    """What a transaction changed so far."""
+    """What a transaction changed so far. Changes are kept as the entry will say them."""
 
-    changes: list[dict[str, Any]] = field(default_factory=list)
+    changes: list[bytes] = field(default_factory=list)
+    """JSON of one or more of them, in order."""
+    told: int = 0
+    """How many that are."""
     counts: dict[str, int] = field(default_factory=dict)
-    touched: set[tuple[str, int]] = field(default_factory=set)
+    touched: dict[str, set[int]] = field(default_factory=dict)
+
+    @property
+    def room(self) -> int:
+        """How many changes the entry can still tell."""
+        return max(0, MOST_CHANGES - self.told)
 
     def add(self, kind: str, record_id: Any, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
         self.counts[kind] = self.counts.get(kind, 0) + 1
-        self.touched.add((kind, record_id if isinstance(record_id, int) else NO_KEY))
-        if len(self.changes) < MOST_CHANGES:
-            self.changes.append({"kind": kind, "id": record_id, "before": before, "after": after})
+        self.touched.setdefault(kind, set()).add(record_id if isinstance(record_id, int) else NO_KEY)
+        if self.room:
+            self.tell([{"kind": kind, "id": record_id, "before": before, "after": after}])
+
+    def tell(self, changes: list[dict[str, Any]]) -> None:
+        """Put changes into the entry."""
+        if changes:
+            self.changes.append(to_json(changes, inf_nan_mode="constants")[1:-1])
+            self.told += len(changes)
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
@@ -137,26 +151,28 @@ def note_all(session: Session, kind: str, record_ids: Sequence[int], changes: It
     if trail is None or not record_ids:
         return
     trail.counts[kind] = trail.counts.get(kind, 0) + len(record_ids)
-    trail.touched.update((kind, each) for each in record_ids)
-    room = max(0, MOST_CHANGES - len(trail.changes))
+    trail.touched.setdefault(kind, set()).update(record_ids)
     told = [
         {"kind": kind, "id": record_id, "before": before, "after": after}
-        for record_id, (before, after) in zip(record_ids[:room], changes, strict=False)
+        for record_id, (before, after) in zip(record_ids[: trail.room], changes, strict=False)
     ]
-    trail.changes += _plain({"told": told})["told"]
+    trail.tell(_plain({"told": told})["told"])
 
 
 def so_far(session: Session) -> Trail | None:
     """What the transaction was told to have changed so far; `back_to` takes it after a part was rolled back."""
     trail: Trail | None = session.info.get("trail")
-    return trail and Trail(list(trail.changes), dict(trail.counts), set(trail.touched))
+    return trail and Trail(
+        list(trail.changes), trail.told, dict(trail.counts), {kind: set(ids) for kind, ids in trail.touched.items()}
+    )
 
 
 def back_to(session: Session, before: Trail | None) -> None:
     """Forget what a part of the transaction changed that was rolled back."""
     trail: Trail | None = session.info.get("trail")
     if trail is not None and before is not None:
-        trail.changes, trail.counts, trail.touched = before.changes, before.counts, before.touched
+        trail.changes, trail.told = before.changes, before.told
+        trail.counts, trail.touched = before.counts, before.touched
 
 
 def write(
@@ -165,12 +181,9 @@ def write(
     """Write the one entry of an operation, or nothing where it changed nothing. Answers with the entry's id."""
     if not trail.changes:
         return None
-    changes = list(trail.changes)
-    if sum(trail.counts.values()) > len(changes):
-        changes.append({"kind": "counts", "id": None, "before": None, "after": dict(trail.counts)})
-    touched: dict[str, list[int]] = {}
-    for kind, record_id in sorted(trail.touched):
-        touched.setdefault(kind, []).append(record_id)
+    if sum(trail.counts.values()) > trail.told:
+        trail.tell([{"kind": "counts", "id": None, "before": None, "after": trail.counts}])
+    touched = {kind: sorted(ids) for kind, ids in sorted(trail.touched.items())}
     event_id: int = session.execute(
         _WRITE,
         {
@@ -179,7 +192,7 @@ def write(
             "name": actor.name,
             "operation": operation,
             "request": request_id,
-            "changes": to_json(changes, inf_nan_mode="constants").decode(),
+            "changes": (b"[" + b",".join(trail.changes) + b"]").decode(),
             "touched": to_json(touched).decode(),
         },
     ).scalar_one()
