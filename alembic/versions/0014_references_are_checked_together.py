@@ -87,6 +87,8 @@ $$
 """
 FEW = 100
 """Up to so many rows, the keys of all columns are collected by one statement; of more, each column's by one that does not sort."""
+ALIKE = ("plan_line",)
+"""Tables whose rows, however many, combine few different keys: what is different is found once, for all columns."""
 CHECK = """
     WHILE cardinality({column}s) > 0 LOOP
         SELECT count(*) INTO shared FROM (
@@ -203,6 +205,8 @@ def _written(table: str, keys: dict[str, str]) -> str:
         CHECK.format(table=table, column=column, target=target, key=OTHER_KEYS.get(target, "id"))
         for column, target in keys.items()
     )
+    some = ", ".join(f"array_agg(DISTINCT {column}) FILTER (WHERE {column} IS NOT NULL)" for column in keys)
+    into = ", ".join(f"{column}s" for column in keys)
     return WRITTEN.format(
         table=table,
         few=FEW,
@@ -210,11 +214,13 @@ def _written(table: str, keys: dict[str, str]) -> str:
             f"{column}s {'text' if target in OTHER_KEYS else 'bigint'}[]" for column, target in keys.items()
         ),
         changed="\n            ".join(f"WHEN '{column}' THEN {column}s = ARRAY[NEW.{column}];" for column in keys),
-        many="\n            ".join(
+        many=f"SELECT {some} INTO {into} FROM (SELECT DISTINCT {', '.join(keys)} FROM written) AS different;"
+        if table in ALIKE
+        else "\n            ".join(
             f"{column}s = ARRAY(SELECT DISTINCT {column} FROM written WHERE {column} IS NOT NULL);" for column in keys
         ),
-        some=", ".join(f"array_agg(DISTINCT {column}) FILTER (WHERE {column} IS NOT NULL)" for column in keys),
-        into=", ".join(f"{column}s" for column in keys),
+        some=some,
+        into=into,
         checks="".join(checks),
     )
 
