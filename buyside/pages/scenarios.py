@@ -50,6 +50,7 @@ def _naming() -> rx.Component:
             submit=rx.cond(What.is_naming == "copy", "Copy", "Start"),
             show_title=False,
             key=What.is_naming + What.suggested_name,
+            actions=[button("Back", What.stop_asking)],
         ),
         is_open=What.is_naming != "",
         on_close=What.stop_asking,

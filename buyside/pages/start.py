@@ -32,7 +32,12 @@ def _watched(title: str, says: str, orders: Any, empty: str, day: str) -> rx.Com
             title,
             ("Order", "Vendor", day, "Days"),
             orders,
-            lambda each: (link(each["number"], to=each["path"]), each["vendor"], each["on"], amount(each["days"], "d")),
+            lambda each: (
+                link(each["number"], to=each["path"], class_name="whole"),
+                each["vendor"],
+                rx.el.span(each["on"], class_name="day"),
+                amount(each["days"], "d"),
+            ),
             numbers=("Days",),
             empty=empty,
         ),
