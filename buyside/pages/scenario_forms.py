@@ -26,6 +26,7 @@ _SHEETS = {
     "order_line": ("purchase-order-lines", "Purchase order line"),
 }
 _AS_IT_IS = ("", "as it is")
+_IN_STOCK_UNITS = "In the item's stock unit."
 
 
 def _of(name: str, says: str = "", *, needed: bool = False, **more: Any) -> rx.Component:
@@ -86,15 +87,15 @@ _FIELDS: dict[str, Callable[[], tuple[rx.Component, ...]]] = {
         _of("options", "What its product offers, with commas between.", is_several=True, of="variant", without="Say first what is sold."),
         _of("item", "… or an item itself."),
         _of("warehouse", needed=True),
-        _number("quantity", "Quantity", needed=True),
+        _number("quantity", "Quantity", needed=True, help="Pieces of what is sold, or in the item's stock unit."),
         _date("needed_on", "Needed on", needed=True),
     ),
     "stock/stock": lambda: (
         _of("item"),
         _of("variant", "Or finished goods."),
         _of("warehouse", needed=True),
-        _number("on_hand", "New stock"),
-        _number("more", "Or more or less"),
+        _number("on_hand", "New stock", help=_IN_STOCK_UNITS),
+        _number("more", "Or more or less", help="Negative: less."),
     ),
     "vendor/out": lambda: (
         _of("vendor", needed=True),
@@ -113,9 +114,9 @@ _FIELDS: dict[str, Callable[[], tuple[rx.Component, ...]]] = {
         _of("item"),
         _of("group", "Or a group; both empty: all items."),
         _percent("Of the levels that are set.", needed=False),
-        _number("safety_stock", "Safety stock"),
-        _number("reorder_point", "Reorder point"),
-        _number("order_up_to", "Order up to"),
+        _number("safety_stock", "Safety stock", help=_IN_STOCK_UNITS),
+        _number("reorder_point", "Reorder point", help=_IN_STOCK_UNITS),
+        _number("order_up_to", "Order up to", help=_IN_STOCK_UNITS),
         _choice(
             "lot_policy", "Lots", _AS_IT_IS, ("lot_for_lot", "lot for lot"), ("fixed_multiple", "in the vendor's multiple"),
             ("period", "by period"),
@@ -126,7 +127,7 @@ _FIELDS: dict[str, Callable[[], tuple[rx.Component, ...]]] = {
         _of("order_line", needed=True),
         _number("more_days", "Days later", unit="days", help="Negative: sooner."),
         _date("arrives_on", "Or comes on"),
-        _number("quantity", "Open quantity", help="In the item's stock unit."),
+        _number("quantity", "Open quantity", help=_IN_STOCK_UNITS),
         _gone("Does not come at all"),
     ),
 }  # fmt: skip
