@@ -233,7 +233,7 @@ def _figures(label: str, first: str, rows: Any) -> rx.Component:
             rx.el.span(each["differs"], class_name="status", data_tone=each["tone"]),
             rx.el.span("same", class_name="quiet"),
         )
-        return rx.el.td(rx.el.span(each["says"], class_name="scenario-figure"), differs, class_name="number")
+        return rx.el.td(each["says"], rx.el.span(differs, class_name="scenario-differs"), class_name="number")
 
     def line(each: Any) -> rx.Component:
         return rx.el.tr(
