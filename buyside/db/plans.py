@@ -202,7 +202,7 @@ class PlanLine(SQLModel, table=True):
         CheckConstraint("(state = 'converted') = (purchase_order_line_id IS NOT NULL)", name="converted_has_order"),
         CheckConstraint("quantity_packs >= 0", name="quantity_not_negative"),
         CheckConstraint("trigger IN ('shortage', 'reorder_point', 'carried')", name="known_trigger"),
-        Index("plan_line_run", "run_id", "needed_on", "id"),
+        Index("plan_line_run", "run_id", "needed_on"),
         Index("plan_line_item", "run_id", "item_id"),
         Index("plan_line_locked", "run_id", postgresql_where=sql("is_locked")),
         Index(
