@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from buyside.domain.lifecycle import Lifecycle
@@ -31,6 +31,7 @@ AWAITING_GOODS = frozenset({_S.ISSUED, _S.PARTLY_CONFIRMED, _S.CONFIRMED, _S.PAR
 BEFORE_ISSUE = frozenset({_S.DRAFT, _S.IN_APPROVAL, _S.APPROVED})
 """States of an order that the vendor has not got yet."""
 ENDED = frozenset({_S.CLOSED, _S.CANCELLED})
+_LEAST_QUANTITY = Decimal("0.000001")
 
 ORDER: Lifecycle[OrderState] = Lifecycle(
     "purchase order",
@@ -84,7 +85,21 @@ class OrderAmounts:
 
 def receivable(quantity: Decimal, tolerance_percent: Decimal) -> Decimal:
     """The most that may ever be received of a line: what was ordered and its tolerance, rounded down to six decimals."""
-    return (quantity * (1 + tolerance_percent / 100)).quantize(Decimal("0.000001"), rounding=ROUND_FLOOR)
+    return (quantity * (1 + tolerance_percent / 100)).quantize(_LEAST_QUANTITY, rounding=ROUND_FLOOR)
+
+
+def price_plain(
+    quantities: Iterable[Decimal], unit_prices: Iterable[Decimal], *, digits: int = 2
+) -> tuple[list[Decimal], OrderAmounts]:
+    """What price_order says of lines without discount and tax: what each comes to, and the foot, which names no lines."""
+    step, nothing = Decimal(1).scaleb(-digits), rounded(ZERO, digits)
+    totals = [
+        (quantity * price).quantize(step, rounding=ROUND_HALF_UP)
+        for quantity, price in zip(quantities, unit_prices, strict=True)
+    ]
+    total = sum(totals, ZERO)
+    none = nothing if totals else ZERO
+    return totals, OrderAmounts((), total, none, none, nothing, total + nothing)
 
 
 def price_order(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +36,9 @@ WITHHELD_MARK = "(withheld)"
 
 MOST_CHANGES = 5000
 """Of a transaction that changes more rows than this, the rest is told in numbers per table; each record still finds it."""
+
+_AT_ONCE = 100
+"""Changes that become text together: few enough that none lives so long that the collector of memory looks for it."""
 
 Change = tuple[dict[str, Any] | None, dict[str, Any] | None]
 """What a record was and what it is; None: it was, or is, not there."""
@@ -152,11 +156,12 @@ def note_all(session: Session, kind: str, record_ids: Sequence[int], changes: It
         return
     trail.counts[kind] = trail.counts.get(kind, 0) + len(record_ids)
     trail.touched.setdefault(kind, set()).update(record_ids)
-    told = [
+    told = (
         {"kind": kind, "id": record_id, "before": before, "after": after}
         for record_id, (before, after) in zip(record_ids[: trail.room], changes, strict=False)
-    ]
-    trail.tell(_plain({"told": told})["told"])
+    )
+    while some := list(islice(told, _AT_ONCE)):
+        trail.tell(_plain({"told": some})["told"])
 
 
 def so_far(session: Session) -> Trail | None:

@@ -1,11 +1,11 @@
 """Draft orders of plan lines, many at once: headers, lines and pegs, each kind written by one statement (PLAN-13)."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import text
@@ -19,7 +19,7 @@ from buyside.db.stock import Warehouse
 from buyside.db.vendors import Currency, Vendor
 from buyside.domain.access import Actor
 from buyside.domain.lifecycle import in_words
-from buyside.domain.orders import LineTerms, OrderAmounts, OrderState, price_order, receivable
+from buyside.domain.orders import OrderAmounts, OrderState, price_plain, receivable
 from buyside.domain.plans import PLAN_LINE, PlanLineState
 from buyside.domain.refusals import NotFound
 from buyside.domain.vendors import VendorStatus
@@ -96,7 +96,7 @@ def write_drafts(session: Session, actor: Actor, drafts: Sequence[Draft], pegs: 
             raise NotFound(kind="currency", field="currency_code")
     numbers = _draw_numbers(session, [vendors[each.vendor_id] for each in drafts], day_of(session, at).year)
     order_type_id = session.exec(select(OrderType.id).where(OrderType.is_default)).one()
-    amounts = [_amounts(each, currencies[each.currency_code].digits) for each in drafts]
+    priced_lines, amounts = _amounts(drafts, currencies)
     orders = []
     addresses = session.exec(select(OrganisationAddress)).all()
     for draft, number, priced in zip(drafts, numbers, amounts, strict=True):
@@ -128,8 +128,8 @@ def write_drafts(session: Session, actor: Actor, drafts: Sequence[Draft], pegs: 
         orders.append(order)
     session.add_all(orders)
     session.flush()
-    line_ids = _write_lines(session, orders, drafts, amounts)
-    _copy_and_tell(session, orders, drafts, amounts, line_ids, pegs)
+    line_ids = _write_lines(session, orders, drafts, priced_lines)
+    _copy_and_tell(session, orders, drafts, priced_lines, line_ids, pegs)
     return [Drafted(order, priced.total) for order, priced in zip(orders, amounts, strict=True)]
 
 
@@ -192,11 +192,20 @@ def _draw_numbers(session: Session, vendors: Sequence[Vendor], year: int) -> lis
     return [next(given[each.id]) for each in vendors]
 
 
-def _amounts(draft: Draft, digits: int) -> OrderAmounts:
-    amounts = price_order([LineTerms(each.quantity, each.unit_price) for each in draft.lines], digits=digits)
-    if max(amounts.subtotal, amounts.total) >= _LARGEST_AMOUNT:
-        raise AmountTooLarge(limit=f"{_LARGEST_AMOUNT:f}")
-    return amounts
+def _amounts(drafts: Sequence[Draft], currencies: Mapping[str, Currency]) -> tuple[list[Decimal], list[OrderAmounts]]:
+    """What each line of all drafts comes to, one after another, and the feet. Refuses: AmountTooLarge."""
+    lines, feet = list[Decimal](), list[OrderAmounts]()
+    for draft in drafts:
+        totals, foot = price_plain(
+            [each.quantity for each in draft.lines],
+            [each.unit_price for each in draft.lines],
+            digits=currencies[draft.currency_code].digits,
+        )
+        if max(foot.subtotal, foot.total) >= _LARGEST_AMOUNT:
+            raise AmountTooLarge(limit=f"{_LARGEST_AMOUNT:f}")
+        lines += totals
+        feet.append(foot)
+    return lines, feet
 
 
 def _address(order: PurchaseOrder, addresses: Sequence[OrganisationAddress], warehouse: Warehouse) -> None:
@@ -212,7 +221,7 @@ def _address(order: PurchaseOrder, addresses: Sequence[OrganisationAddress], war
 
 _GIVEN = {
     "plan_line": "int8", "order_id": "int8", "line_number": "int4", "expected_on": "date", "receivable": "numeric",
-    "subtotal": "numeric", "discount": "numeric", "header_discount": "numeric", "tax": "numeric", "total": "numeric",
+    "total": "numeric",
 }  # fmt: skip
 _WRITE = text(
     f"""
@@ -222,12 +231,11 @@ _WRITE = text(
     ), written AS (
         INSERT INTO purchase_order_line (
             order_id, line_number, item_id, vendor_item_id, vendor_part, description, quantity, unit_id, unit_factor,
-            unit_price, subtotal, discount, header_discount, tax, total, needed_on, expected_on, receivable_quantity
+            unit_price, subtotal, total, needed_on, expected_on, receivable_quantity
         )
         SELECT given.order_id, given.line_number, line.item_id, line.vendor_item_id, coalesce(mapping.vendor_part, ''),
-               item.name, line.quantity_packs, line.unit_id, line.unit_factor, line.unit_price, given.subtotal,
-               given.discount, given.header_discount, given.tax, given.total, line.needed_on, given.expected_on,
-               given.receivable
+               item.name, line.quantity_packs, line.unit_id, line.unit_factor, line.unit_price, given.total, given.total,
+               line.needed_on, given.expected_on, given.receivable
         FROM given JOIN plan_line AS line ON line.id = given.plan_line
         JOIN item ON item.id = line.item_id
         LEFT JOIN vendor_item AS mapping ON mapping.id = line.vendor_item_id
@@ -243,20 +251,21 @@ _WRITE = text(
 
 
 def _write_lines(
-    session: Session, orders: Sequence[PurchaseOrder], drafts: Sequence[Draft], amounts: Sequence[OrderAmounts]
+    session: Session, orders: Sequence[PurchaseOrder], drafts: Sequence[Draft], totals: Sequence[Decimal]
 ) -> list[int]:
     """The order lines, and the plan lines' state, in one statement. Answers with the ids of the order lines."""
-    rows = [
-        (
-            line.plan_line_id, order.id, number, line.expected_on, receivable(line.quantity, line.tolerance_percent),
-            each.subtotal, each.discount, each.header_discount, each.tax, each.total,
-        )
-        for order, draft, priced in zip(orders, drafts, amounts, strict=True)
-        for number, (line, each) in enumerate(zip(draft.lines, priced.lines, strict=True), start=1)
-    ]  # fmt: skip
-    given = {name: as_array(values) for name, values in zip(_GIVEN, zip(*rows, strict=True), strict=True)}
+    lines = list(_lines_of(drafts))
+    columns: list[Iterable[object]] = [
+        [each.plan_line_id for each in lines],
+        chain.from_iterable(repeat(order.id, len(draft.lines)) for order, draft in zip(orders, drafts, strict=True)),
+        chain.from_iterable(range(1, len(draft.lines) + 1) for draft in drafts),
+        [each.expected_on for each in lines],
+        [receivable(each.quantity, each.tolerance_percent) for each in lines],
+        totals,
+    ]
+    given = {name: as_array(values) for name, values in zip(_GIVEN, columns, strict=True)}
     written: list[int] = session.execute(_WRITE, {**given, "state": _CONVERTED}).scalar_one()
-    if len(written) != len(rows):
+    if len(written) != len(lines):
         raise RuntimeError("a plan line that was locked did not become an order line")
     for row in session.identity_map.values():
         if isinstance(row, PlanLine):
@@ -267,49 +276,47 @@ def _write_lines(
 _CONVERTED = PLAN_LINE.after("convert", PlanLineState.OPEN).value
 
 
+def _lines_of(drafts: Sequence[Draft]) -> Iterator[DraftedLine]:
+    return chain.from_iterable(draft.lines for draft in drafts)
+
+
 def _copy_and_tell(
     session: Session,
     orders: Sequence[PurchaseOrder],
     drafts: Sequence[Draft],
-    amounts: Sequence[OrderAmounts],
+    totals: Sequence[Decimal],
     line_ids: Sequence[int],
     pegs: Pegs,
 ) -> None:
-    """Copy the pegs in. While the database checks them, the trail is told: aside, as that asks nothing of the database."""
+    """Copy the pegs in. While the database takes them, the trail is told: aside, as that asks nothing of the database."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="told") as aside:
-        telling: list[Future[None]] = []
-
-        def chunks() -> Iterator[bytes]:
-            yield from pegs.stream(line_ids)
-            telling.append(aside.submit(_tell, session, orders, drafts, amounts, line_ids, pegs))
-
-        copy_in(session, "purchase_order_peg", pegs.columns, chunks())
-    for each in telling:
-        each.result()
+        told = aside.submit(_tell, session, orders, drafts, totals, line_ids, pegs)
+        copy_in(session, "purchase_order_peg", pegs.columns, pegs.stream(line_ids))
+    told.result()
 
 
 def _tell(
     session: Session,
     orders: Sequence[PurchaseOrder],
     drafts: Sequence[Draft],
-    amounts: Sequence[OrderAmounts],
+    totals: Sequence[Decimal],
     line_ids: Sequence[int],
     pegs: Pegs,
 ) -> None:
     """Tell the audit trail of what SQL wrote by itself."""
 
     def order_lines() -> Iterator[audit.Change]:
-        served = pegs.told(audit.MOST_CHANGES)
-        for order, draft, priced in zip(orders, drafts, amounts, strict=True):
-            for number, (line, each) in enumerate(zip(draft.lines, priced.lines, strict=True), start=1):
+        served, total = pegs.told(audit.MOST_CHANGES), iter(totals)
+        for order, draft in zip(orders, drafts, strict=True):
+            for number, line in enumerate(draft.lines, start=1):
                 after: dict[str, Any] = {
                     "order_id": order.id, "line_number": number, "item_id": line.item_id, "quantity": line.quantity,
-                    "unit_price": line.unit_price, "total": each.total, "needed_on": line.needed_on, "pegs": next(served),
+                    "unit_price": line.unit_price, "total": next(total), "needed_on": line.needed_on, "pegs": next(served),
                 }  # fmt: skip
                 yield None, after
 
     before = {"state": PlanLineState.OPEN.value}
     audit.note_all(session, "purchase_order_line", line_ids, order_lines())
-    plan_lines = [line.plan_line_id for line in chain.from_iterable(draft.lines for draft in drafts)]
+    plan_lines = [line.plan_line_id for line in _lines_of(drafts)]
     marks = ((before, {"state": _CONVERTED, "purchase_order_line_id": each}) for each in line_ids)
     audit.note_all(session, "plan_line", plan_lines, marks)

@@ -130,6 +130,7 @@ def convert_plan(
         _refuse_drifted(chosen, moved)
     _refuse_exhausted(session, actor, run, chosen)
     groups = _groups(chosen)
+    pegs = _pegs(session, run_id, [each for group in groups for each in group])  # reckoned aside from here on
     terms = order_terms(session, {each[0].vendor_id for each in groups if each[0].vendor_id})
     today = day_of(session, at)
     rates = rates_of(
@@ -137,7 +138,6 @@ def convert_plan(
     )
     if not despite_minimum:
         _refuse_below_minimum(groups, terms, rates, today, actor.locale)
-    pegs = _pegs(session, run_id, [each for group in groups for each in group])
     drafts = [_draft(run, group, terms, today) for group in groups]
     drafted = write_drafts(session, actor, drafts, pegs, at=at)
     orders = [_told(each, group, terms, rates, today) for each, group in zip(drafted, groups, strict=True)]
@@ -274,6 +274,7 @@ def _draft(run: PlanningRun, group: Sequence[OrderableLine], terms: Mapping[int,
     first = group[0]
     vendor = terms[first.vendor_id or 0]
     next_day = vendor.next_order_day(today)
+    arrivals = {days: next_day + timedelta(days=days) for days in {each.days for each in group}}
     return Draft(
         vendor_id=vendor.vendor_id,
         warehouse_id=first.warehouse_id,
@@ -288,7 +289,7 @@ def _draft(run: PlanningRun, group: Sequence[OrderableLine], terms: Mapping[int,
                 each.quantity_packs,
                 each.unit_price or ZERO,
                 each.needed_on,
-                max(each.needed_on, next_day + timedelta(days=each.days)),
+                max(each.needed_on, arrivals[each.days]),
                 each.tolerance_percent,
             )
             for each in group

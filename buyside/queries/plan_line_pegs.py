@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -21,7 +22,7 @@ from buyside.planning.copy_stream import Wire, binary_copy
 from buyside.planning.frames import QUANTITY_SCALE
 from buyside.planning.run import pegs_of
 from buyside.queries.plan_orders import OrderableLine
-from buyside.queries.plan_stored import inputs_of, scope_of
+from buyside.queries.plan_stored import kept_inputs, scope_of
 
 _NOBODY = 0
 """Stands where no sales order line asks, as in the pegs that a run stores."""
@@ -67,14 +68,13 @@ class _Read:
     ordered: dict[Day, int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What one line covers of one day's need, after what others covered of it before. Quantities at QUANTITY_SCALE."""
+class _Parts(NamedTuple):
+    """What lines cover of one day's need each, after what others covered of it before. Quantities at QUANTITY_SCALE."""
 
-    line: int
-    day: int
-    before: int
-    covered: int
+    line: Ints
+    day: Ints
+    before: Ints
+    covered: Ints
 
 
 class LinePegs:
@@ -131,8 +131,8 @@ def _division(session: Session, run_id: int, lines: Sequence[OrderableLine]) -> 
     run = session.get_one(PlanningRun, run_id)
     read = _read(session, run_id, lines)
     if run.counts.get("pegs") is None:
-        again = partial(pegs_of, inputs_of(session, run_id), run.as_of, **scope_of(run))
-        return lambda: _divided_again(lines, read, again)
+        kept, again = kept_inputs(session, run_id), partial(pegs_of, as_of=run.as_of, **scope_of(run))
+        return lambda: _divided_again(lines, read, partial(again, kept()))
     parts, days = _covered(lines, read)
     return partial(_shares, parts, _stored(session, run_id, days), len(days))
 
@@ -152,10 +152,10 @@ def _read(session: Session, run_id: int, lines: Sequence[OrderableLine]) -> _Rea
     )
 
 
-def _covered(lines: Sequence[OrderableLine], read: _Read) -> tuple[list[_Part], list[Day]]:
+def _covered(lines: Sequence[OrderableLine], read: _Read) -> tuple[_Parts, list[Day]]:
     """What lines cover of which days, and those days."""
     taken = dict(read.ordered)
-    parts: list[_Part] = []
+    parts: list[int] = []
     days: dict[Day, int] = {}
     for line, each in enumerate(lines):
         start, starts = each.suggested_needed_on, read.starts[each.place]
@@ -171,10 +171,10 @@ def _covered(lines: Sequence[OrderableLine], read: _Read) -> tuple[list[_Part], 
             covered = min(needed[at] - before, left)
             if covered > 0:
                 left -= covered
-                parts.append(_Part(line, days.setdefault((*each.place, dates[at]), len(days)), before, covered))
+                parts += line, days.setdefault((*each.place, dates[at]), len(days)), before, covered
             if left <= 0:
                 break
-    return parts, list(days)
+    return _Parts(*np.array(parts, np.int64).reshape(-1, 4).T), list(days)
 
 
 def _stored(session: Session, run_id: int, days: Sequence[Day]) -> tuple[Ints, Ints, Ints]:
@@ -199,13 +199,11 @@ def _calculated(again: Callable[..., pl.DataFrame], days: Sequence[Day]) -> tupl
     return divided["day"].to_numpy(), divided["asks"].to_numpy(), divided["quantity"].to_numpy()
 
 
-def _shares(parts: Sequence[_Part], pegs: tuple[Ints, Ints, Ints], days: int) -> pl.DataFrame:
+def _shares(parts: _Parts, pegs: tuple[Ints, Ints, Ints], days: int) -> pl.DataFrame:
     """By line and who asks, stock units at QUANTITY_SCALE. Where one line alone covers all that demand asks of a day, nothing is
     divided: its pegs are the day's."""
     peg_day, asks, quantity = pegs
-    line, day, before, covered = np.array(
-        [(each.line, each.day, each.before, each.covered) for each in parts], np.int64
-    ).reshape(-1, 4).T  # fmt: skip
+    line, day, before, covered = parts
     ends = np.searchsorted(peg_day, np.arange(days + 1))
     demand = np.zeros(days, np.int64)
     np.add.at(demand, peg_day, quantity)
@@ -217,7 +215,7 @@ def _shares(parts: Sequence[_Part], pegs: tuple[Ints, Ints, Ints], days: int) ->
     found = [
         (line_of[peg_day[kept]], asks[kept], quantity[kept]),
         (line[whole], np.full(rest.size, _NOBODY, np.int64), rest),
-        *_divided([each for each, is_whole in zip(parts, whole, strict=True) if not is_whole], asks, quantity, ends),
+        *_divided(_Parts(*(each[~whole] for each in parts)), asks, quantity, ends),
     ]
     shares = pl.DataFrame(
         {
@@ -230,25 +228,25 @@ def _shares(parts: Sequence[_Part], pegs: tuple[Ints, Ints, Ints], days: int) ->
     return summed.sort("line", nobody, "asks")
 
 
-def _divided(parts: Sequence[_Part], asks: Ints, quantity: Ints, ends: Ints) -> Iterator[tuple[Ints, Ints, Ints]]:
+def _divided(parts: _Parts, asks: Ints, quantity: Ints, ends: Ints) -> Iterator[tuple[Ints, Ints, Ints]]:
     """Shares of days that several lines, or none wholly, cover: demand first, then nobody.
 
     Each peg gets in proportion to what it has not got yet, so that several lines together give none more than it asks for.
     """
     given: dict[int, list[Decimal]] = {}
-    for each in parts:
-        start, end = ends[each.day], ends[each.day + 1]
+    for line, day, passed, covered in zip(*(each.tolist() for each in parts), strict=True):
+        start, end = ends[day], ends[day + 1]
         weights = [Decimal(int(one)) for one in quantity[start:end]]
-        if each.day not in given:
-            before = min(Decimal(each.before), sum(weights, Decimal(0)))
-            given[each.day] = spread(before, weights, 0) if before else [Decimal(0)] * len(weights)
-        left = [weight - has for weight, has in zip(weights, given[each.day], strict=True)]
-        by_demand = min(Decimal(each.covered), sum(left, Decimal(0)))
+        if day not in given:
+            before = min(Decimal(passed), sum(weights, Decimal(0)))
+            given[day] = spread(before, weights, 0) if before else [Decimal(0)] * len(weights)
+        left = [weight - has for weight, has in zip(weights, given[day], strict=True)]
+        by_demand = min(Decimal(covered), sum(left, Decimal(0)))
         got = spread(by_demand, left, 0) if by_demand else [Decimal(0)] * len(left)
-        given[each.day] = [has + part for has, part in zip(given[each.day], got, strict=True)]
-        shares = [*map(int, got), each.covered - int(by_demand)]
+        given[day] = [has + part for has, part in zip(given[day], got, strict=True)]
+        shares = [*map(int, got), covered - int(by_demand)]
         yield (
-            np.full(len(shares), each.line, np.int64),
+            np.full(len(shares), line, np.int64),
             np.append(asks[start:end], _NOBODY),
             np.array(shares, np.int64),
         )

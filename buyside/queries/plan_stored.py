@@ -1,7 +1,7 @@
 """The frames that a run was calculated from, kept with it, and what is calculated from them again."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from decimal import Decimal
 from typing import TypedDict
@@ -48,13 +48,18 @@ def unpacked(content: bytes) -> pl.DataFrame:
 
 def inputs_of(session: Session, run_id: int) -> PlanInputs:
     """Everything that a run read."""
+    return kept_inputs(session, run_id)()
+
+
+def kept_inputs(session: Session, run_id: int) -> Callable[[], PlanInputs]:
+    """The same, read now and unpacked when it is asked for: that asks nothing of the database."""
     names = {each.name for each in fields(PlanInputs)}
     kept = session.execute(
         select(col(PlanningRunInput.name), col(PlanningRunInput.content)).where(
             col(PlanningRunInput.run_id) == run_id, col(PlanningRunInput.name).in_(names)
         )
-    )
-    return PlanInputs.of(
+    ).all()
+    return lambda: PlanInputs.of(
         **{name: as_declared(getattr(frames, name.upper()), unpacked(content)) for name, content in kept}
     )
 

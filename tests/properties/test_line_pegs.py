@@ -3,20 +3,30 @@
 import random
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 import pytest
 
 from buyside.domain.money import ZERO, spread
-from buyside.queries.plan_line_pegs import _Part, _shares
+from buyside.queries.plan_line_pegs import _Parts, _shares
 
 pytestmark = [pytest.mark.rule("PLAN-13"), pytest.mark.rule("PLAN-17")]
 MICRO = Decimal("0.000001")
 Pegs = list[list[tuple[int, int]]]
 
 
-def slowly(parts: list[_Part], pegs: Pegs) -> Iterator[tuple[int, int, int]]:
+class Part(NamedTuple):
+    """What one line covers of one day's need, after what others covered of it before."""
+
+    line: int
+    day: int
+    before: int
+    covered: int
+
+
+def slowly(parts: list[Part], pegs: Pegs) -> Iterator[tuple[int, int, int]]:
     """Line by line in decimals: each takes of a day's pegs in proportion to what they have not got yet, nobody the rest."""
     given: dict[int, list[Decimal]] = {}
     shares: dict[tuple[int, int], Decimal] = {}
@@ -37,10 +47,10 @@ def slowly(parts: list[_Part], pegs: Pegs) -> Iterator[tuple[int, int, int]]:
             yield line, asks, int(quantity / MICRO)
 
 
-def a_world(chance: random.Random) -> tuple[list[_Part], Pegs]:
+def a_world(chance: random.Random) -> tuple[list[Part], Pegs]:
     """Days with pegs, more or less than what is needed of them, and lines that cover them: whole, in parts, after others."""
     pegs: Pegs = []
-    parts: list[_Part] = []
+    parts: list[Part] = []
     lines = chance.randint(1, 5)
     for day in range(chance.randint(1, 6)):
         asking = sorted(chance.sample(range(9), chance.randint(0, 5)))
@@ -49,7 +59,7 @@ def a_world(chance: random.Random) -> tuple[list[_Part], Pegs]:
         demand = sum(quantity for _, quantity in pegs[-1])
         for line in sorted(chance.sample(range(lines), chance.randint(1, min(3, lines)))):
             covered = chance.choice([max(1, demand), demand + 5, chance.randint(1, 10**9)])
-            parts.append(_Part(line, day, at, covered))
+            parts.append(Part(line, day, at, covered))
             at += covered
     return sorted(parts, key=lambda each: (each.line, each.day)), pegs
 
@@ -58,7 +68,7 @@ def a_world(chance: random.Random) -> tuple[list[_Part], Pegs]:
 def test_shares_of_many_lines_are_what_they_are_line_by_line(seed: int) -> None:
     parts, pegs = a_world(random.Random(seed))
     flat = np.array([(day, *each) for day, of_day in enumerate(pegs) for each in of_day], np.int64).reshape(-1, 3)
-    found = _shares(parts, (flat[:, 0], flat[:, 1], flat[:, 2]), len(pegs))
+    found = _shares(_Parts(*np.array(parts, np.int64).T), (flat[:, 0], flat[:, 1], flat[:, 2]), len(pegs))
     assert list(found.iter_rows()) == list(slowly(parts, pegs))
     for line in {each.line for each in parts}:
         assert found.filter(pl.col("line") == line)["quantity"].sum() == sum(

@@ -1,5 +1,6 @@
 """The arithmetic of the paper, against what it says (PO-4): exact, no cent lost, the foot the sum of the lines."""
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buyside.domain.money import rounded, rounded_up, spread
-from buyside.domain.orders import LineTerms, price_order, receivable
+from buyside.domain.orders import LineTerms, price_order, price_plain, receivable
 
 digits = st.integers(0, 4)
 amounts = st.decimals("0", "99999999", places=4)
@@ -53,6 +54,22 @@ def test_every_line_and_the_foot_are_exact(
     assert priced.subtotal - priced.discount + priced.tax + priced.shipping == priced.total
     if lines:
         assert sum((each.header_discount for each in priced.lines), Decimal(0)) == discount
+
+
+@pytest.mark.rule("PO-4")
+@given(terms=st.lists(st.builds(LineTerms, quantity=quantities, unit_price=amounts), max_size=8), digits=digits)
+def test_lines_without_discount_and_tax_come_to_the_same_when_priced_at_once(
+    terms: list[LineTerms], digits: int
+) -> None:
+    totals, foot = price_plain([each.quantity for each in terms], [each.unit_price for each in terms], digits=digits)
+    slow = price_order(terms, digits=digits)
+    assert (
+        list(map(str, totals))
+        == [str(each.subtotal) for each in slow.lines]
+        == [str(each.total) for each in slow.lines]
+    )
+    assert not any((each.discount, each.header_discount, each.tax) != (0, 0, 0) for each in slow.lines)
+    assert str(replace(foot, lines=())) == str(replace(slow, lines=()))
 
 
 @pytest.mark.rule("PO-4")
