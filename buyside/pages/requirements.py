@@ -241,7 +241,7 @@ def requirements() -> rx.Component:
     return with_run(
         rx.el.div(
             run_head(link_button("Open the plan", routes.PLAN.path)),
-            split(board, _panel(), is_open=Needs.panel["id"] != "", width="clamp(560px, 46vw, 680px)"),
+            split(board, _panel(), is_open=Needs.panel["id"] != "", width="clamp(560px, 50vw, 720px)"),
             class_name="stacked",
         )
     )
