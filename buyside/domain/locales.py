@@ -65,8 +65,23 @@ def shown_number(value: Decimal, locale: str, digits: tuple[int, int] = QUANTITY
 
 def shown_money(amount: Decimal, currency: str, locale: str) -> str:
     """An amount with the code of its currency, and as many decimals as that has: "1,234.50 EUR", "1,235 JPY"."""
+    return f"{money_writer(locale, currency)(amount)} {currency}"
+
+
+def money_writer(locale: str, currency: str) -> Callable[[Decimal], str]:
+    """A function that writes amounts without their currency, with as many decimals as it has."""
     digits = get_currency_precision(currency)
-    return f"{number_writer(locale, digits, digits)(amount)} {currency}"
+    return number_writer(locale, digits, digits)
+
+
+def price_writer(locale: str, currency: str) -> Callable[[Decimal], str]:
+    """The same for prices, which may be finer than what is paid: all of their decimals, at least those of the currency."""
+    return number_writer(locale, get_currency_precision(currency), PRICE_DIGITS[1])
+
+
+def shown_price(price: Decimal, currency: str, locale: str) -> str:
+    """A price with the code of its currency: "0.0125 EUR", "300 JPY"."""
+    return f"{price_writer(locale, currency)(price)} {currency}"
 
 
 @lru_cache(maxsize=4096)

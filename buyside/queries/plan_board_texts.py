@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from buyside.domain.drift import drift_shown
-from buyside.domain.locales import PRICE_DIGITS, shown_date, shown_day, shown_money, shown_number
+from buyside.domain.locales import shown_date, shown_day, shown_money, shown_number, shown_price
 from buyside.queries.plan_board import BoardColumn, By
 from buyside.queries.plan_board_cards import BoardCard
 from buyside.queries.plan_board_choices import BoardChoices
@@ -127,9 +127,7 @@ def _target(target: Target, now: BoardCard, by: By, locale: str) -> dict[str, An
         "is_here": target.is_here,
         "why_not": target.why_not,
         "quantity": f"{shown_number(target.quantity, locale)} {target.unit}",
-        "price": "No price"
-        if target.unit_price is None
-        else f"{shown_number(target.unit_price, locale, PRICE_DIGITS)} {target.currency}",
+        "price": "No price" if target.unit_price is None else shown_price(target.unit_price, target.currency, locale),
         "total": "–" if total is None else shown_money(total, target.currency, locale),
         "change": change,
         "needed_on": shown_date(target.needed_on, locale),

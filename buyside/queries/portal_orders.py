@@ -101,7 +101,7 @@ PORTAL_ORDER_ROWS = GridSource(
         RowColumn("expected_on", Kind.DATE),
         RowColumn("received_percent", Kind.PERCENT, required=True),
         RowColumn("open_percent", Kind.PERCENT, required=True),
-        RowColumn("total", Kind.MONEY, required=True),
+        RowColumn("total", Kind.MONEY, required=True, currency="currency"),
         RowColumn("currency", required=True),
     ),
     order=(("issued_on", "desc"),),

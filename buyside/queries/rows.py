@@ -10,7 +10,7 @@ import json
 import tempfile
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -27,7 +27,9 @@ from buyside.domain.locales import (
     PERCENT_DIGITS,
     PRICE_DIGITS,
     QUANTITY_DIGITS,
+    money_writer,
     number_writer,
+    price_writer,
     shown_date,
     shown_instant,
 )
@@ -57,6 +59,7 @@ _DIGITS = {
     Kind.PRICE: PRICE_DIGITS,
     Kind.PERCENT: PERCENT_DIGITS,
 }
+_VALUES = {Kind.MONEY: money_writer, Kind.PRICE: price_writer}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +71,14 @@ class RowColumn:
     searched: bool = False
     """The quick filter looks into it. Wants a trigram index where the table is long."""
     required: bool = False
-    """Never null, so that pages sorted by it continue from the last row seen instead of counting from the top."""
+    """Never null, so that an index finds where the next page of a sort by it begins."""
     only_in_files: bool = False
     """Too long for a list; stands in exports alone."""
     found_by: Callable[[ColumnElement[Any], list[str]], ColumnElement[bool]] | None = None
     """For values of which a row has several, in other tables: rows, given their key, that have one of some values. Scopes and
     filters of this column then ask this and not the column."""
+    currency: str = ""
+    """For money and prices, the column that names their currency, which says how many decimals they are written with."""
     written: Callable[[Mapping[Any, Any], str], str] | None = None
     """How a kept text stands before a reader: made of the row and the reader's locale. Files have it as it is kept."""
 
@@ -323,27 +328,37 @@ def _sure(column: RowColumn | None) -> bool:
     return column is None or column.required
 
 
-def _continues(parts: _Parts) -> bool:
-    """Whether a row comparison can find the next page: no nulls, one direction."""
+def _is_plain(parts: _Parts) -> bool:
+    """Whether a comparison of rows finds the next page, of which an index can make use: no nulls, one direction."""
     return all(_sure(known) for _, _, known in parts.order) and len({direction for _, direction, _ in parts.order}) == 1
+
+
+def _behind(parts: _Parts, last: Sequence[Any]) -> ColumnElement[bool]:
+    """What comes behind the last row of a page, in the order of `_ordering`: empty values last."""
+    here = [column for column, _, _ in parts.order]
+    there = [literal(value, column.type) for value, column in zip(last, here, strict=True)]
+    if _is_plain(parts):
+        is_up = parts.order[0][1] == "asc"
+        # An index of the first column alone finds where the page begins; a comparison of several tables' columns cannot.
+        begins = here[0] >= there[0] if is_up else here[0] <= there[0]
+        return and_(begins, tuple_(*here) > tuple_(*there) if is_up else tuple_(*here) < tuple_(*there))
+    found: list[ColumnElement[bool]] = []
+    same: list[ColumnElement[bool]] = []
+    for value, own, (column, direction, known) in zip(last, there, parts.order, strict=True):
+        if value is not None:
+            further = column > own if direction == "asc" else column < own
+            found.append(and_(*same, further if _sure(known) else or_(further, column.is_(None))))
+        same.append(column.is_(None) if value is None else column == own)
+    return or_(*found)
 
 
 def _page_select(source: GridSource, parts: _Parts, wanted: RowsWanted, limit: int) -> Select[Any]:
     ordering = _ordering(parts.order)
     key = parts.base.c[source.key]
-    is_continued = bool(wanted.after) and _continues(parts)
+    is_continued = bool(wanted.after)
     by_key = source.keys_first or not (is_continued or wanted.start < _DEEP)
     page = (select(key) if by_key else _listed(source, parts.base)).where(*parts.where).order_by(*ordering).limit(limit)
-    if is_continued:
-        last = _read_after(parts, wanted.after)
-        here = tuple_(*(column for column, _, _ in parts.order))
-        there = tuple_(*(literal(value, column.type) for value, (column, _, _) in zip(last, parts.order, strict=True)))
-        begins, is_up = parts.order[0][0], parts.order[0][1] == "asc"
-        first = literal(last[0], begins.type)
-        # An index of the first column alone finds where the page begins; a comparison of several tables' columns cannot.
-        page = page.where(begins >= first if is_up else begins <= first, here > there if is_up else here < there)
-    else:
-        page = page.offset(wanted.start)
+    page = page.where(_behind(parts, _read_after(parts, wanted.after))) if is_continued else page.offset(wanted.start)
     if not by_key:
         return page
     return _listed(source, parts.base).where(key.in_(select(page.subquery("keys")))).order_by(*ordering)
@@ -356,8 +371,6 @@ def _listed(source: GridSource, base: Subquery) -> Select[Any]:
 
 
 def _after(source: GridSource, parts: _Parts, row: Mapping[Any, Any]) -> str:
-    if not _continues(parts):
-        return ""
     return json.dumps([_raw(row[known.name if known else source.key]) for _, _, known in parts.order])
 
 
@@ -369,7 +382,10 @@ def _read_after(parts: _Parts, after: str) -> list[Any]:
         json.dumps(values, ensure_ascii=False).encode()  # half a pair of surrogates is no text
     except ValueError:
         raise Unreadable(value=after, wanted="the end of a page") from None
-    return [python_value(column, value) for value, (column, _, _) in zip(values, parts.order, strict=True)]
+    return [
+        None if value is None and not _sure(known) else python_value(column, value)
+        for value, (column, _, known) in zip(values, parts.order, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,12 +443,16 @@ def _writer(source: GridSource, actor: Actor) -> Callable[[Mapping[Any, Any]], d
     """A function that turns a database row into what the browser gets: raw values, and `shown` texts beside them."""
     writers = {each.name: writer for each in source.columns if (writer := _shown(each.kind, actor))}
     names = [column.name for column in source.columns if not column.only_in_files]
+    valued = [(each.name, each.currency, _VALUES[each.kind]) for each in source.columns if each.currency]
     worded = [(each.name, each.written) for each in source.columns if each.written is not None]
 
     def write(row: Mapping[Any, Any]) -> dict[str, Any]:
         sent = {name: _raw(row[name]) for name in names}
         sent["id"] = str(row[source.key])
         sent["shown"] = {name: by(row[name]) for name, by in writers.items() if row[name] is not None}
+        for name, currency, writer in valued:
+            if row[name] is not None:
+                sent["shown"][name] = writer(actor.locale, row[currency])(row[name])
         sent["shown"] |= {name: words(row, actor.locale) for name, words in worded if row[name]}
         return sent
 

@@ -11,7 +11,7 @@ import reflex as rx
 
 from buyside.domain.access import Permission
 from buyside.domain.item_sheets import ITEM_SHEET
-from buyside.domain.locales import PRICE_DIGITS, shown_date, shown_number
+from buyside.domain.locales import shown_date, shown_number, shown_price
 from buyside.domain.money import ZERO
 from buyside.domain.orders import AWAITING_GOODS
 from buyside.domain.refusals import NotFound
@@ -272,7 +272,7 @@ class ItemPageState(SheetRecordState, HistoryState, BuyerState, rx.State):
         ]
         price, vendor = min(valid, default=(None, ""))
         self.best_vendor = vendor
-        self.best_price = "" if price is None else f"{shown_number(price, locale, PRICE_DIGITS)} {told.currency}"
+        self.best_price = "" if price is None else shown_price(price, told.currency, locale)
 
     # --- what comes, and what it is for -----------------------------------------------------------------------------
     async def _show_orders(self) -> None:

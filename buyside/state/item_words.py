@@ -14,6 +14,7 @@ from buyside.domain.locales import (
     shown_date,
     shown_money,
     shown_number,
+    shown_price,
 )
 from buyside.domain.words import VENDOR_POLICY_WORDS
 from buyside.queries.item_card import ContractOfItem, ItemUses, OpenLine
@@ -283,7 +284,7 @@ def lines_in_words(lines: Iterable[OpenLine]) -> list[OrderLine]:
             open=shown_number(each.open, locale),
             unit=each.unit,
             stock=shown_number(each.open_stock_units, locale) if each.open_stock_units != each.open else "",
-            price=f"{shown_number(each.unit_price, locale, PRICE_DIGITS)} {each.currency}",
+            price=shown_price(each.unit_price, each.currency, locale),
             promised=_day(each.promised_on),
             due=_day(each.due_on),
             late=f"{each.late_days} d late" if each.late_days else "",
@@ -321,7 +322,7 @@ def offers_in_words(prices: ItemPrices) -> list[Offered]:
 def _price(step: PriceStep, currency: str) -> str:
     if step.unit_price is None:
         return "not offered"
-    return f"{shown_number(step.unit_price, me().locale, PRICE_DIGITS)} {currency} / {step.unit}"
+    return f"{shown_price(step.unit_price, currency, me().locale)} / {step.unit}"
 
 
 def paid_in_words(prices: ItemPrices) -> list[Paid]:
@@ -334,7 +335,7 @@ def paid_in_words(prices: ItemPrices) -> list[Paid]:
             vendor=f"{each.vendor_code} {each.vendor}",
             day=shown_date(each.ordered_on, locale),
             quantity=f"{shown_number(each.quantity, locale)} {each.unit}",
-            price=f"{shown_number(each.net_price, locale, PRICE_DIGITS)} {each.currency} / {each.unit}",
+            price=f"{shown_price(each.net_price, each.currency, locale)} / {each.unit}",
             rate=_rate(each),
             compared=NOTHING if each.comparable is None else shown_number(each.comparable, locale, PRICE_DIGITS),
         )
@@ -394,7 +395,7 @@ def contracts_in_words(contracts: Iterable[ContractOfItem]) -> list[Agreement]:
     for each in contracts:
         terms = []
         if each.unit_price is not None:
-            terms.append(f"{shown_number(each.unit_price, locale, PRICE_DIGITS)} {each.currency}")
+            terms.append(shown_price(each.unit_price, each.currency, locale))
         if each.quantity is not None:
             terms.append(shown_number(each.quantity, locale))
         if each.amount is not None:

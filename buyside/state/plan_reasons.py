@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 
-from buyside.domain.locales import PRICE_DIGITS, shown_date, shown_number
+from buyside.domain.locales import shown_date, shown_number, shown_price
 from buyside.queries.plan_explanations import OrderDayReason, PlanLineDetail
 from buyside.queries.plan_line_marks import LineMarks
 
@@ -89,5 +89,5 @@ def price_in_words(line: PlanLineDetail, marks: LineMarks, locale: str) -> str:
         words += f", valid from {shown_date(listed.valid_from, locale)}"
     if listed.valid_to is not None:
         words += f" to {shown_date(listed.valid_to, locale)}"
-    price = shown_number(line.unit_price, locale, PRICE_DIGITS)
-    return f"{words}: {shown_number(line.quantity_packs, locale)} {line.unit} at {price} {line.currency}."
+    price = shown_price(line.unit_price, line.currency, locale)
+    return f"{words}: {shown_number(line.quantity_packs, locale)} {line.unit} at {price}."

@@ -9,15 +9,26 @@ from typing import Any, TypedDict
 from urllib.parse import quote
 
 from buyside.domain.drift import drift_shown
-from buyside.domain.locales import PRICE_DIGITS, read_date, read_number, shown_date, shown_money, shown_number
+from buyside.domain.locales import (
+    PRICE_DIGITS,
+    price_writer,
+    read_date,
+    read_number,
+    shown_date,
+    shown_money,
+    shown_number,
+    shown_price,
+)
 from buyside.domain.refusals import Unreadable
 from buyside.domain.sheet_changes import CellProblem, RowChange, RowsRefused
 from buyside.operations.plan_conversion import NewOrder
 from buyside.queries.plan_explanations import Alternative, PlanLineDetail
 from buyside.queries.plan_line_marks import LineMarks
+from buyside.queries.plan_totals import PlanTotals
 from buyside.state.grid import GridSave
 from buyside.state.plan_reasons import in_locale, lot_in_words, order_day_in_words, price_in_words
 
+_CURRENCIES = 2  # more are told as one sum
 _NUMBERS = frozenset({"quantity_packs", "unit_price"})
 
 
@@ -124,7 +135,7 @@ def facts_of(line: PlanLineDetail, marks: LineMarks, locale: str) -> dict[str, s
     """A line, its suggestion and what stands beside it."""
 
     def priced(value: Decimal | None) -> str:
-        return f"{shown_number(value, locale, PRICE_DIGITS)} {line.currency}" if value is not None else "–"
+        return shown_price(value, line.currency, locale) if value is not None else "–"
 
     def amount(value: Decimal) -> str:
         return shown_number(value, locale)
@@ -189,7 +200,7 @@ def other_of(each: Alternative, locale: str, *, is_editable: bool) -> Other:
         vendor=each.vendor,
         quantity=shown_number(each.quantity_packs, locale),
         unit=each.unit,
-        price=shown_number(each.unit_price, locale, PRICE_DIGITS) if each.unit_price is not None else "–",
+        price=price_writer(locale, each.currency)(each.unit_price) if each.unit_price is not None else "–",
         total=shown_money(each.total, each.currency, locale) if each.total is not None else "–",
         lead=f"{each.lead_days} d",
         order_by=shown_date(each.order_by, locale),
@@ -210,9 +221,7 @@ def contracts_of(marks: LineMarks, locale: str, *, is_editable: bool) -> list[On
                 contract_id=each.contract_id,
                 vendor_item_id=each.vendor_item_id,
                 number=each.number,
-                price="List price"
-                if each.unit_price is None
-                else f"{shown_number(each.unit_price, locale, PRICE_DIGITS)} {each.currency}",
+                price="List price" if each.unit_price is None else shown_price(each.unit_price, each.currency, locale),
                 left=" and ".join(left) or "No limit",
                 says="Chosen" if each.is_chosen else "",
                 can_take=is_editable and not each.is_chosen,
@@ -235,6 +244,28 @@ def pieces_of(marks: LineMarks, line_id: int, locale: str) -> list[Piece]:
         )
         for each in marks.parts
     ]
+
+
+def lines_said(count: int, locale: str) -> str:
+    """As in "1 line" or "1,200 lines"."""
+    return f"{shown_number(Decimal(count), locale)} {'line' if count == 1 else 'lines'}"
+
+
+def come_to(totals: PlanTotals, locale: str) -> str:
+    """What lines come to, in words."""
+
+    def count(number: int) -> str:
+        return shown_number(Decimal(number), locale)
+
+    parts = [f"{count(totals.lines) if totals.lines else 'no'} open {'line' if totals.lines == 1 else 'lines'}"]
+    if len(totals.values) > _CURRENCIES and totals.in_own is not None:
+        currency, amount = totals.in_own
+        parts.append(f"about {shown_money(amount, currency, locale)} in {count(len(totals.values))} currencies")
+    else:
+        parts += [shown_money(amount, currency, locale) for currency, amount in totals.values]
+    parts += [f"{count(totals.late)} late"] if totals.late else []
+    parts += [f"{count(totals.unready)} not ready to order"] if totals.unready else []
+    return " · ".join(parts)
 
 
 def made_of(each: NewOrder, locale: str) -> Made:

@@ -8,7 +8,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from sqlalchemy import Date, Integer, Numeric, Select, cast, func, literal, select
+from sqlalchemy import Date, Integer, Numeric, Select, case, cast, func, literal, select
 from sqlmodel import Session
 
 from buyside.documents.table_writes import csv_cell
@@ -81,6 +81,8 @@ def _every_id(session: Session, **wanted: Any) -> list[str]:
         (("quantity", "desc"),),
         (("needed_on", "asc"),),
         (("needed_on", "desc"), ("quantity", "asc")),
+        (("needed_on", "desc"), ("quantity", "desc")),
+        (("quantity", "desc"), ("needed_on", "asc")),
         (("state", "asc"), ("quantity", "desc")),
     ],
 )
@@ -88,6 +90,31 @@ def test_every_row_shows_exactly_once_however_it_is_sorted(session: Session, sor
     ids = _every_id(session, sort=sort)
     assert len(ids) == MANY
     assert len(set(ids)) == MANY
+    made = _numbers(BUYER).subquery("made")
+    order = [
+        made.c[name].asc().nulls_last() if direction == "asc" else made.c[name].desc().nulls_last()
+        for name, direction in sort or (("name", "asc"),)
+    ]
+    up = (sort or (("name", "asc"),))[-1][1] == "asc"
+    whole = session.execute(select(made.c.id).order_by(*order, made.c.id.asc() if up else made.c.id.desc())).scalars()
+    assert ids == [str(each) for each in whole]
+
+
+@pytest.mark.parametrize(
+    "sort", [(("quantity", "asc"),), (("needed_on", "desc"),), (("state", "asc"), ("quantity", "desc"))]
+)
+def test_a_page_goes_on_behind_the_last_row_seen_whatever_went_before_it(session: Session, sort: Any) -> None:
+    """Rows that are narrowed away above, as if somebody had just ordered them, neither hide nor repeat any below."""
+    first = _page(session, start=0, end=100, sort=sort)
+    second = _page(session, start=100, end=200, sort=sort, after=first.after)
+    gone = [int(row["id"]) for row in first.rows[:-1]]
+
+    def fewer(actor: Actor) -> Select[Any]:
+        made = _numbers(actor).subquery("made")
+        return select(made).where(made.c.id.not_in(gone))
+
+    wanted = RowsWanted(start=100, end=200, sort=sort, after=first.after)
+    assert grid_page(session, BUYER, source=replace(ROWS, rows=fewer), wanted=wanted, today=TODAY).rows == second.rows
 
 
 def test_pages_by_cursor_and_pages_by_position_are_the_same(session: Session) -> None:
@@ -241,3 +268,34 @@ def test_no_exported_text_is_a_formula(text: str) -> None:
     assert csv_cell(text) == f"'{text}"
     assert unescaped(csv_cell(text)) == text
     assert csv_cell(Decimal("-1.50")) == "-1.5"
+
+
+def test_money_and_prices_have_the_decimals_of_their_currency(session: Session) -> None:
+    def priced(_actor: Actor) -> Select[Any]:
+        i = cast(func.generate_series(1, 3).column_valued("i"), Integer)
+        currency = case((i == 1, "EUR"), (i == 2, "JPY"), else_="")
+        return select(
+            i.label("id"),
+            cast(literal("1234.5"), Numeric(18, 6)).label("total"),
+            cast(literal("0.0125"), Numeric(18, 6)).label("fine"),
+            cast(literal("300"), Numeric(18, 6)).label("unit_price"),
+            currency.label("currency"),
+        )
+
+    of = {"currency": "currency"}
+    source = GridSource(
+        "priced",
+        Permission.ORDER_VIEW,
+        priced,
+        columns=(
+            RowColumn("total", Kind.MONEY, **of),
+            *(RowColumn(name, Kind.PRICE, **of) for name in ("fine", "unit_price")),
+            RowColumn("currency"),
+        ),
+        order=(),
+    )
+    page = grid_page(session, GERMAN, source=source, wanted=RowsWanted(), today=TODAY)
+    shown = {row["currency"]: [row["shown"][name] for name in ("total", "fine", "unit_price")] for row in page.rows}
+    assert shown["EUR"] == ["1.234,50", "0,0125", "300,00"]
+    assert shown["JPY"] == ["1.235", "0,0125", "300"]
+    assert shown[""] == ["1.234,50", "0,0125", "300,00"]  # no currency yet
