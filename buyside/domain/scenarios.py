@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import MISSING, dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -56,15 +57,16 @@ class PeriodWithoutDays(Refused):
     says = "The policy “period” needs the days that one order covers."
 
 
-class Change:
+class Change(ABC):
     """One change; `kind` and `act` tell its class apart in what is stored."""
 
+    __slots__ = ()
     kind: ClassVar[ChangeKind]
     act: ClassVar[str]
 
+    @abstractmethod
     def check(self, as_of: date, /) -> None:
         """Refuses what cannot be meant, whatever records there are."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
