@@ -73,8 +73,11 @@ def _lines() -> rx.Component:
         on_open=Plan.open,
         on_save=Plan.save,
         on_select=Plan.select,
+        acts=Plan.acts,
+        on_undo=Plan.undo,
         is_editable=can(Permission.PLAN_EDIT),
-        scope=rx.cond(Plan.item_id > 0, {"run_id": Run.run_id, "item_id": Plan.item_id}, {"run_id": Run.run_id}),
+        scope=rx.Var.create({"run_id": Run.run_id}).to(dict[str, int | str]).merge(Plan.limits),
+        links=True,
         views=(
             View("Open", is_open),
             View("Late", {**is_open, "is_late": is_true()}),
@@ -90,7 +93,14 @@ def _lines() -> rx.Component:
         empty=("Nothing to buy", "Stock and open orders cover the demand of this run."),
         can_export=can(Permission.DATA_EXPORT),
         actions=[
-            rx.cond(Plan.item_id > 0, button("Show all items", Plan.show_all_items), rx.fragment()),
+            rx.cond(
+                Plan.limits_say != "",
+                rx.fragment(
+                    rx.el.span("Only ", rx.el.strong(Plan.limits_say), class_name="quiet"),
+                    button("Show all lines", Plan.show_all),
+                ),
+                rx.fragment(),
+            ),
             _by(),
         ],
     )
@@ -148,7 +158,7 @@ def _banner() -> rx.Component:
 
 
 def _ticked() -> rx.Component:
-    """What the lines come to, what is done to all ticked ones at once, and the way back."""
+    """What the lines come to, and what is done to all ticked ones at once."""
     acts = rx.cond(
         Plan.selected.length() > 0,
         rx.el.div(
@@ -162,19 +172,10 @@ def _ticked() -> rx.Component:
         ),
         rx.fragment(),
     )
-    undo = rx.cond(
-        Plan.undo_says != "",
-        rx.el.div(
-            rx.el.span(Plan.undo_says, class_name="quiet"),
-            button("Undo", Plan.undo, icon_name="undo-2", look="plain"),
-            class_name="actions",
-        ),
-        rx.fragment(),
-    )
     totals = rx.el.span(
         rx.cond(Plan.ticked_totals != "", Plan.ticked_totals, Plan.totals), class_name="plan-total", role="status"
     )
-    decided = when_allowed(Permission.PLAN_EDIT, rx.fragment(acts, undo))
+    decided = when_allowed(Permission.PLAN_EDIT, acts)
     return rx.cond(
         (Plan.by == "lines") & (Plan.totals != ""),
         rx.el.div(totals, decided, class_name="plan-acts"),

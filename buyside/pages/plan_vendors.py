@@ -9,12 +9,14 @@ import reflex as rx
 from buyside.domain.access import Permission
 from buyside.domain.words import Tone
 from buyside.pages import routes
+from buyside.pages.kit.base import link
 from buyside.pages.kit.dialog import dialog
 from buyside.pages.kit.parts import amount, button, facts, link_button, notice, panel, section, split, status, table
 from buyside.pages.plan_parts import made_dialog
 from buyside.pages.plan_runs import plan_tabs, run_head, with_run
 from buyside.pages.shell import page, when_allowed
 from buyside.state.plan_runs import PlanRunState as Run
+from buyside.state.plan_vendors import NONE
 from buyside.state.plan_vendors import PlanVendorsState as Vendors
 
 _HEADS = (
@@ -34,12 +36,12 @@ _HEADS = (
 def _row(each: Any) -> tuple[Any, ...]:
     return (
         rx.el.button(each["name"], type="button", class_name="link", on_click=Vendors.open(each["key"])),
-        amount(each["lines"]),
-        amount(each["late"]),
-        amount(each["moved"]),
+        amount(link(each["lines"], to=each["lines_path"])),
+        amount(_count(each["late"], each["late_path"])),
+        amount(_count(each["moved"], each["moved_path"])),
         amount(each["total"]),
-        _state(each["minimum_says"], each["minimum_tone"]),
-        _state(each["freight"], each["freight_tone"]),
+        _against(each["minimum_says"], each["minimum_tone"], each["minimum_of"]),
+        _against(each["freight"], each["freight_tone"], each["freight_of"]),
         rx.el.span(each["order_day"], rx.el.span(each["cutoff"], class_name="unit"), class_name="whole"),
         each["fits"],
         when_allowed(
@@ -51,6 +53,11 @@ def _row(each: Any) -> tuple[Any, ...]:
             ),
         ),
     )
+
+
+def _count(number: Any, path: Any) -> rx.Component:
+    """A number that leads to its lines; a dash leads nowhere."""
+    return rx.cond(number == NONE, number, link(number, to=path))
 
 
 def _state(says: Any, tone: Any) -> rx.Component:
@@ -112,15 +119,19 @@ def _panel() -> rx.Component:
         group["name"],
         facts(
             ("Open value", rx.el.span(group["total"], rx.el.span(group["orders"], class_name="unit"))),
-            ("Minimum order", _against(group["minimum"], group["minimum_says"], group["minimum_tone"])),
-            ("Freight", _state(group["freight"], group["freight_tone"])),
+            ("Minimum order", _against(group["minimum_says"], group["minimum_tone"], group["minimum_of"])),
+            ("Freight", _against(group["freight"], group["freight_tone"], group["freight_of"])),
             ("Takes orders", rx.el.span(group["order_day"], rx.el.span(group["cutoff"], class_name="unit"))),
             ("Contracts", group["contracts"]),
         ),
         rx.cond(
             group["unready"] != "", notice(group["unready"] + ": not part of any order.", tone=Tone.WARN), rx.fragment()
         ),
-        rx.el.div(link_button("Show on the board", group["board_path"]), class_name="actions"),
+        rx.el.div(
+            link_button("Show its lines", group["lines_path"]),
+            link_button("Show on the board", group["board_path"]),
+            class_name="actions",
+        ),
         section("Orders it would make", orders),
         section("What fits", fitting, says="open lines of others that this vendor sells too"),
         on_close=Vendors.close,
@@ -128,8 +139,9 @@ def _panel() -> rx.Component:
     )
 
 
-def _against(minimum: Any, says: Any, tone: Any) -> rx.Component:
-    return rx.el.span(rx.cond(minimum != "", rx.el.span(minimum, " · "), rx.fragment()), _state(says, tone))
+def _against(says: Any, tone: Any, of: Any) -> rx.Component:
+    """What is missing, or reached, and of what."""
+    return rx.el.span(_state(says, tone), rx.cond(of != "", rx.el.span(of, class_name="unit"), rx.fragment()))
 
 
 def _dialogs() -> rx.Component:

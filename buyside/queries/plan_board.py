@@ -20,6 +20,7 @@ from buyside.domain.plans import PlanLineState
 from buyside.domain.rates import Rates
 from buyside.domain.refusals import NotFound, Unreadable
 from buyside.ledgers.exchange_rates import rates_of
+from buyside.queries.plan_line_columns import is_moved
 from buyside.queries.rows import ESCAPE, escaped
 
 _WEEKS = 104
@@ -99,7 +100,7 @@ def board_columns(
         func.coalesce(line.currency_code, "").label("currency"),
         func.count().label("lines"),
         func.count().filter(col(line.late_days) > 0).label("late"),
-        func.count().filter(col(line.drift) != "").label("drifted"),
+        func.count().filter(is_moved()).label("drifted"),
         func.count().filter(col(line.unit_price).is_(None)).label("unpriced"),
         func.coalesce(func.sum(col(line.quantity_packs) * col(line.unit_price)), 0).label("amount"),
     ).select_from(line)
@@ -192,7 +193,7 @@ def conditions(run_id: int, filters: BoardFilters) -> list[ColumnElement[bool]]:
     if filters.late:
         found.append(col(line.late_days) > 0)
     if filters.drifted:
-        found.append(col(line.drift) != "")
+        found.append(is_moved())
     for word in filters.text.split()[:_WORDS]:
         pattern = f"%{escaped(word)}%"
         texts = (Item.code, Item.name, Vendor.name, VendorItem.vendor_part, Contract.number)

@@ -6,20 +6,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, exists, func, or_, select, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, func, select, tuple_
 from sqlmodel import Session, col
 
-from buyside.db.contracts import Contract
-from buyside.db.items import Item, Unit, VendorItem
+from buyside.db.items import Item, Unit
 from buyside.db.plans import PlanLine
 from buyside.db.stock import Warehouse
-from buyside.db.vendors import Vendor
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.refusals import NotFound, Unreadable
 from buyside.queries.answers import each_as
 from buyside.queries.plan_board import BoardFilters, By, conditions, in_column, joined, monday_of
-from buyside.queries.plan_line_rows import stock_unit_of
+from buyside.queries.plan_line_columns import line_columns
 
 PAGE_LIMIT = 200
 
@@ -149,43 +146,12 @@ def _order() -> tuple[Any, ...]:
 
 
 def _cards() -> Select[Any]:
-    line, part = PlanLine, aliased(PlanLine)
-    has_parts = exists(select(1).where(col(part.split_from_id) == col(line.id)))
-    is_changed = (
-        (col(line.quantity_packs) != col(line.suggested_quantity_packs))
-        | col(line.vendor_item_id).is_distinct_from(col(line.suggested_vendor_item_id))
-        | (col(line.needed_on) != col(line.suggested_needed_on))
-        | col(line.unit_price).is_distinct_from(col(line.suggested_unit_price))
-        | col(line.contract_id).is_distinct_from(col(line.suggested_contract_id))
-    )
+    line = PlanLine
     statement: Select[*tuple[Any, ...]] = select(
+        *line_columns(),
         col(line.id).label("line_id"),
-        col(line.version).label("version"),
-        col(line.run_id).label("run_id"),
-        col(line.item_id).label("item_id"),
-        col(line.warehouse_id).label("warehouse_id"),
-        col(line.vendor_item_id).label("vendor_item_id"),
-        func.coalesce(VendorItem.vendor_id, 0).label("vendor_id"),
-        col(Item.code).label("item"),
-        col(Item.name).label("name"),
-        col(Warehouse.code).label("warehouse"),
-        func.coalesce(Vendor.name, "").label("vendor"),
         col(line.quantity_packs).label("quantity"),
-        col(Unit.code).label("unit"),
-        stock_unit_of(line.item_id).label("stock_unit"),
-        col(line.unit_price).label("unit_price"),
-        func.coalesce(line.currency_code, "").label("currency"),
-        col(line.needed_on).label("needed_on"),
         col(line.suggested_needed_on).label("suggested_on"),
-        col(line.order_by).label("order_by"),
-        col(line.late_days).label("late_days"),
-        col(line.arrives_on).label("arrives_on"),
-        col(line.is_locked).label("is_locked"),
-        or_(col(line.split_from_id).is_not(None), has_parts).label("is_part"),
-        is_changed.label("is_changed"),
-        col(line.drift).label("drift"),
-        col(line.contract_id).label("contract_id"),
-        func.coalesce(Contract.number, "").label("contract"),
     ).select_from(line)
     known = joined(statement).join(Warehouse, col(Warehouse.id) == col(line.warehouse_id))
     return known.join(Unit, col(Unit.id) == col(line.unit_id))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Date, Select, String, and_, any_, case, cast, exists, func, literal, or_, select
+from sqlalchemy import Date, Select, and_, any_, case, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, array
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
@@ -20,6 +20,7 @@ from buyside.domain.drift import drift_shown
 from buyside.domain.plans import PlanLineState
 from buyside.domain.vendors import VendorStatus
 from buyside.domain.words import Kind
+from buyside.queries.plan_line_columns import is_as_suggested, is_moved, is_part, line_columns
 from buyside.queries.rows import GridSource, RowColumn
 
 _NO_CHOICES = literal([], JSONB)
@@ -29,82 +30,35 @@ def plan_lines_in_reach(_actor: Actor) -> Select[Any]:
     """Lines of draft plans: the suggestion and the decision side by side."""
     line = PlanLine
     suggested_mapping, suggested_vendor = aliased(VendorItem), aliased(Vendor)
-    part = aliased(PlanLine)
-    suggested_factor = func.coalesce(suggested_mapping.unit_factor, line.unit_factor)
-    is_as_suggested = and_(
-        col(line.quantity_packs) == col(line.suggested_quantity_packs),
-        col(line.vendor_item_id).is_not_distinct_from(col(line.suggested_vendor_item_id)),
-        col(line.unit_price).is_not_distinct_from(col(line.suggested_unit_price)),
-        col(line.contract_id).is_not_distinct_from(col(line.suggested_contract_id)),
-    )
-    is_changed = ~is_as_suggested | (col(line.needed_on) != col(line.suggested_needed_on))
     is_open = col(line.state) == PlanLineState.OPEN.value
-    is_split = or_(
-        col(line.split_from_id).is_not(None),
-        exists().where(col(part.split_from_id) == col(line.id)).correlate(PlanLine),
-    )
     is_carried = col(line.carried_from_id).is_not(None)
-    has_offer = and_(is_open, col(line.better_quantity_packs).is_not(None), is_as_suggested)
-    carried_otherwise = and_(
-        is_carried, col(line.quantity_packs) * line.unit_factor != col(line.suggested_quantity_packs) * suggested_factor
-    )
-    carried_says = case(
-        (
-            carried_otherwise,
-            func.concat(
-                "Locked at ", _trimmed(line.quantity_packs * line.unit_factor), ", suggested now ",
-                _trimmed(line.suggested_quantity_packs * suggested_factor),
-            ),
-        )
-    )  # fmt: skip
+    has_offer = and_(is_open, col(line.better_quantity_packs).is_not(None), is_as_suggested())
     statement: Select[*tuple[Any, ...]] = (
         select(
             col(line.id).label("id"),
-            col(line.version).label("version"),
-            col(line.run_id).label("run_id"),
-            col(line.item_id).label("item_id"),
-            col(line.warehouse_id).label("warehouse_id"),
-            col(line.vendor_item_id).label("vendor_item_id"),
-            func.coalesce(VendorItem.vendor_id, 0).label("vendor_id"),
-            col(Item.code).label("item"),
-            col(Item.name).label("name"),
-            col(Warehouse.code).label("warehouse"),
-            col(line.needed_on).label("needed_on"),
-            col(line.order_by).label("order_by"),
-            col(line.arrives_on).label("arrives_on"),
-            col(line.late_days).label("late_days"),
+            *line_columns(),
             (col(line.late_days) > 0).label("is_late"),
             col(line.shortage).label("shortage"),
-            func.coalesce(Vendor.name, "").label("vendor"),
             func.coalesce(VendorItem.vendor_part, "").label("vendor_part"),
             func.coalesce(suggested_vendor.name, "").label("suggested_vendor"),
             col(line.suggested_quantity_packs).label("suggested_quantity"),
             col(line.quantity_packs).label("quantity_packs"),
-            col(Unit.code).label("unit"),
-            stock_unit_of(line.item_id).label("stock_unit"),
             col(line.unit_factor).label("unit_factor"),
-            col(line.unit_price).label("unit_price"),
             (col(line.quantity_packs) * col(line.unit_price)).label("total"),
-            func.coalesce(line.currency_code, "").label("currency"),
-            func.coalesce(Contract.number, "").label("contract"),
             case((has_offer, col(line.saving))).label("saving"),
             case((has_offer, col(line.better_quantity_packs) - col(line.quantity_packs))).label("offer_more"),
             has_offer.label("has_offer"),
             col(line.state).label("state"),
             is_open.label("is_open"),
             and_(is_open, ~col(line.is_locked)).label("is_editable"),
-            col(line.is_locked).label("is_locked"),
-            is_changed.label("is_changed"),
-            is_split.label("is_split"),
             is_carried.label("is_carried"),
-            (carried_otherwise | (col(line.drift) != "")).label("is_moved"),
+            is_moved().label("is_moved"),
             func.concat_ws(
                 ", ",
                 case((col(line.is_locked), literal("Locked"))),
                 case((is_carried, literal("Carried over"))),
-                case((is_split, literal("Part"))),
+                case((is_part(), literal("Part"))),
             ).label("marks"),
-            func.concat_ws("; ", carried_says, func.nullif(line.drift, "")).label("drift"),
             col(line.left_out_reason).label("left_out_reason"),
             col(line.reason).label("reason"),
             func.coalesce(PurchaseOrder.number, "").label("order_number"),
@@ -128,17 +82,6 @@ def plan_lines_in_reach(_actor: Actor) -> Select[Any]:
 
 def _drift_shown(row: Mapping[Any, Any], locale: str) -> str:
     return drift_shown(row["drift"], row["stock_unit"], locale)
-
-
-def stock_unit_of(item_id: Any) -> Any:
-    """The code of the unit in which an item is kept, looked up for the rows that are read alone."""
-    unit, item = aliased(Unit), aliased(Item)
-    found = select(col(unit.code)).join(item, col(item.unit_id) == col(unit.id)).where(col(item.id) == item_id)
-    return found.correlate(PlanLine).scalar_subquery()
-
-
-def _trimmed(quantity: Any) -> Any:
-    return cast(func.trim_scale(quantity), String)
 
 
 def _vendor_choices() -> Any:
@@ -209,16 +152,16 @@ PLAN_LINE_ROWS = GridSource(
         RowColumn("quantity_packs", Kind.QUANTITY, required=True),
         RowColumn("unit", required=True),
         RowColumn("unit_factor", Kind.QUANTITY, required=True),
-        RowColumn("unit_price", Kind.PRICE),
-        RowColumn("total", Kind.MONEY),
+        RowColumn("unit_price", Kind.PRICE, currency="currency"),
+        RowColumn("total", Kind.MONEY, currency="currency"),
         RowColumn("currency", required=True),
         RowColumn("contract", searched=True, required=True),
-        RowColumn("saving", Kind.MONEY),
+        RowColumn("saving", Kind.MONEY, currency="currency"),
         RowColumn("offer_more", Kind.QUANTITY),
         RowColumn("has_offer", Kind.FLAG, required=True),
         RowColumn("state", Kind.STATUS, required=True),
         *(RowColumn(name, Kind.FLAG, required=True) for name in ("is_open", "is_editable", "is_locked", "is_changed")),
-        *(RowColumn(name, Kind.FLAG, required=True) for name in ("is_split", "is_carried", "is_moved")),
+        *(RowColumn(name, Kind.FLAG, required=True) for name in ("is_part", "is_carried", "is_moved")),
         RowColumn("marks", required=True),
         RowColumn("drift", required=True, written=_drift_shown),
         RowColumn("left_out_reason", required=True),
@@ -226,7 +169,7 @@ PLAN_LINE_ROWS = GridSource(
         RowColumn("order_number", searched=True, required=True),
     ),
     order=(("needed_on", "asc"), ("item", "asc")),
-    scopes=("run_id", "vendor_id", "item_id"),
+    scopes=("run_id", "vendor_id", "item_id", "currency"),
 )
 
 
@@ -235,6 +178,13 @@ def item_called(session: Session, actor: Actor, *, code: str) -> int:
     """The id of an item by its code; 0, which no item has, where there is none."""
     found = session.execute(select(col(Item.id)).where(col(Item.code) == code)).scalar_one_or_none()
     return found or 0
+
+
+@needs(Permission.PLAN_VIEW)
+def vendor_called(session: Session, actor: Actor, *, code: str) -> tuple[int, str]:
+    """The id and the name of a vendor by its code; -1, which no line has, and no name where there is none."""
+    found = session.execute(select(col(Vendor.id), col(Vendor.name)).where(col(Vendor.code) == code)).one_or_none()
+    return (found[0], found[1]) if found else (-1, "")
 
 
 @needs(Permission.PLAN_VIEW)

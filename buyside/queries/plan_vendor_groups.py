@@ -23,6 +23,7 @@ from buyside.domain.rates import Rates
 from buyside.domain.refusals import NotFound, Refused
 from buyside.domain.sourcing import Source
 from buyside.ledgers.exchange_rates import rates_of
+from buyside.queries.plan_line_columns import is_moved
 from buyside.queries.plan_lines import order_days_of, terms_of
 
 _MONEY_DIGITS = 2
@@ -169,7 +170,7 @@ def _grouped(session: Session, run_id: int, today: date) -> list[_Group]:
             func.count().label("lines"),
             func.count().filter(is_ready).label("ready"),
             func.count().filter(col(line.late_days) > 0).label("late"),
-            func.count().filter(col(line.drift) != "").label("drifted"),
+            func.count().filter(is_moved()).label("drifted"),
             func.count().filter(col(line.is_locked)).label("locked"),
             func.coalesce(func.sum(col(line.quantity_packs) * col(line.unit_price)), 0).label("total"),
         )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, ClassVar
+from uuid import uuid4
 
 import reflex as rx
 
 from buyside.domain.access import Permission
-from buyside.domain.locales import shown_date, shown_money, shown_number
+from buyside.domain.locales import shown_date, shown_number
 from buyside.domain.refusals import NotAllowed, Refused
 from buyside.domain.sheet_changes import RowChange, RowsRefused
 from buyside.operations.plan_line_sets import SetAct, decide_plan_lines
@@ -22,36 +24,40 @@ from buyside.operations.plan_lines import (
 from buyside.operations.plan_splits import LineSplit, join_plan_line, split_plan_line
 from buyside.queries.plan_explanations import plan_line_detail
 from buyside.queries.plan_line_marks import line_marks
-from buyside.queries.plan_line_rows import PLAN_LINE_ROWS, item_called, moved_lines
+from buyside.queries.plan_line_rows import PLAN_LINE_ROWS, moved_lines
 from buyside.queries.plan_standing import taken_over_by
-from buyside.queries.plan_totals import PlanTotals, plan_totals
+from buyside.queries.plan_totals import plan_totals
 from buyside.queries.plans import PROBLEM_ROWS
 from buyside.queries.rows import GridSource
 from buyside.state.base import handler, me, our_mistake, say, today, warn
 from buyside.state.forms import key, text
 from buyside.state.grid import GridSave, SheetGridState
+from buyside.state.plan_limits import limits_of
 from buyside.state.plan_runs import PlanRunState
 from buyside.state.plan_words import (
     OnContract,
     Other,
     Piece,
     changes_of,
+    come_to,
     contracts_of,
     facts_of,
     for_person,
+    lines_said,
     other_of,
     pieces_of,
     plain,
 )
 from buyside.state.roles import BuyerState
 
-_CURRENCIES = 2  # more are told as one sum
+_MOST_UNDO = 20
 _DONE = {
-    SetAct.LOCK: "locked",
-    SetAct.UNLOCK: "unlocked",
-    SetAct.LEAVE_OUT: "left out",
-    SetAct.TAKE_BACK: "taken back",
+    SetAct.LOCK: ("locked", "locking"),
+    SetAct.UNLOCK: ("unlocked", "unlocking"),
+    SetAct.LEAVE_OUT: ("left out", "leaving out"),
+    SetAct.TAKE_BACK: ("taken back", "taking back"),
 }
+"""What was done to lines, and what the doing is called."""
 _INVERSE = {
     SetAct.LOCK: SetAct.UNLOCK,
     SetAct.UNLOCK: SetAct.LOCK,
@@ -67,8 +73,9 @@ class PlanState(SheetGridState, BuyerState, rx.State):
     lines: ClassVar[GridSource] = PLAN_LINE_ROWS
     problems: ClassVar[GridSource] = PROBLEM_ROWS
     by: str = "lines"
-    item_id: int = 0
-    """The one item whose lines are listed; zero: all."""
+    limits: dict[str, int | str] = {}
+    """What the list is limited to, as of one item or one vendor."""
+    limits_say: str = ""
     selected: list[str] = []
     facts: dict[str, str] = {}
     state: str = ""
@@ -86,19 +93,21 @@ class PlanState(SheetGridState, BuyerState, rx.State):
     totals: str = ""
     ticked_totals: str = ""
     """What the open lines come to, and the ticked ones of them."""
-    undo_says: str = ""
+    acts: list[dict[str, str]] = []
+    """What was decided outside of the cells and can be taken back, oldest first, for the grid to put among its own."""
     _shown: int = 0
     _version: int = 0
     _leaving: list[int] = []
-    _undo: list[dict[str, Any]] = []
+    _undo: dict[str, list[dict[str, Any]]] = {}
+    """By act, the steps that take it back."""
 
     @handler(Permission.PLAN_VIEW)
     async def load(self) -> None:
         """Mark what moved since the run, and show the plan."""
         self.chosen, self.selected, self.by = "", [], "lines"
-        self.is_leaving_out, self.undo_says, self._undo = False, "", []  # left open by a link inside a dialog
-        wanted = str(self.router.url.query_parameters.get("item", ""))[:200]
-        self.item_id = (await self._ask(item_called, code=wanted) or key(wanted)) if wanted else 0
+        self.is_leaving_out = False  # left open by a link inside a dialog
+        self._forget_acts()
+        self.limits, self.limits_say = await limits_of(self.router.url.query_parameters, self._ask)
         run = await self.get_state(PlanRunState)
         if run.run_id and me().may(Permission.PLAN_EDIT):
             await self._do(mark_drift, run_id=run.run_id)
@@ -110,7 +119,8 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         """Another run came into view: what was open and ticked is of the one before."""
         run = await self.get_state(PlanRunState)
         if self._shown != run.run_id:
-            self.chosen, self.selected, self.undo_says, self._undo = "", [], "", []
+            self.chosen, self.selected = "", []
+            self._forget_acts()
             if run.run_id and me().may(Permission.PLAN_EDIT):
                 await self._do(mark_drift, run_id=run.run_id)
             await self._read_moved()
@@ -123,9 +133,9 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         self.selected, self.ticked_totals = [], ""
 
     @handler(Permission.PLAN_VIEW)
-    def show_all_items(self) -> None:
-        """List the lines of every item again."""
-        self.item_id = 0
+    def show_all(self) -> None:
+        """List all lines again."""
+        self.limits, self.limits_say = {}, ""
 
     @handler(Permission.PLAN_VIEW)
     async def open(self, row_id: str) -> None:
@@ -169,33 +179,38 @@ class PlanState(SheetGridState, BuyerState, rx.State):
     @handler(Permission.PLAN_EDIT)
     async def take_vendor(self, vendor_item_id: int) -> Any:
         """Give the open line to another vendor."""
-        return await self._change("another vendor", vendor_item_id=vendor_item_id)
+        return await self._change("vendor", vendor_item_id=vendor_item_id)
 
     @handler(Permission.PLAN_EDIT)
     async def take_contract(self, contract_id: int, vendor_item_id: int) -> Any:
         """Put the open line on a contract, with its vendor."""
-        return await self._change("a contract", contract_id=contract_id, vendor_item_id=vendor_item_id)
+        return await self._change("contract", contract_id=contract_id, vendor_item_id=vendor_item_id)
 
     @handler(Permission.PLAN_EDIT)
     async def leave_contract(self) -> Any:
         """Take the open line off its contract."""
-        return await self._change("no contract", contract_id=0)
+        return await self._change("contract", contract_id=0)
 
     @handler(Permission.PLAN_EDIT)
     async def take_offer(self) -> Any:
         """Order as much of the open line as costs less in all."""
-        return await self._change("the larger order", take_better_offer)
+        return await self._change("larger order", take_better_offer)
 
     @handler(Permission.PLAN_EDIT)
     async def join(self) -> Any:
         """Join the open line with its parts again."""
         done = await self._do(join_plan_line, line_id=key(self.chosen), version=self._version)
         line = done.line
-        self._undo = [{"line_id": line.line_id, "version": line.version, "parts": done.was}]
+        before = {each["line_id"] for each in self.pieces} - {str(line.line_id)}
         self._changed_rows()
-        await self._read_totals()
         await self._open(line.line_id)
-        self.undo_says = f"{self.facts['item']}: {len(done.was)} parts joined"
+        self._did(
+            f"joining {len(done.was)} parts of {self.facts['item']}",
+            [line.line_id],
+            [{"line_id": line.line_id, "version": line.version, "parts": done.was}],
+        )
+        self._let_go(before - {each["line_id"] for each in self.pieces})
+        await self._read_totals()
         return _remarks(line) or say("Joined again.")
 
     @handler(Permission.PLAN_EDIT)
@@ -205,7 +220,7 @@ class PlanState(SheetGridState, BuyerState, rx.State):
 
     @handler(Permission.PLAN_EDIT)
     async def decide_ticked(self, act: str) -> Any:
-        """The same for all ticked lines, or for none if one of them cannot be."""
+        """The same for all ticked lines that it can be done to."""
         return await self._set(_BY_BUTTON[act], [key(each) for each in self.selected]) if act in _BY_BUTTON else None
 
     @handler(Permission.PLAN_EDIT)
@@ -231,25 +246,29 @@ class PlanState(SheetGridState, BuyerState, rx.State):
     @handler(Permission.PLAN_EDIT)
     async def undo(self) -> Any:
         """Do the inverse of what was decided last outside the cells."""
-        if not self._undo:
+        if not self.acts:
             return None
-        steps, self._undo, self.undo_says = self._undo, [], ""
-        for step in steps:
+        *self.acts, last = self.acts
+        told = []
+        for step in self._undo.pop(last["serial"], []):
             if "act" in step:
-                await self._do(decide_plan_lines, **step)
+                done = await self._do(decide_plan_lines, **step)
+                told += [done.cannot_says] if done.cannot_says else []
+                self._let_go([str(each) for each in done.closed])
             elif "parts" in step:
                 await self._do(split_plan_line, **step)
             elif "as_was" in step:
                 self.chosen = str(
                     (await self._do(join_plan_line, **step)).line.line_id
                 )  # a part that stood open is gone
+                self._let_go([str(each) for each, _ in step["seen"]])
             else:
                 await self._do(change_plan_lines, changes=(RowChange(**step),))
         self._changed_rows()
         await self._read_moved()
         if self.chosen:
             await self._open(key(self.chosen))
-        return say("Taken back.")
+        return warn(" ".join(["Taken back, but not all:", *told])) if told else say("Taken back.")
 
     async def _set(self, act: SetAct, line_ids: list[int], reason: str = "") -> Any:
         done = await self._do(decide_plan_lines, line_ids=tuple(line_ids), act=act, reason=reason)
@@ -257,17 +276,37 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         for each in done.line_ids:
             by_reason.setdefault(done.reasons.get(each, ""), []).append(each)
         inverse = _INVERSE[act]
-        self._undo = [
-            {"line_ids": tuple(ids), "act": inverse.value, "reason": why or "Left out again."}
-            for why, ids in by_reason.items()
-        ]
         count = len(done.line_ids)
-        self.undo_says = f"{count} {'line' if count == 1 else 'lines'} {_DONE[act]}" if count else ""
-        self._changed_rows(*done.line_ids[:200]) if count <= 200 else self._changed_rows()
+        (is_done, doing), lines = _DONE[act], lines_said(count, me().locale)
+        if count:
+            self._did(
+                f"{doing} {lines}",
+                done.line_ids,
+                [
+                    {"line_ids": tuple(ids), "act": inverse.value, "reason": why or "Left out again."}
+                    for why, ids in by_reason.items()
+                ],
+            )
+        back = done.line_ids if act is SetAct.TAKE_BACK else ()  # they leave the list of what is left out
+        self._let_go([str(each) for each in (*done.closed, *back)])
+        self._changed_rows(*done.line_ids) if count <= 200 else self._changed_rows()
         await self._read_moved()
         if self.chosen:
             await self._open(key(self.chosen))
-        return say(self.undo_says[:1].upper() + self.undo_says[1:] + ".") if count else None
+        if done.cannot:
+            return warn(f"{lines} {is_done}, {done.cannot} not. {done.cannot_says}")
+        return say(f"{lines} {is_done}.") if count else None
+
+    def _did(self, label: str, line_ids: Iterable[int], back: list[dict[str, Any]]) -> None:
+        """Something was decided outside of the cells, once on each line; `back` are the steps that take it back."""
+        serial = uuid4().hex
+        act = {"serial": serial, "label": label, "rows": ",".join(map(str, line_ids))}
+        self.acts = [*self.acts, act][-_MOST_UNDO:]
+        kept = {each["serial"] for each in self.acts}
+        self._undo = {each: steps for each, steps in self._undo.items() if each in kept} | {serial: back}
+
+    def _forget_acts(self) -> None:
+        self.acts, self._undo = [], {}
 
     async def _change(self, what: str, operation: Any = change_plan_line, **change: Any) -> Any:
         line_id = key(self.chosen)
@@ -280,17 +319,19 @@ class PlanState(SheetGridState, BuyerState, rx.State):
             "quantity_packs": plain(before.quantity_packs),
             "unit_price": "" if before.unit_price is None else plain(before.unit_price),
         }
-        self._undo = [{"key": str(line_id), "version": done.version, "cells": cells}]
-        self.undo_says = f"{before.item}: {what}"
+        self._did(
+            f"{what} of {before.item}", [line_id], [{"key": str(line_id), "version": done.version, "cells": cells}]
+        )
         await self._read_totals()
         self._changed_rows(line_id)
         await self._open(line_id)
         return _remarks(done)
 
-    def _let_go(self, kept: set[str]) -> None:
-        """Ticked lines were ordered: only those that could not be stay ticked."""
-        gone = [each for each in self.selected if each not in kept]
-        self.selected = [each for each in self.selected if each in kept]
+    def _let_go(self, lines: Iterable[str]) -> None:
+        """Ticked lines that are done with, as they were ordered, left out or joined, are ticked no longer."""
+        done = set(lines)
+        gone = [each for each in self.selected if each in done]
+        self.selected = [each for each in self.selected if each not in done]
         if gone:
             self._release_rows(*(gone if self.selected else ()))
 
@@ -298,11 +339,11 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         """Show the first part of a line that was split, and remember the way back."""
         first, *others = done.lines
         seen = tuple((each.line_id, each.version) for each in others)
-        self._undo = [{"line_id": first.line_id, "version": first.version, "as_was": done.was, "seen": seen}]
         self._changed_rows()
         await self._read_totals()
         await self._open(first.line_id)
-        self.undo_says = f"{self.facts['item']}: split into {len(done.lines)} lines"
+        back = {"line_id": first.line_id, "version": first.version, "as_was": done.was, "seen": seen}
+        self._did(f"split of {self.facts['item']}", [first.line_id], [back])
 
     async def _read_moved(self) -> None:
         run = await self.get_state(PlanRunState)
@@ -322,7 +363,7 @@ class PlanState(SheetGridState, BuyerState, rx.State):
     async def _read_totals(self) -> None:
         run = await self.get_state(PlanRunState)
         self.totals = (
-            _come_to(await self._ask(plan_totals, run_id=run.run_id, today=today()), me().locale) if run.run_id else ""
+            come_to(await self._ask(plan_totals, run_id=run.run_id, today=today()), me().locale) if run.run_id else ""
         )
         await self._read_ticked()
 
@@ -332,7 +373,7 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         if self.selected and run.run_id:
             ids = [key(each) for each in self.selected]
             found = await self._ask(plan_totals, run_id=run.run_id, today=today(), line_ids=ids)
-            self.ticked_totals = f"Chosen: {_come_to(found, me().locale)}"
+            self.ticked_totals = f"Chosen: {come_to(found, me().locale)}"
 
     async def _open(self, line_id: int) -> None:
         found = await self._ask(plan_line_detail, line_id=line_id)
@@ -345,23 +386,6 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         self.others = [other_of(each, locale, is_editable=is_editable) for each in found.alternatives]
         self.contracts = contracts_of(marks, locale, is_editable=is_editable)
         self.pieces = pieces_of(marks, line_id, locale)
-
-
-def _come_to(totals: PlanTotals, locale: str) -> str:
-    """What lines come to, in words."""
-
-    def count(number: int) -> str:
-        return shown_number(Decimal(number), locale)
-
-    parts = [f"{count(totals.lines) if totals.lines else 'no'} open {'line' if totals.lines == 1 else 'lines'}"]
-    if len(totals.values) > _CURRENCIES and totals.in_own is not None:
-        currency, amount = totals.in_own
-        parts.append(f"about {shown_money(amount, currency, locale)} in {count(len(totals.values))} currencies")
-    else:
-        parts += [shown_money(amount, currency, locale) for currency, amount in totals.values]
-    parts += [f"{count(totals.late)} late"] if totals.late else []
-    parts += [f"{count(totals.unready)} not ready to order"] if totals.unready else []
-    return " · ".join(parts)
 
 
 def _remarks(decided: PlanLineDecided) -> Any:

@@ -89,7 +89,8 @@ class PlanConvertState(BuyerState, rx.State):
         self.not_made, self.is_made = not_made_of(done, locale), True
         plan = await self.get_state(PlanState)
         plan._changed_rows()
-        plan._let_go({str(each.line_id) for each in done.not_converted})
+        stayed = {str(each.line_id) for each in done.not_converted}
+        plan._let_go([each for each in plan.selected if each not in stayed])
         await plan._read_moved()
         if plan.chosen:
             await plan._open(key(plan.chosen))

@@ -14,12 +14,13 @@ from buyside.domain.locales import shown_date, shown_money, shown_number
 from buyside.operations.plan_conversion import BelowMinimum, PlanDrifted, convert_plan
 from buyside.operations.plan_lines import change_plan_line
 from buyside.queries.plan_vendor_groups import Fitting, VendorGroup, fitting_lines, vendor_groups
+from buyside.state import plan_limits
 from buyside.state.base import handler, me, now, say, today, warn
 from buyside.state.plan_runs import PlanRunState
 from buyside.state.plan_words import Made, made_of, not_made_of
 from buyside.state.roles import BuyerState
 
-_NONE = "–"
+NONE = "–"
 
 
 class Group(TypedDict):
@@ -33,17 +34,22 @@ class Group(TypedDict):
     moved: str
     total: str
     orders: str
-    minimum: str
     minimum_says: str
     minimum_tone: str
+    minimum_of: str
+    """What is asked of each order, behind what is missing to it."""
     freight: str
     freight_tone: str
+    freight_of: str
     order_day: str
     cutoff: str
     contracts: str
     fits: str
     unready: str
     board_path: str
+    lines_path: str
+    late_path: str
+    moved_path: str
     can_convert: bool
 
 
@@ -207,48 +213,58 @@ def _group(group: VendorGroup, run_id: int, locale: str) -> Group:
     def money(amount: Decimal) -> str:
         return shown_money(amount, group.unit, locale)
 
-    minimum_says, minimum_tone = _NONE, "neutral"
+    minimum_says, minimum_tone = NONE, "neutral"
     if group.minimum is not None and group.orders:
         is_short = group.missing > 0
         minimum_says = f"{money(group.missing)} missing" if is_short else "Reached"
         minimum_tone = "warn" if is_short else "good"
-    freight, freight_tone = _NONE, "neutral"
+    freight, freight_tone = NONE, "neutral"
     if group.freight_free is not None and group.orders:
         is_short = group.missing_to_freight_free > 0
         freight = f"{money(group.missing_to_freight_free)} missing" if is_short else "Free"
         freight_tone = "neutral" if is_short else "good"
     contracts = sorted({each.contract for each in group.orders if each.contract})
     helping = group.helping
+    each_order = "" if sum(1 for each in group.orders if each.lines) == 1 else " for each order"
     board = {"run": run_id, "vendor": group.code} if group.code else {"run": run_id}
+    own = urlencode(
+        {"run": run_id, "vendor": group.code or plan_limits.NONE, "currency": group.currency or plan_limits.NONE}
+    )
     return Group(
         key=_key(group),
         vendor_id=group.vendor_id or 0,
         name=group.name or "No vendor",
         lines=shown_number(Decimal(group.lines), locale),
-        late=shown_number(Decimal(group.late), locale) if group.late else _NONE,
-        moved=shown_number(Decimal(group.drifted), locale) if group.drifted else _NONE,
+        late=shown_number(Decimal(group.late), locale) if group.late else NONE,
+        moved=shown_number(Decimal(group.drifted), locale) if group.drifted else NONE,
         total=shown_money(group.total, group.currency, locale) if group.currency else "No price",
         orders=_count(len(group.orders), "order"),
-        minimum=money(group.minimum) if group.minimum is not None else "",
         minimum_says=minimum_says,
         minimum_tone=minimum_tone,
+        minimum_of=f"of {money(group.minimum)}{each_order}" if group.minimum is not None and group.orders else "",
         freight=freight,
         freight_tone=freight_tone,
+        freight_of=f"from {money(group.freight_free)}{each_order} on"
+        if group.freight_free is not None and group.orders
+        else "",
         order_day=_order_day(group, locale),
         cutoff=f"until {group.cutoff}" if group.cutoff else "",
-        contracts=", ".join(contracts) or _NONE,
+        contracts=", ".join(contracts) or NONE,
         fits=f"{_count(helping.lines, 'line')}: +{shown_money(helping.amount, group.currency, locale)}"
         if helping.lines
-        else _NONE,
+        else NONE,
         unready=f"{_count(group.unready, 'line')} without a price or quantity" if group.unready else "",
         board_path="/plan/board?" + urlencode(board),
+        lines_path=f"/plan?{own}",
+        late_path=f"/plan?{own}&view=late",
+        moved_path=f"/plan?{own}&view=moved",
         can_convert=group.vendor_id is not None and group.unready < group.lines,
     )
 
 
 def _order_day(group: VendorGroup, locale: str) -> str:
     if group.next_order_on is None:
-        return _NONE
+        return NONE
     return "Today" if group.takes_orders_today else shown_date(group.next_order_on, locale)
 
 
@@ -260,7 +276,7 @@ def _order(each: Any, group: VendorGroup, locale: str) -> Order:
         tone = "warn" if is_short else "good"
     return Order(
         warehouse=each.warehouse,
-        contract=each.contract or _NONE,
+        contract=each.contract or NONE,
         lines=shown_number(Decimal(each.lines), locale),
         total=shown_money(each.total, group.currency, locale),
         says=says,
@@ -269,7 +285,7 @@ def _order(each: Any, group: VendorGroup, locale: str) -> Order:
 
 
 def _fit(each: Fitting, group: VendorGroup, locale: str) -> Fit:
-    difference = _NONE
+    difference = NONE
     if each.difference is not None:
         sign = "+" if each.difference > 0 else "−" if each.difference < 0 else "±"
         difference = sign + shown_money(abs(each.difference), group.currency, locale)

@@ -77,7 +77,7 @@ def test_a_buyer_plans_orders_and_receives_and_a_manager_looks(adventure: None, 
     page.wait_for_url("**/plan**item=**")
     expect(_cell(page, 0, "item")).to_have_text("GL-H102-M")
     expect(page.locator("[row-index] [col-id='item']", has_not_text="GL-H102-M")).to_have_count(0)
-    page.get_by_role("button", name="Show all items").click()
+    page.get_by_role("button", name="Show all lines").click()
     expect(page.get_by_text("222 lines")).to_be_visible()  # what late orders will bring is not ordered again
     page.get_by_role("link", name="Requirements").click()
     page.wait_for_url("**/requirements**")

@@ -16,6 +16,7 @@ from buyside.db.plans import PlanLine, PlanningRun
 from buyside.db.stock import Warehouse
 from buyside.db.vendors import Vendor, VendorClosingDay
 from buyside.domain.access import Actor, Role
+from buyside.domain.locales import shown_date
 from buyside.domain.refusals import Refused
 from buyside.domain.sheet_changes import RowChange, RowsRefused
 from buyside.operations.plan_line_sets import SetAct, decide_plan_lines
@@ -401,14 +402,28 @@ def test_several_lines_are_left_out_with_one_reason_and_taken_back(draft: Draft)
 
 
 @pytest.mark.rule("PLAN-11")
-def test_one_line_that_cannot_keeps_all_as_they_are(draft: Draft) -> None:
-    other = draft.of(draft.frame, draft.acme_frame, "5", "80", is_locked=True)
-    ids = (draft.line.id, other.id)
-    with pytest.raises(Refused, match=f"{draft.frame.code} of {NEEDED} is locked") as refused:
-        within(draft.session, decide_plan_lines, BUYER, line_ids=ids, act=SetAct.LEAVE_OUT, reason="Enough")
-    assert refused.value.code == "plans.some-cannot"
-    assert [each.version for each in draft.lines()] == [1, 1]
-    assert within(draft.session, decide_plan_lines, BUYER, line_ids=ids, act=SetAct.LOCK).line_ids == (draft.line.id,)
+def test_of_several_lines_those_that_can_are_decided_on_and_the_others_are_named_with_the_reason(draft: Draft) -> None:
+    locked = draft.of(draft.frame, draft.acme_frame, "5", "80", is_locked=True)
+    gone = draft.of(draft.frame, draft.acme_frame, "6", "80", state="left_out", left_out_reason="Enough")
+    decide = partial(within, draft.session, decide_plan_lines, replace(BUYER, locale="de_DE"))
+    named, day = draft.frame.code, shown_date(NEEDED, "de_DE")
+    with pytest.raises(Refused, match=f"{named} of {day} is left out") as refused:
+        decide(line_ids=(locked.id, gone.id), act=SetAct.LOCK)  # the one is so already, the other cannot be
+    assert refused.value.code == "plans.none-can"
+    assert [each.version for each in draft.lines()] == [1, 1, 1]
+
+    ids = (draft.line.id, locked.id, gone.id)
+    done = decide(line_ids=ids, act=SetAct.LOCK)
+    assert (done.line_ids, done.cannot, done.closed) == ((draft.line.id,), 1, (gone.id,))
+    assert done.cannot_says == f"{named} of {day} is left out."
+    assert [each.is_locked for each in draft.lines()] == [True, True, False]
+    back = decide(line_ids=done.line_ids, act=SetAct.UNLOCK)
+    assert (back.line_ids, back.cannot, back.cannot_says) == ((draft.line.id,), 0, "")
+
+    done = decide(line_ids=ids, act=SetAct.LEAVE_OUT, reason="Really")
+    assert (done.line_ids, done.cannot_says) == ((draft.line.id,), f"{named} of {day} is locked.")
+    assert done.closed == (draft.line.id, gone.id)
+    assert [each.left_out_reason for each in draft.lines()] == ["Really", "", "Enough"]
 
 
 def test_more_lines_than_two_thousand_are_refused(draft: Draft) -> None:
@@ -509,6 +524,6 @@ def test_what_was_ordered_is_changed_by_no_decision(draft: Draft) -> None:
     several = {"line_ids": (draft.line.id,), "reason": "No"}
     for each in SetAct:
         act = partial(within, draft.session, decide_plan_lines, BUYER, act=each, **several)
-        assert refusal(act) == "plans.some-cannot"
+        assert refusal(act) == "plans.none-can"
     with pytest.raises(RowsRefused):
         cells(draft, draft.line, quantity_packs="5")

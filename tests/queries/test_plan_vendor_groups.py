@@ -13,10 +13,14 @@ from buyside.db.plans import PlanLine
 from buyside.db.stock import Warehouse
 from buyside.db.vendors import ExchangeRate, Vendor
 from buyside.domain.access import OPERATOR, Actor, Role
+from buyside.domain.filters import is_true
 from buyside.domain.refusals import NotFound
 from buyside.operations.plan_conversion import BelowMinimum, convert_plan
 from buyside.operations.plan_lines import change_plan_line
+from buyside.queries.plan_board import By, board_columns
+from buyside.queries.plan_line_rows import PLAN_LINE_ROWS, vendor_called
 from buyside.queries.plan_vendor_groups import VendorGroup, fitting_lines, vendor_groups
+from buyside.queries.rows import RowsWanted, grid_page
 from tests.plan_world import a_draft, a_drawn_draft
 from tests.world import NOW, TODAY, World
 
@@ -178,3 +182,36 @@ def test_nothing_fits_where_nothing_is_missing_and_no_run_is_refused(session: Se
         fitting_lines(session, BUYER, run_id=draft.run.id + 99, **asked)
     with pytest.raises(NotFound):
         vendor_groups(session, BUYER, run_id=draft.run.id + 99, today=TODAY)
+
+
+@pytest.mark.rule("PLAN-14")
+def test_each_count_of_a_vendor_is_that_of_the_lines_it_leads_to(session: Session) -> None:
+    world = World(session)
+    draft, main = a_draft(world), world.warehouse()
+    bolt, nut = world.item("Bolt"), world.item("Nut")
+    acme = world.vendor("Acme", code="ACME").supplies(bolt, price="2", lead_days=35).supplies(nut, pack=10, price="4")
+    draft.line(bolt, main, acme, 10, price=Decimal(2))
+    draft.line(bolt, main, acme, 20, price=Decimal(2), drift="Demand +5")
+    was = draft.line(nut, main, acme, 3, price=Decimal(4), state="left_out", left_out_reason="Enough")
+    carried = draft.line(nut, main, acme, 3, price=Decimal(4), carried_from_id=was.id, is_locked=True)
+    carried.suggested_quantity_packs = Decimal(2)  # locked at 30 pcs, suggested now 20
+    draft.line(nut, main, None, 7)
+    session.flush()
+    open_ = {"state": {"type": "in", "values": ["open"]}}
+    views = {"lines": open_, "late": {**open_, "is_late": is_true()}, "drifted": {**open_, "is_moved": is_true()}}
+    of_acme, of_none = vendor_groups(session, BUYER, run_id=draft.run.id, today=TODAY)
+    assert (of_acme.lines, of_acme.late, of_acme.drifted) == (3, 2, 2)
+    assert (of_none.vendor_id, of_none.lines) == (None, 1)
+    for group in (of_acme, of_none):
+        scope = {"run_id": draft.run.id, "vendor_id": group.vendor_id or 0, "currency": group.currency}
+        for name, filters in views.items():
+            wanted = RowsWanted(scope=scope, filters=filters)
+            assert grid_page(session, BUYER, source=PLAN_LINE_ROWS, wanted=wanted, today=TODAY).total == getattr(
+                group, name
+            )
+    [board] = [
+        each for each in board_columns(session, BUYER, run_id=draft.run.id, by=By.VENDORS, today=TODAY) if each.code
+    ]
+    assert (board.lines, board.late, board.drifted) == (3, 2, 2)
+    assert vendor_called(session, BUYER, code="ACME") == (acme.id, "Acme")
+    assert vendor_called(session, BUYER, code="nobody") == (-1, "")

@@ -165,11 +165,13 @@ class ServerGrid(rx.NoSSRComponent):
     flag: rx.Var[str]
     links: rx.Var[bool]
     outcome: rx.Var[dict[str, Any]]
+    acts: rx.Var[list[dict[str, str]]]
     saved_views: rx.Var[list[dict[str, Any]] | None]
     on_open: rx.EventHandler[lambda row_id: [row_id]]
     on_edit: rx.EventHandler[lambda edit: [edit]]
     on_select: rx.EventHandler[lambda row_ids: [row_ids]]
     on_save: rx.EventHandler[lambda save: [save]]
+    on_undo: rx.EventHandler[rx.event.no_args_event_spec]
     on_keep_view: rx.EventHandler[lambda view: [view]]
     on_forget_view: rx.EventHandler[lambda view_id: [view_id]]
 
@@ -196,6 +198,8 @@ def grid(
     actions: Sequence[rx.Component] = (),
     one: str = "",
     on_save: Any = None,
+    acts: Any = None,
+    on_undo: Any = None,
     is_editable: Any = True,
     can_add: Any = False,
     can_remove: Any = False,
@@ -219,6 +223,8 @@ def grid(
     import_href  where a file is taken in
     on_save    event of changed, new and removed rows, gets a `GridSave` and answers in `state.outcome` (`SheetGridState`):
                brings undo, paste, changes of many rows at once, and the dialog of two people at one row
+    acts       with `on_save`: what the page itself did to the rows and can take back, oldest first, as [{"serial", "label", "rows"}],
+               keys with commas between: it stands among what the grid can undo, and `on_undo` takes the last of it back
     is_editable  whether this person may change anything: a hidden button is courtesy, the handler's permission is the lock
     one        what one row is called: "order"; `can_add`, `can_remove`: whether rows are made and removed here
     flag       the column that retiring a row unsets
@@ -233,7 +239,9 @@ def grid(
         props |= {"outcome": state.outcome} if on_save is not None else {}
     if on_keep_view is not None:
         props["saved_views"] = saved_views
-    events = {"on_open": on_open, "on_edit": on_edit, "on_select": on_select, "on_save": on_save}
+    if acts is not None:
+        props["acts"] = acts
+    events = {"on_open": on_open, "on_edit": on_edit, "on_select": on_select, "on_save": on_save, "on_undo": on_undo}
     events |= {"on_keep_view": on_keep_view, "on_forget_view": on_forget_view}
     props |= {name: event for name, event in events.items() if event is not None}
     return ServerGrid.create(

@@ -12,7 +12,7 @@ const histories = new Map(); // what can be undone in each list, for as long as 
 const typedOf = (column, row) => (NUMERIC.has(column.kind) ? row?.shown?.[column.name] ?? "" : row?.[column.name] == null ? "" : String(row[column.name]));
 const copiedOf = (column, row) => (column.kind === "date" ? row?.[column.name] ?? "" : textIn(column, row));
 
-export function useEdits({ api, range, picked, columns, one, noun, historyOf, isEditable, onSave, outcome, rows, currentSort, onTrouble }) {
+export function useEdits({ api, range, picked, columns, one, noun, historyOf, isEditable, onSave, outcome, acts, onUndo, rows, currentSort, onTrouble }) {
   const [, setRound] = useState(0);
   const [said, setSaid] = useState("");
   const [conflict, setConflict] = useState(null);
@@ -32,11 +32,12 @@ export function useEdits({ api, range, picked, columns, one, noun, historyOf, is
       refused: (set) => now.current.refused(set),
       givenUp: (set) => { setBubble(null); setSaid(`Given up: ${set.label}`); },
       stirred: () => setRound((round) => round + 1),
+      undoneOutside: (label) => { setSaid(`Undone: ${label}`); now.current.onUndo?.(); },
     });
     const history = histories.get(historyOf);
     if (history) Object.assign(saves.current, history);
-    const { undos, redos, bumps, alias } = saves.current;
-    histories.set(historyOf, { undos, redos, bumps, alias });
+    const { undos, redos, bumps, alias, heard } = saves.current;
+    histories.set(historyOf, { undos, redos, bumps, alias, heard });
   }
   const own = saves.current;
   useEffect(() => () => clearTimeout(own.timer), []);
@@ -69,6 +70,7 @@ export function useEdits({ api, range, picked, columns, one, noun, historyOf, is
 
   Object.assign(now.current, {
     onSave,
+    onUndo,
     redraw: (keys) => {
       if (!api.current) return;
       const rowNodes = keys.length > 200 ? undefined : keys.map((key) => (key ? api.current.getRowNode(key) : api.current.getPinnedTopRow(0))).filter(Boolean);
@@ -110,6 +112,7 @@ export function useEdits({ api, range, picked, columns, one, noun, historyOf, is
   };
 
   useEffect(() => { if (outcome?.serial) own.answer(outcome); }, [outcome?.serial]);
+  useEffect(() => { if (acts) own.hear(acts); }, [acts?.map((each) => each.serial).join()]);
 
   const write = (row, column, text) => {
     const pending = own.cell(keyOf(row), column.name);

@@ -22,6 +22,7 @@ export class Saves {
     this.alias = new Map(); // key of a removed row -> key of the row that an undo made of it
     this.undos = [];
     this.redos = [];
+    this.heard = new Set(); // serials of acts of the page that are or were among the undos
     this.timer = null;
     this.isSlow = false;
   }
@@ -158,6 +159,30 @@ export class Saves {
     }
   }
 
+  // The page itself wrote these rows once more: what was saved of them before is undone from there.
+  moved(keys) {
+    const which = new Set(keys);
+    const ends = new Map();
+    for (const entry of [...this.undos, ...this.redos]) for (const row of entry.rows) if (which.has(row.key)) ends.set(place(row.key, this.version(row.key, row.version)), this.version(row.key, row.version));
+    for (const [end, version] of ends) this.bumps.set(end, version + 1);
+  }
+
+  // What the page itself did, oldest first: news is the last change, and what it can take back no longer goes.
+  hear(acts) {
+    const known = new Set(acts.map((each) => each.serial));
+    this.undos.splice(0, Infinity, ...this.undos.filter((each) => each.kind !== "page" || known.has(each.serial)));
+    for (const { serial, label, rows } of acts) {
+      if (this.heard.has(serial)) continue;
+      this.heard.add(serial);
+      const keys = rows ? rows.split(",") : [];
+      this.moved(keys);
+      this.undos.push({ kind: "page", label, keys, rows: [], serial });
+      if (this.undos.length > MOST_UNDO) this.undos.shift();
+      this.redos.length = 0;
+    }
+    this.told.stirred();
+  }
+
   reverse(from) {
     if (this.sent || this.queue.length) { this.later = from; return null; } // first what is on its way
     if (from === "undo" && this.refused.length) { // what was not saved is the last change, to whoever made it
@@ -169,6 +194,13 @@ export class Saves {
     const entry = (from === "undo" ? this.undos : this.redos).pop();
     if (!entry) return null;
     const { rows, label } = entry;
+    if (entry.kind === "page") {
+      this.moved(entry.keys);
+      this.redos.length = 0;
+      this.told.undoneOutside(label);
+      this.told.stirred();
+      return null;
+    }
     if (entry.kind === "new") return this.save("remove", rows.map(({ key, version }) => ({ key, version, cells: {} })), label, { from, entry });
     if (entry.kind === "remove") {
       return this.save("undo", rows.map(({ before }) => ({ key: "", version: 0, cells: before })), label, { from, entry, removed: rows.map((row) => row.key) });

@@ -55,8 +55,8 @@ const Bubble = ({ anchor, says }) => (
 );
 
 function OpenGrid(props) {
-  const { url, label, noun, one, columns: described, views, savedViews, scope, changed, released, answer, outcome, chosen, rowHref, selectable, quickHint, emptyTitle, emptySays, emptyLink, canExport, hasExcel,
-    importHref, isEditable = true, canAdd, canRemove, flag, links, onOpen, onEdit, onSelect, onSave, onKeepView, onForgetView, children } = props;
+  const { url, label, noun, one, columns: described, views, savedViews, scope, changed, released, answer, outcome, acts, chosen, rowHref, selectable, quickHint, emptyTitle, emptySays, emptyLink, canExport, hasExcel,
+    importHref, isEditable = true, canAdd, canRemove, flag, links, onOpen, onEdit, onSelect, onSave, onUndo, onKeepView, onForgetView, children } = props;
   const scopeText = JSON.stringify(scope ?? {});
   // A new row belongs to what the grid is limited to, whether that column is shown or not.
   const columns = useMemo(() => described.map((each) => (scope?.[each.name] ? { ...each, default: String(scope[each.name]) } : each)), [described, scopeText]);
@@ -103,7 +103,7 @@ function OpenGrid(props) {
   const pickedRef = useRef(picked);
   pickedRef.current = picked;
   const pickedOf = useMemo(() => ({ get current() { return pickedRef.current; }, clear: () => { pickedRef.current = new Map(); setPicked(new Map()); setAll(false); onSelect?.([]); api.current?.deselectAll(); } }), []);
-  const edits = useEdits({ api, range: range.current, picked: pickedOf, columns, one, noun, historyOf: `${url}${scopeText}`, isEditable: writes, onSave, outcome, rows,
+  const edits = useEdits({ api, range: range.current, picked: pickedOf, columns, one, noun, historyOf: `${url}${scopeText}`, isEditable: writes, onSave, outcome, acts, onUndo, rows,
     currentSort: () => sortOf(api.current), onTrouble });
   const { saves } = edits;
 
