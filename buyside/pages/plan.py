@@ -11,7 +11,7 @@ from buyside.pages import routes
 from buyside.pages.kit.grid import Column, View, grid, is_true, one_of
 from buyside.pages.kit.parts import button, link_button, notice, split, switch
 from buyside.pages.plan_parts import convert_dialogs, leave_out_dialog, line_panel, split_dialog
-from buyside.pages.plan_runs import new_run, plan_tabs, run_head, with_run
+from buyside.pages.plan_runs import new_run, plan_tabs, planned_in_full, run_head, with_run
 from buyside.pages.shell import can, page, when_allowed
 from buyside.state.plan import PlanState as Plan
 from buyside.state.plan_convert import PlanConvertState as Convert
@@ -153,6 +153,7 @@ def _banner() -> rx.Component:
     )
     return rx.fragment(
         rx.cond(Plan.newer_id > 0, rx.el.div(newer, class_name="plan-banner"), rx.fragment()),
+        planned_in_full(Plan.in_full),
         rx.cond(Plan.moved > 0, rx.el.div(moved, class_name="plan-banner"), rx.fragment()),
     )
 

@@ -7,7 +7,7 @@ import reflex as rx
 from buyside.domain.access import Permission
 from buyside.pages import routes
 from buyside.pages.kit.card_board import card_board
-from buyside.pages.plan_runs import plan_tabs, run_head, with_run
+from buyside.pages.plan_runs import plan_tabs, planned_in_full, run_head, with_run
 from buyside.pages.shell import can, page
 from buyside.state.plan_board import PlanBoardState as Board
 from buyside.state.plan_runs import PlanRunState as Run
@@ -26,16 +26,6 @@ def plan_board() -> rx.Component:
         on_undo=Board.undo,
         on_lock=Board.lock,
     )
-    in_full = rx.cond(
-        Board.in_full != "",
-        rx.el.p(
-            "Since this run ",
-            rx.el.strong(Board.in_full),
-            " changed. That reaches everything, so the marks “Moved since” come from planning all of it again as it is today; "
-            "the quantities on the cards are those of the run.",
-            class_name="board-in-full",
-            role="status",
-        ),
-        rx.fragment(),
+    return with_run(
+        rx.el.div(run_head(), plan_tabs(routes.PLAN_BOARD), planned_in_full(Board.in_full), board, class_name="stacked")
     )
-    return with_run(rx.el.div(run_head(), plan_tabs(routes.PLAN_BOARD), in_full, board, class_name="stacked"))

@@ -105,6 +105,19 @@ def run_dialogs() -> rx.Component:
     return rx.fragment(ask, progress(Run, "plan"))
 
 
+def planned_in_full(what: Any) -> rx.Component:
+    """How it was found what moved since the run, where `what` changed that everything stands on; nothing where it is empty."""
+    told = rx.el.p(
+        "Since this run ",
+        rx.el.strong(what),
+        " changed. That reaches everything, so the marks “Moved since” come from planning all of it again as it is today; "
+        "the quantities suggested here are those of the run.",
+        class_name="board-in-full",
+        role="status",
+    )
+    return rx.cond(what != "", told, rx.fragment())
+
+
 def progress(state: Any, what: str) -> rx.Component:
     """How far the calculation of a state is, and the way to stop it; nothing while there is none."""
     shown = rx.el.div(

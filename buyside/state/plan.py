@@ -87,6 +87,8 @@ class PlanState(SheetGridState, BuyerState, rx.State):
     leaving_out: str = ""
     moved: int = 0
     """Open lines that moved since the run."""
+    in_full: str = ""
+    """What changed so widely since the run that all was planned again to find them."""
     newer_id: int = 0
     newer_says: str = ""
     """A newer plan that took open lines of this one over, and how many."""
@@ -108,11 +110,7 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         self.is_leaving_out = False  # left open by a link inside a dialog
         self._forget_acts()
         self.limits, self.limits_say = await limits_of(self.router.url.query_parameters, self._ask)
-        run = await self.get_state(PlanRunState)
-        if run.run_id and me().may(Permission.PLAN_EDIT):
-            await self._do(mark_drift, run_id=run.run_id)
-        await self._read_moved()
-        self._changed_rows()
+        await self._mark_moved()
 
     @handler(Permission.PLAN_VIEW)
     async def follow(self) -> None:
@@ -121,10 +119,7 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         if self._shown != run.run_id:
             self.chosen, self.selected = "", []
             self._forget_acts()
-            if run.run_id and me().may(Permission.PLAN_EDIT):
-                await self._do(mark_drift, run_id=run.run_id)
-            await self._read_moved()
-            self._changed_rows()
+            await self._mark_moved()
 
     @handler(Permission.PLAN_VIEW)
     def show_by(self, by: str) -> None:
@@ -344,6 +339,14 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         await self._open(first.line_id)
         back = {"line_id": first.line_id, "version": first.version, "as_was": done.was, "seen": seen}
         self._did(f"split of {self.facts['item']}", [first.line_id], [back])
+
+    async def _mark_moved(self) -> None:
+        run = await self.get_state(PlanRunState)
+        self.in_full = ""
+        if run.run_id and me().may(Permission.PLAN_EDIT):
+            self.in_full = (await self._do(mark_drift, run_id=run.run_id)).in_full
+        await self._read_moved()
+        self._changed_rows()
 
     async def _read_moved(self) -> None:
         run = await self.get_state(PlanRunState)
