@@ -71,13 +71,13 @@ def _list() -> rx.Component:
                 rx.el.span(each["note"], class_name="quiet clip"),
                 class_name="code-name",
             ),
-            each["plan"],
+            rx.el.span(each["plan"], class_name="day"),
             each["changes"],
             calculated,
             each["late"],
             rx.cond(each["is_kept"], status("kept for all", tone=Tone.GOOD), status("draft", tone=Tone.NEUTRAL)),
             each["by"],
-            each["made"],
+            rx.el.span(each["made"], class_name="day"),
         )
 
     none_yet = empty_state(
@@ -90,10 +90,10 @@ def _list() -> rx.Component:
         rx.el.div(rx.el.span("Your own scenarios, and those that somebody keeps.", class_name="page-says"), rx.el.div(_new(), class_name="actions"), class_name="page-head"),
         table(
             "Scenarios",
-            ("Scenario", "Plan as of", "Changes", "Cost", "Sales lines late", "Status", "By", "Made"),
+            ("Scenario", "Plan as of", "Changes", "Cost", "Sales lines late or without supply", "Status", "By", "Made"),
             What.listed,
             row,
-            numbers=("Changes", "Cost", "Sales lines late"),
+            numbers=("Changes", "Cost", "Sales lines late or without supply"),
         ),
     )  # fmt: skip
     return rx.cond(What.loaded, rx.cond(What.listed.length() > 0, listed, none_yet), rx.fragment())
@@ -249,7 +249,12 @@ def _figures(label: str, first: str, rows: Any) -> rx.Component:
                 rx.el.tr(
                     rx.el.th(first, scope="col"),
                     rx.el.th("Plan", scope="col", class_name="number"),
-                    rx.foreach(What.heads, lambda head: rx.el.th(head, scope="col", class_name="number")),
+                    rx.foreach(
+                        What.heads,
+                        lambda head: rx.el.th(
+                            rx.el.div(head, class_name="clip", title=head), scope="col", class_name="number"
+                        ),
+                    ),
                 )
             ),
             rx.el.tbody(rx.foreach(rows, line)),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TypedDict
+from typing import Any, TypedDict
 from urllib.parse import quote
 
 from buyside.domain.locales import shown_date, shown_days, shown_instant, shown_money, shown_number
@@ -60,6 +60,11 @@ def _is_worse(before: int | None, after: int | None) -> bool:
     return before is not None and (after is None or after > before)
 
 
+def _waiting(figures: Mapping[str, Any]) -> int:
+    """Sales lines that are served late or not at all."""
+    return int(figures["late_demand"]) + int(figures["endless_demand"])
+
+
 def listed(row: ScenarioRow, locale: str, zone: str) -> Listed:
     """A scenario of the list, and what it comes to beside its plan."""
     cost, late = "", ""
@@ -68,7 +73,7 @@ def listed(row: ScenarioRow, locale: str, zone: str) -> Listed:
         if after is not None and before is not None:
             moved = Decimal(after) - Decimal(before)
             cost = f"{'+' if moved > 0 else ''}{shown_money(moved, row.currency, locale)}" if moved else "same"
-        waits = row.figures["late_demand"] - row.base_figures["late_demand"]
+        waits = _waiting(row.figures) - _waiting(row.base_figures)
         late = f"{'+' if waits > 0 else ''}{shown_number(Decimal(waits), locale)}" if waits else "same"
     return Listed(
         id=row.id,

@@ -50,11 +50,11 @@ def test_a_change_is_said_with_its_units_and_its_days_counted(said: Change, told
 
 
 def test_a_scenario_of_the_list_says_what_its_cost_is_in() -> None:
-    figures = {"cost": "2500.00", "late_demand": 1300}
+    figures = {"cost": "2500.00", "late_demand": 300, "endless_demand": 1001}
     row = ScenarioRow(
         id=1, name="Summer", note="", is_kept=False, is_mine=True, created_by="", created_at=NOW, base_run_id=1,
         base_as_of=NOW.date(), changes=1, result_run_id=2, figures=figures,
-        base_figures={"cost": "1000.00", "late_demand": 1}, currency="EUR",
+        base_figures={"cost": "1000.00", "late_demand": 2, "endless_demand": 0}, currency="EUR",
     )  # fmt: skip
     told = listed(row, GERMAN, "UTC")
     assert (told["cost"], told["late"]) == ("+1.500,00 EUR", "+1.299")
