@@ -5,24 +5,29 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 from sqlmodel import Session, select
 
 from buyside.db.plans import PlanningRun
 from buyside.domain.access import Actor, Permission, needs
-from buyside.domain.locales import shown_money, shown_number
+from buyside.domain.drift import drift_shown
+from buyside.domain.locales import shown_date, shown_money, shown_number
 from buyside.domain.money import ZERO, rounded
 from buyside.domain.plan_decisions import ContractExhausted
 from buyside.domain.plans import RunOrigin, RunState
 from buyside.domain.rates import Rates
 from buyside.domain.refusals import NotFound, Refused
 from buyside.ledgers.exchange_rates import rates_of
-from buyside.ledgers.order_batch import Draft, Drafted, DraftedLine, Pegs, write_drafts
+from buyside.ledgers.order_batch import Draft, Drafted, DraftedLine, write_drafts
 from buyside.ledgers.orders import day_of
 from buyside.queries.contract_balances import agreements_of
 from buyside.queries.plan_orders import OrderableLine, OrderTerms, lock_orderable_lines, order_terms
 from buyside.queries.plan_standing import superseded
+
+if TYPE_CHECKING:  # the engine is loaded by the first conversion, not by whoever may start one
+    from buyside.queries.plan_line_pegs import LinePegs
 
 _NAMED = 5
 _MONEY_DIGITS = 2
@@ -116,12 +121,13 @@ def convert_plan(
     """
     run = _lock_run(session, run_id)
     moved = {} if despite_drift else _moved(session, actor, run_id)
+    pegs = _pegs(session, run_id)
     lines = lock_orderable_lines(session, actor, run_id=run_id, on=run.as_of, line_ids=line_ids, vendor_id=vendor_id)
     asked, left = _sort_out(lines, vendor_id, is_picked=line_ids is not None)
     # Under the locks: a newer plan that takes locked lines over waits for them.
     gone = superseded(session, run_id=run_id, line_ids=[each.line_id for each in asked])
     chosen = [each for each in asked if each.line_id not in gone]
-    left += [_taken_over(each, gone[each.line_id]) for each in asked if each.line_id in gone]
+    left += [_taken_over(each, gone[each.line_id], actor.locale) for each in asked if each.line_id in gone]
     if gone and not chosen:
         raise PlanSuperseded(as_of=max(gone.values()))
     if not chosen:
@@ -130,7 +136,7 @@ def convert_plan(
         _refuse_drifted(chosen, moved)
     _refuse_exhausted(session, actor, run, chosen)
     groups = _groups(chosen)
-    pegs = _pegs(session, run_id, [each for group in groups for each in group])  # reckoned aside from here on
+    pegs.divide(session, [each for group in groups for each in group])
     terms = order_terms(session, {each[0].vendor_id for each in groups if each[0].vendor_id})
     today = day_of(session, at)
     rates = rates_of(
@@ -156,10 +162,11 @@ def _lock_run(session: Session, run_id: int) -> PlanningRun:
 
 
 def _moved(session: Session, actor: Actor, run_id: int) -> dict[tuple[int, int], str]:
-    """By item and warehouse, what moved since the run (PLAN-12)."""
+    """By item and warehouse, what moved since the run (PLAN-12), in the actor's numbers."""
     from buyside.queries.plan_drift import drifted
 
-    return {(each.item_id, each.warehouse_id): each.says for each in drifted(session, actor, run_id=run_id)}
+    found = drifted(session, actor, run_id=run_id)
+    return {(each.item_id, each.warehouse_id): drift_shown(each.says, "", actor.locale) for each in found}
 
 
 def _refuse_drifted(chosen: Sequence[OrderableLine], moved: Mapping[tuple[int, int], str]) -> None:
@@ -190,8 +197,9 @@ def _sort_out(
     return chosen, left
 
 
-def _taken_over(line: OrderableLine, by: date) -> NotConverted:
-    return NotConverted(line.line_id, line.item_code, line.needed_on, f"A newer plan of {by} has taken it over.")
+def _taken_over(line: OrderableLine, by: date, locale: str) -> NotConverted:
+    why = f"A newer plan of {shown_date(by, locale)} has taken it over."
+    return NotConverted(line.line_id, line.item_code, line.needed_on, why)
 
 
 def _refuse_exhausted(session: Session, actor: Actor, run: PlanningRun, chosen: Sequence[OrderableLine]) -> None:
@@ -264,10 +272,10 @@ def _refuse_below_minimum(
         raise BelowMinimum(which=" ".join([*said[:_NAMED], *more]))
 
 
-def _pegs(session: Session, run_id: int, lines: Sequence[OrderableLine]) -> Pegs:
+def _pegs(session: Session, run_id: int) -> "LinePegs":
     from buyside.queries.plan_line_pegs import LinePegs
 
-    return LinePegs(session, run_id, lines)
+    return LinePegs(session, run_id)
 
 
 def _draft(run: PlanningRun, group: Sequence[OrderableLine], terms: Mapping[int, OrderTerms], today: date) -> Draft:

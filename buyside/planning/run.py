@@ -185,10 +185,26 @@ def pegs_of(
     horizon_days: int | None = None,
 ) -> pl.DataFrame:
     """PEGS of some items (None: all) from the inputs of a run, as that run would have given them."""
+    return pegging_of(inputs, as_of, warehouses=warehouses, groups=groups, horizon_days=horizon_days)(items)
+
+
+def pegging_of(
+    inputs: PlanInputs,
+    as_of: date,
+    *,
+    warehouses: Collection[int] | None = None,
+    groups: Collection[int] | None = None,
+    horizon_days: int | None = None,
+) -> Callable[[Collection[int] | None], pl.DataFrame]:
+    """What gives the same for any items, with all done that does not depend on them."""
     basis = basis_of(inputs, as_of, warehouses, _silent, horizon_days)
     reported = in_groups(inputs.items, groups)
-    some = reported if items is None else set(items) if reported is None else reported & set(items)
-    return peg(basis.structure, basis.sold, basis.lines, basis.explosion, basis.netted, as_of, some)
+
+    def of(items: Collection[int] | None) -> pl.DataFrame:
+        some = reported if items is None else set(items) if reported is None else reported & set(items)
+        return peg(basis.structure, basis.sold, basis.lines, basis.explosion, basis.netted, as_of, some)
+
+    return of
 
 
 def in_groups(items: pl.DataFrame, groups: Collection[int] | None) -> set[int] | None:

@@ -1,12 +1,11 @@
 """Whose demand plan lines cover, when they become orders: reckoned for all of them in one go (PLAN-13, PLAN-17)."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -17,10 +16,10 @@ from sqlmodel import Session
 
 from buyside.db.copy_in import as_array
 from buyside.db.plans import PlanningRun
-from buyside.domain.money import spread
+from buyside.domain.money import ZERO, spread
 from buyside.planning.copy_stream import Wire, binary_copy
 from buyside.planning.frames import QUANTITY_SCALE
-from buyside.planning.run import pegs_of
+from buyside.planning.run import pegging_of
 from buyside.queries.plan_orders import OrderableLine
 from buyside.queries.plan_stored import kept_inputs, scope_of
 
@@ -51,11 +50,14 @@ _STORED = text(
     ) AS asked
     """
 )
+_NO_NEEDS: tuple[list[date], list[int]] = ([], [])
 _WIRES = {"order_line_id": Wire.INT8, "sales_order_line_id": Wire.INT8, "quantity": Wire.NUMERIC}
 
 Ints = NDArray[np.int64]
 Day = tuple[int, int, date]
 """Item, warehouse and date of a requirement."""
+_Pegging = Callable[[Collection[int] | None], pl.DataFrame]
+"""PEGS of some items of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +80,37 @@ class _Parts(NamedTuple):
 
 
 class LinePegs:
-    """What each of some plan lines covers, by who asks for it, in the order in which they are ordered.
+    """What each of some plan lines of a run covers, by who asks for it, in the order in which they are ordered.
 
     A line covers the needs from its own suggested date up to the next line of its item, in order of date, as far as its
     quantity goes. Several lines of one suggested date (parts, shares) follow each other: those that are ordered already, then
     as they are asked for here. Of a date's need no more than the gross was asked for by demand, in proportion to the pegs;
     what is left refills stock and belongs to nobody.
 
-    All that is read is read at once; it is divided aside, while the database takes the order lines in.
+    A run that kept no pegs is calculated again, as far as this does not depend on the lines, from the start on. What lines
+    need is read at once and divided aside, while the database takes the order lines in.
     """
 
     columns = tuple(_WIRES)
     """Of an order line's pegs."""
 
-    def __init__(self, session: Session, run_id: int, lines: Sequence[OrderableLine]) -> None:
-        aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pegs")
-        self._shares = aside.submit(_division(session, run_id, lines))
-        aside.shutdown(wait=False)
+    def __init__(self, session: Session, run_id: int) -> None:
+        self._run = session.get_one(PlanningRun, run_id)
+        self._aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pegs")
+        self._again: Future[_Pegging] | None = None
+        if self._run.counts.get("pegs") is None:
+            kept, scope = kept_inputs(session, run_id), scope_of(self._run)
+            self._again = self._aside.submit(lambda: pegging_of(kept(), self._run.as_of, **scope))
+
+    def divide(self, session: Session, lines: Sequence[OrderableLine]) -> None:
+        """Begin to divide what the lines cover, in the order in which they are ordered. Once."""
+        read, again = _read(session, self._run.id, lines), self._again
+        if again is None:
+            parts, days = _covered(lines, read)
+            self._shares = self._aside.submit(_shares, parts, _stored(session, self._run.id, days), len(days))
+        else:
+            self._shares = self._aside.submit(lambda: _divided_again(lines, read, again.result()))
+        self._aside.shutdown(wait=False)
 
     def stream(self, order_lines: Sequence[int]) -> Iterator[bytes]:
         """Pegs of the order lines that came of the lines, as a binary COPY of `columns`: by line, each asker once, nobody last."""
@@ -126,18 +142,7 @@ class LinePegs:
             yield dict(zip(names[start:end], quantities[start:end], strict=True))
 
 
-def _division(session: Session, run_id: int, lines: Sequence[OrderableLine]) -> Callable[[], pl.DataFrame]:
-    """What divides the pegs, with everything read that it needs: nothing in it asks the database."""
-    run = session.get_one(PlanningRun, run_id)
-    read = _read(session, run_id, lines)
-    if run.counts.get("pegs") is None:
-        kept, again = kept_inputs(session, run_id), partial(pegs_of, as_of=run.as_of, **scope_of(run))
-        return lambda: _divided_again(lines, read, partial(again, kept()))
-    parts, days = _covered(lines, read)
-    return partial(_shares, parts, _stored(session, run_id, days), len(days))
-
-
-def _divided_again(lines: Sequence[OrderableLine], read: _Read, again: Callable[..., pl.DataFrame]) -> pl.DataFrame:
+def _divided_again(lines: Sequence[OrderableLine], read: _Read, again: _Pegging) -> pl.DataFrame:
     """The shares by the pegs of a run that kept none: calculated again for what is ordered."""
     parts, days = _covered(lines, read)
     return _shares(parts, _calculated(again, days), len(days))
@@ -158,12 +163,13 @@ def _covered(lines: Sequence[OrderableLine], read: _Read) -> tuple[_Parts, list[
     parts: list[int] = []
     days: dict[Day, int] = {}
     for line, each in enumerate(lines):
-        start, starts = each.suggested_needed_on, read.starts[each.place]
+        place, start = (each.item_id, each.warehouse_id), each.suggested_needed_on
+        starts = read.starts[place]
         after = bisect_right(starts, start)
         left = int(each.stock_quantity * QUANTITY_SCALE)
-        passed = taken.get((*each.place, start), 0)
-        taken[*each.place, start] = passed + left
-        dates, needed = read.needs.get(each.place, ([], []))
+        passed = taken.get((*place, start), 0)
+        taken[*place, start] = passed + left
+        dates, needed = read.needs.get(place, _NO_NEEDS)
         until = bisect_left(dates, starts[after]) if after < len(starts) else len(dates)
         for at in range(bisect_left(dates, start), until):
             before = min(passed, needed[at])
@@ -171,7 +177,7 @@ def _covered(lines: Sequence[OrderableLine], read: _Read) -> tuple[_Parts, list[
             covered = min(needed[at] - before, left)
             if covered > 0:
                 left -= covered
-                parts += line, days.setdefault((*each.place, dates[at]), len(days)), before, covered
+                parts += line, days.setdefault((*place, dates[at]), len(days)), before, covered
             if left <= 0:
                 break
     return _Parts(*np.array(parts, np.int64).reshape(-1, 4).T), list(days)
@@ -185,13 +191,13 @@ def _stored(session: Session, run_id: int, days: Sequence[Day]) -> tuple[Ints, I
     return np.array(found[0], np.int64), np.array(found[1], np.int64), np.array(found[2], np.int64)
 
 
-def _calculated(again: Callable[..., pl.DataFrame], days: Sequence[Day]) -> tuple[Ints, Ints, Ints]:
+def _calculated(again: _Pegging, days: Sequence[Day]) -> tuple[Ints, Ints, Ints]:
     """The same of a run that kept none."""
     wanted = pl.DataFrame(
         days, schema={"item": pl.Int64, "warehouse": pl.Int64, "date": pl.Date}, orient="row"
     ).with_row_index("day")
     divided = (
-        again(items=wanted["item"].unique().to_list())
+        again(wanted["item"].unique().to_list())
         .join(wanted, on=["item", "warehouse", "date"])
         .select(pl.col("day").cast(pl.Int64), pl.col("line").fill_null(_NOBODY).alias("asks"), "quantity")
         .sort("day", "asks")
@@ -215,7 +221,7 @@ def _shares(parts: _Parts, pegs: tuple[Ints, Ints, Ints], days: int) -> pl.DataF
     found = [
         (line_of[peg_day[kept]], asks[kept], quantity[kept]),
         (line[whole], np.full(rest.size, _NOBODY, np.int64), rest),
-        *_divided(_Parts(*(each[~whole] for each in parts)), asks, quantity, ends),
+        _divided(_Parts(*(each[~whole] for each in parts)), asks, quantity, ends),
     ]
     shares = pl.DataFrame(
         {
@@ -228,25 +234,30 @@ def _shares(parts: _Parts, pegs: tuple[Ints, Ints, Ints], days: int) -> pl.DataF
     return summed.sort("line", nobody, "asks")
 
 
-def _divided(parts: _Parts, asks: Ints, quantity: Ints, ends: Ints) -> Iterator[tuple[Ints, Ints, Ints]]:
+def _divided(parts: _Parts, asks: Ints, quantity: Ints, ends: Ints) -> tuple[Ints, Ints, Ints]:
     """Shares of days that several lines, or none wholly, cover: demand first, then nobody.
 
     Each peg gets in proportion to what it has not got yet, so that several lines together give none more than it asks for.
     """
     given: dict[int, list[Decimal]] = {}
+    lines, asking, shares = list[int](), list[int](), list[int]()
     for line, day, passed, covered in zip(*(each.tolist() for each in parts), strict=True):
         start, end = ends[day], ends[day + 1]
-        weights = [Decimal(int(one)) for one in quantity[start:end]]
+        weights = list(map(Decimal, quantity[start:end].tolist()))
         if day not in given:
-            before = min(Decimal(passed), sum(weights, Decimal(0)))
-            given[day] = spread(before, weights, 0) if before else [Decimal(0)] * len(weights)
+            given[day] = _in_proportion(min(Decimal(passed), sum(weights, ZERO)), weights)
         left = [weight - has for weight, has in zip(weights, given[day], strict=True)]
-        by_demand = min(Decimal(covered), sum(left, Decimal(0)))
-        got = spread(by_demand, left, 0) if by_demand else [Decimal(0)] * len(left)
+        got = _in_proportion(min(Decimal(covered), sum(left, ZERO)), left)
         given[day] = [has + part for has, part in zip(given[day], got, strict=True)]
-        shares = [*map(int, got), covered - int(by_demand)]
-        yield (
-            np.full(len(shares), line, np.int64),
-            np.append(asks[start:end], _NOBODY),
-            np.array(shares, np.int64),
-        )
+        mine = [*map(int, got)]
+        lines += [line] * (len(mine) + 1)
+        asking += [*asks[start:end].tolist(), _NOBODY]
+        shares += [*mine, covered - sum(mine)]
+    return np.array(lines, np.int64), np.array(asking, np.int64), np.array(shares, np.int64)
+
+
+def _in_proportion(total: Decimal, weights: list[Decimal]) -> list[Decimal]:
+    """The total in proportion to weights that come to as much at least. All of it is the weights themselves."""
+    if not total:
+        return [ZERO] * len(weights)
+    return weights if total == sum(weights, ZERO) else spread(total, weights, 0)
