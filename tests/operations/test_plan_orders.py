@@ -18,6 +18,7 @@ from buyside.db.orders import PurchaseOrder, PurchaseOrderLine, PurchaseOrderPeg
 from buyside.db.plans import PlanLine, PlanningPeg, PlanningRequirement, PlanningRun
 from buyside.db.vendors import ExchangeRate
 from buyside.domain.access import Actor, Role
+from buyside.domain.locales import shown_date
 from buyside.domain.refusals import Refused
 from buyside.operations.plan_conversion import Converted, NothingToConvert, convert_plan
 from buyside.operations.plan_splits import LinePart, split_plan_line
@@ -220,7 +221,7 @@ def test_lines_that_a_newer_plan_took_over_stay_while_the_others_are_ordered(sto
     story.world.add(PlanningRun(**newer, started_at=NOW))
     done = story.convert()
     assert [(each.line_id, each.why) for each in done.not_converted] == [
-        (taken.id, f"A newer plan of {TODAY + timedelta(days=1)} has taken it over.")
+        (taken.id, f"A newer plan of {shown_date(TODAY + timedelta(days=1), BUYER.locale)} has taken it over.")
     ]
     assert done.lines == 1
     assert refusal(lambda: story.convert(line_ids=(kept.id,))) == "plans.nothing-to-convert"
