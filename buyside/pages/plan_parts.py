@@ -17,6 +17,8 @@ from buyside.state.plan import PlanState as Plan
 from buyside.state.plan_convert import PlanConvertState as Convert
 from buyside.state.plan_split import PlanSplitState as Split
 
+_SPLIT_SAYS = "split-says"
+
 
 def _fact(label: str, decided: str, suggested: str = "") -> rx.Component:
     beside = rx.el.span(" suggested ", Plan.facts[suggested], class_name="quiet") if suggested else rx.fragment()
@@ -194,6 +196,13 @@ def line_panel() -> rx.Component:
 def _part(each: Any) -> rx.Component:
     number = each["number"]
 
+    def told(name: str) -> dict[str, Any]:
+        """How a field shows that it could not be read."""
+        return {
+            "aria_invalid": rx.cond(Split.wrong == name + number, "true", "false"),
+            "aria_describedby": rx.cond(Split.wrong == name + number, _SPLIT_SAYS, ""),
+        }
+
     def named(label: str, control: rx.Component) -> rx.Component:
         return rx.el.label(rx.el.span(label, class_name="quiet"), control, class_name="split-field")
 
@@ -211,6 +220,7 @@ def _part(each: Any) -> rx.Component:
                 input_mode="decimal",
                 auto_complete="off",
                 on_blur=lambda value: Split.weigh_quantity(number, value),
+                **told("quantity_"),
             ),
         ),
         named(
@@ -224,7 +234,13 @@ def _part(each: Any) -> rx.Component:
         ),
         named(
             "Needed",
-            rx.el.input(type="date", name="needed_on_" + number, default_value=each["needed_on"], class_name="input"),
+            rx.el.input(
+                type="date",
+                name="needed_on_" + number,
+                default_value=each["needed_on"],
+                class_name="input",
+                **told("needed_on_"),
+            ),
         ),
         named(
             "Price",
@@ -234,6 +250,7 @@ def _part(each: Any) -> rx.Component:
                 input_mode="decimal",
                 auto_complete="off",
                 placeholder="As agreed",
+                **told("price_"),
             ),
         ),
         rx.cond(
@@ -250,7 +267,7 @@ def split_dialog() -> rx.Component:
     """A line over several vendors or dates."""
     return dialog(
         "Split the line",
-        rx.cond(Split.says != "", notice(Split.says, tone=Tone.BAD), rx.fragment()),
+        rx.cond(Split.says != "", rx.el.div(notice(Split.says, tone=Tone.BAD), id=_SPLIT_SAYS), rx.fragment()),
         rx.el.form(
             rx.foreach(Split.parts, _part),
             rx.el.p(Split.weight, class_name=rx.cond(Split.is_even, "quiet", "split-uneven"), role="status"),

@@ -40,8 +40,8 @@ def _row(each: Any) -> tuple[Any, ...]:
         amount(_count(each["late"], each["late_path"])),
         amount(_count(each["moved"], each["moved_path"])),
         amount(each["total"]),
-        _against(each["minimum_says"], each["minimum_tone"], each["minimum_of"]),
-        _against(each["freight"], each["freight_tone"], each["freight_of"]),
+        _stacked(each["minimum_says"], each["minimum_tone"], each["minimum_of"]),
+        _stacked(each["freight"], each["freight_tone"], each["freight_of"]),
         rx.el.span(each["order_day"], rx.el.span(each["cutoff"], class_name="unit"), class_name="whole"),
         each["fits"],
         when_allowed(
@@ -84,7 +84,7 @@ def _panel() -> rx.Component:
     group = Vendors.open_group
     orders = table(
         "Orders that the open lines would make",
-        ("Warehouse", "Contract", "Lines", "Value", ""),
+        ("Warehouse", "Contract", "Lines", "Value", "Minimum"),
         Vendors.orders,
         lambda each: (
             each["warehouse"],
@@ -113,7 +113,7 @@ def _panel() -> rx.Component:
             ),
         ),
         numbers=("Here", "Adds", "Costs more"),
-        empty="Nothing is missing here, or no open line of another vendor is sold here too.",
+        empty=group["no_fit"],
     )
     return panel(
         group["name"],
@@ -142,6 +142,15 @@ def _panel() -> rx.Component:
 def _against(says: Any, tone: Any, of: Any) -> rx.Component:
     """What is missing, or reached, and of what."""
     return rx.el.span(_state(says, tone), rx.cond(of != "", rx.el.span(of, class_name="unit"), rx.fragment()))
+
+
+def _stacked(says: Any, tone: Any, of: Any) -> rx.Component:
+    """The same, one below the other."""
+    return rx.el.div(
+        rx.el.div(_state(says, tone)),
+        rx.cond(of != "", rx.el.div(of, class_name="quiet"), rx.fragment()),
+        class_name="whole",
+    )
 
 
 def _dialogs() -> rx.Component:

@@ -128,9 +128,11 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         self.selected, self.ticked_totals = [], ""
 
     @handler(Permission.PLAN_VIEW)
-    def show_all(self) -> None:
+    async def show_all(self) -> Any:
         """List all lines again."""
         self.limits, self.limits_say = {}, ""
+        run = await self.get_state(PlanRunState)
+        return rx.redirect(f"/plan?run={run.run_id}", replace=True)
 
     @handler(Permission.PLAN_VIEW)
     async def open(self, row_id: str) -> None:
@@ -284,7 +286,7 @@ class PlanState(SheetGridState, BuyerState, rx.State):
             )
         back = done.line_ids if act is SetAct.TAKE_BACK else ()  # they leave the list of what is left out
         self._let_go([str(each) for each in (*done.closed, *back)])
-        self._changed_rows(*done.line_ids) if count <= 200 else self._changed_rows()
+        self._changed_rows()  # they may have left the view, or come into it
         await self._read_moved()
         if self.chosen:
             await self._open(key(self.chosen))

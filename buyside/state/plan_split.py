@@ -19,6 +19,8 @@ from buyside.state.forms import key, maybe_day, maybe_decimal, text
 from buyside.state.plan import PlanState
 from buyside.state.roles import BuyerState
 
+_FIELDS = frozenset({"quantity", "vendor", "needed_on", "price", "contract"})
+
 
 class Part(TypedDict):
     """One part as it is filled in; `number` counts from one."""
@@ -33,6 +35,8 @@ class PlanSplitState(BuyerState, rx.State):
 
     is_asking: bool = False
     says: str = ""
+    wrong: str = ""
+    """The field that could not be read, such as "quantity_1"."""
     serial: int = 0
     parts: list[Part] = []
     vendors: list[dict[str, str]] = []
@@ -76,7 +80,7 @@ class PlanSplitState(BuyerState, rx.State):
             Part(number=str(place), quantity=each, needed_on=day) for place, each in enumerate(halves, start=1)
         ]
         self._brings = {each["number"]: (each["quantity"], own) for each in self.parts}
-        self.says, self.is_asking, self.serial = "", True, self.serial + 1
+        self.says, self.wrong, self.is_asking, self.serial = "", "", True, self.serial + 1
         self._weigh()
 
     @handler(Permission.PLAN_EDIT)
@@ -124,9 +128,11 @@ class PlanSplitState(BuyerState, rx.State):
             parts = tuple(_part(form, each["number"]) for each in self.parts)
             done = await self._do(split_plan_line, line_id=self._line_id, version=self._version, parts=parts)
         except Refused as refusal:
-            self.says = str(refusal)
+            name, _, number = refusal.field.rpartition("_")
+            self.wrong = refusal.field if name in _FIELDS else ""
+            self.says = f"Part {number}: {refusal}" if self.wrong else str(refusal)
             return None
-        self.is_asking = False
+        self.is_asking, self.wrong = False, ""
         plan = await self.get_state(PlanState)
         await plan._was_split(done)
         told = f"Split into {len(done.lines)} lines."
@@ -192,11 +198,11 @@ def _is_share(typed: str) -> bool:
     return typed.strip().endswith("%")
 
 
-def _share(typed: str) -> Decimal:
+def _share(typed: str, field: str = "") -> Decimal:
     """A share in percent. Refuses: Unreadable."""
-    share = read_number(typed.strip().removesuffix("%"), me().locale)
+    share = read_number(typed.strip().removesuffix("%"), me().locale, field=field)
     if share <= 0:
-        raise Unreadable(value=typed, wanted="a share above zero")
+        raise Unreadable(value=typed, wanted="a share above zero", field=field)
     return share
 
 
@@ -206,7 +212,7 @@ def _part(form: dict[str, Any], number: str) -> LinePart:
     typed = text(form, f"quantity_{number}", needed=True)
     return LinePart(
         quantity_packs=None if _is_share(typed) else read_number(typed, me().locale, field=f"quantity_{number}"),
-        share_percent=_share(typed) if _is_share(typed) else None,
+        share_percent=_share(typed, f"quantity_{number}") if _is_share(typed) else None,
         vendor_item_id=key(vendor) or None,
         needed_on=maybe_day(form, f"needed_on_{number}"),
         unit_price=maybe_decimal(form, f"price_{number}"),

@@ -46,6 +46,8 @@ class Group(TypedDict):
     contracts: str
     fits: str
     unready: str
+    no_fit: str
+    """Why nothing of others fits, where nothing does."""
     board_path: str
     lines_path: str
     late_path: str
@@ -213,6 +215,14 @@ def _group(group: VendorGroup, run_id: int, locale: str) -> Group:
     def money(amount: Decimal) -> str:
         return shown_money(amount, group.unit, locale)
 
+    each_order = "" if sum(1 for each in group.orders if each.lines) == 1 else " for each order"
+
+    def of(threshold: Decimal | None, missing: Decimal) -> str:
+        """What it is missing to, or what was reached."""
+        if threshold is None or not group.orders:
+            return ""
+        return f"{'of' if missing else 'from'} {money(threshold)}{each_order}{'' if missing else ' on'}"
+
     minimum_says, minimum_tone = NONE, "neutral"
     if group.minimum is not None and group.orders:
         is_short = group.missing > 0
@@ -225,7 +235,6 @@ def _group(group: VendorGroup, run_id: int, locale: str) -> Group:
         freight_tone = "neutral" if is_short else "good"
     contracts = sorted({each.contract for each in group.orders if each.contract})
     helping = group.helping
-    each_order = "" if sum(1 for each in group.orders if each.lines) == 1 else " for each order"
     board = {"run": run_id, "vendor": group.code} if group.code else {"run": run_id}
     own = urlencode(
         {"run": run_id, "vendor": group.code or plan_limits.NONE, "currency": group.currency or plan_limits.NONE}
@@ -241,12 +250,10 @@ def _group(group: VendorGroup, run_id: int, locale: str) -> Group:
         orders=_count(len(group.orders), "order"),
         minimum_says=minimum_says,
         minimum_tone=minimum_tone,
-        minimum_of=f"of {money(group.minimum)}{each_order}" if group.minimum is not None and group.orders else "",
+        minimum_of=of(group.minimum, group.missing),
         freight=freight,
         freight_tone=freight_tone,
-        freight_of=f"from {money(group.freight_free)}{each_order} on"
-        if group.freight_free is not None and group.orders
-        else "",
+        freight_of=of(group.freight_free, group.missing_to_freight_free),
         order_day=_order_day(group, locale),
         cutoff=f"until {group.cutoff}" if group.cutoff else "",
         contracts=", ".join(contracts) or NONE,
@@ -254,12 +261,21 @@ def _group(group: VendorGroup, run_id: int, locale: str) -> Group:
         if helping.lines
         else NONE,
         unready=f"{_count(group.unready, 'line')} without a price or quantity" if group.unready else "",
+        no_fit=_no_fit(group),
         board_path="/plan/board?" + urlencode(board),
         lines_path=f"/plan?{own}",
         late_path=f"/plan?{own}&view=late",
         moved_path=f"/plan?{own}&view=moved",
         can_convert=group.vendor_id is not None and group.unready < group.lines,
     )
+
+
+def _no_fit(group: VendorGroup) -> str:
+    if group.missing > 0 or group.missing_to_freight_free > 0:
+        return "No open line of another vendor could come here."
+    if group.minimum is None and group.freight_free is None:
+        return "Nothing is asked of an order here, so nothing has to come."
+    return "What is asked of an order here is reached: nothing has to come."
 
 
 def _order_day(group: VendorGroup, locale: str) -> str:
