@@ -1,8 +1,10 @@
 """What is written by the thousand refers to something that is there, whoever writes: the database checks it once a statement."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -15,13 +17,15 @@ from sqlmodel import Session, col, select
 
 from buyside.db.audit import AuditEvent
 from buyside.db.contracts import Contract
-from buyside.db.items import VendorItem
+from buyside.db.items import Item, VendorItem
 from buyside.db.plans import PlanLine, PlanningRun
 from buyside.db.vendors import Currency
 from tests.conftest import Database
 from tests.world import NOW, TODAY, World
 
 NOTHING = 987_654_321
+FEW = 100
+"""Of more rows in one statement the keys are collected in another way."""
 TOGETHER = {
     "purchase_order_peg": {"order_line_id": "purchase_order_line", "sales_order_line_id": "sales_order_line"},
     "plan_line": {
@@ -63,6 +67,7 @@ UNIQUE = {"audit_subject": ("record_id",), "purchase_order_line": ("id", "line_n
 Value = int | str
 Values = dict[str, dict[str, Value]]
 _numbers = count(10_000_000)
+_worlds = count(4)
 
 
 def _again(table: str, given: dict[str, Value]) -> dict[str, Value]:
@@ -184,14 +189,15 @@ def test_these_keys_are_the_ones_that_are_checked_together(session: Session) -> 
     assert list(found.scalars()) == sorted(together | SELDOM)
 
 
+@pytest.mark.parametrize("others", [1, FEW + 10])
 @pytest.mark.parametrize(("table", "column", "target"), KEYS)
 def test_one_new_reference_to_nothing_among_others_is_refused(
-    session: Session, used: Values, free: Values, table: str, column: str, target: str
+    session: Session, used: Values, free: Values, table: str, column: str, target: str, others: int
 ) -> None:
     right, wrong = {column: free[table][column]}, {column: str(NOTHING) if target == "currency" else NOTHING}
-    _copy(session, table, column, used[table][column], right)
+    _copy(session, table, column, used[table][column], *[right] * others)
     with pytest.raises(IntegrityError) as refused:
-        _copy(session, table, column, used[table][column], right, wrong, {})
+        _copy(session, table, column, used[table][column], *[right] * others, wrong, {})
     assert _told(refused.value) == (f"{table}_{column}_fkey", table)
     assert f'is not present in table "{target}"' in str(refused.value)
 
@@ -252,42 +258,71 @@ def test_a_decision_that_changes_no_reference_asks_for_none(database: Database) 
         assert done.rowcount == 1
 
 
-@pytest.mark.parametrize("who_is_first", ["reference", "deletion"])
-@pytest.mark.parametrize(
-    ("number", "table", "column"), [(4, "purchase_order_peg", "sales_order_line_id"), (6, "plan_line", "item_id")]
-)
-def test_a_reference_and_the_deletion_of_what_it_names_wait_for_each_other(
-    database: Database, number: int, table: str, column: str, who_is_first: str
-) -> None:
-    with World.open() as world:
-        number += who_is_first == "deletion"
-        used, free = _values(world, number), _values(world, number + 4)
-        _write(world, used)
-    target, value = TOGETHER[table][column], free[table][column]
+@dataclass(frozen=True)
+class Meeting:
+    """What one writer refers to that nothing refers to yet, and how it writes that: one row, or many by one statement."""
 
-    def refer(connection: psycopg.Connection) -> None:
+    table: str
+    column: str
+    used: Values
+    free: Values
+    rows: int
+
+    @property
+    def value(self) -> Value:
+        return self.free[self.table][self.column]
+
+    def refer(self, connection: psycopg.Connection) -> None:
         columns = (
             "run_id, item_id, warehouse_id, unit_id, needed_on, suggested_needed_on, order_by, late_days, shortage, "
         )
         columns += "quantity_packs, suggested_quantity_packs, is_locked, version, contract_id"
-        if table == "purchase_order_peg":
+        if self.table == "purchase_order_peg":
             columns = "order_line_id, sales_order_line_id, quantity"
-        read = columns.replace(column, "%s")
+        read = columns.replace(self.column, "%s")
         connection.execute(
-            f"INSERT INTO {table} ({columns}) SELECT {read} FROM {table} WHERE {column} = %s",
-            (value, used[table][column]),
+            f"INSERT INTO {self.table} ({columns}) SELECT {read} FROM {self.table}, generate_series(1, {self.rows}) WHERE {self.column} = %s",
+            (self.value, self.used[self.table][self.column]),
         )
 
-    acts: list[Callable[[psycopg.Connection], object]] = [
-        refer,
-        lambda connection: connection.execute(f"DELETE FROM {target} WHERE id = %s", (value,)),
-    ]
+    def delete(self, connection: psycopg.Connection) -> None:
+        connection.execute(f"DELETE FROM {TOGETHER[self.table][self.column]} WHERE id = %s", (self.value,))
+
+    def put_back(self, connection: psycopg.Connection) -> None:
+        """Delete and insert what is referred to by one statement, as a file of many changes does."""
+        names = ", ".join(each.name for each in Item.__table__.columns if each.computed is None)  # type: ignore[attr-defined]
+        connection.execute(
+            f"WITH gone AS (DELETE FROM item WHERE id = %s RETURNING *) INSERT INTO item ({names}) "
+            f"SELECT {names} FROM gone WHERE (SELECT count(*) FROM gone) > 0",
+            (self.value,),
+        )
+
+
+@pytest.fixture(params=[1, FEW + 10], ids=["a row", "many rows"])
+def rows(request: pytest.FixtureRequest) -> int:
+    """How many rows a writer writes by one statement."""
+    return int(request.param)
+
+
+@pytest.fixture(
+    params=[("purchase_order_peg", "sales_order_line_id"), ("plan_line", "item_id")], ids=lambda each: each[0]
+)
+def meeting(request: pytest.FixtureRequest, database: Database, rows: int) -> Meeting:
+    """Two writers are going to meet here. Committed."""
+    table, column = request.param
+    with World.open() as world:
+        used, free = _values(world, next(_worlds)), _values(world, next(_worlds))
+        _write(world, used)
+    return Meeting(table, column, used, free, rows)
+
+
+@pytest.mark.parametrize("who_is_first", ["reference", "deletion"])
+def test_a_reference_and_the_deletion_of_what_it_names_wait_for_each_other(
+    database: Database, meeting: Meeting, who_is_first: str
+) -> None:
+    acts: list[Callable[[psycopg.Connection], object]] = [meeting.refer, meeting.delete]
     first, second = acts if who_is_first == "reference" else acts[::-1]
-    with (
-        psycopg.connect(database.app_url) as one,
-        psycopg.connect(database.app_url) as two,
-        ThreadPoolExecutor(1) as other,
-    ):
+    with _two(database) as (one, two), ThreadPoolExecutor(1) as other:
         first(one)
         waiting = other.submit(second, two)
         with pytest.raises(TimeoutError):
@@ -295,4 +330,50 @@ def test_a_reference_and_the_deletion_of_what_it_names_wait_for_each_other(
         one.commit()
         with pytest.raises(psycopg.errors.ForeignKeyViolation) as refused:
             waiting.result(timeout=20)
-    assert refused.value.diag.constraint_name == f"{table}_{column}_fkey"
+    assert refused.value.diag.constraint_name == f"{meeting.table}_{meeting.column}_fkey"
+
+
+@pytest.mark.parametrize("rows", [FEW + 10], indirect=True, ids=["many rows"])
+@pytest.mark.parametrize("who_is_first", ["reference", "deletion"])
+def test_who_waited_for_what_was_taken_back_goes_on(database: Database, meeting: Meeting, who_is_first: str) -> None:
+    acts: list[Callable[[psycopg.Connection], object]] = [meeting.refer, meeting.delete]
+    first, second = acts if who_is_first == "reference" else acts[::-1]
+    with _two(database) as (one, two), ThreadPoolExecutor(1) as other:
+        first(one)
+        waiting = other.submit(second, two)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.3)
+        one.rollback()
+        waiting.result(timeout=20)
+        two.rollback()
+
+
+def test_two_who_refer_to_the_same_do_not_wait_for_each_other(database: Database, meeting: Meeting) -> None:
+    with _two(database) as (one, two):
+        two.execute("SET lock_timeout = '2s'")
+        meeting.refer(one)
+        meeting.refer(two)
+        one.commit()
+        two.commit()
+        (found,) = one.execute(
+            f"SELECT count(*) FROM {meeting.table} WHERE {meeting.column} = %s", (meeting.value,)
+        ).fetchone() or (0,)
+    assert found == 2 * meeting.rows
+
+
+@pytest.mark.parametrize("meeting", [("plan_line", "item_id")], indirect=True, ids=["plan_line"])
+def test_a_reference_to_what_was_put_back_meanwhile_is_written(database: Database, meeting: Meeting) -> None:
+    with _two(database) as (one, two), ThreadPoolExecutor(1) as other:
+        meeting.put_back(one)
+        waiting = other.submit(meeting.refer, two)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.3)
+        one.commit()
+        waiting.result(timeout=20)
+        two.commit()
+
+
+@contextmanager
+def _two(database: Database) -> Iterator[tuple[psycopg.Connection, psycopg.Connection]]:
+    with psycopg.connect(database.app_url) as one, psycopg.connect(database.app_url) as two:
+        yield one, two
