@@ -46,7 +46,7 @@ def _source(each: Any) -> rx.Component:
 def _part(each: Any) -> tuple[Any, ...]:
     item = rx.cond(
         can(Permission.PLAN_VIEW),
-        link(each["item"], to=each["item_path"]),
+        link(each["item"], to=each["item_path"], class_name="strong"),
         rx.el.span(each["item"], class_name="strong"),
     )
     late = rx.cond(each["late"] != "", status(each["late"], tone="warn"), rx.fragment())
@@ -97,8 +97,8 @@ def line_panel() -> rx.Component:
 def _waits(each: Any) -> tuple[Any, ...]:
     order = rx.cond(
         (each["path"] != "") & can(Permission.DEMAND_VIEW),
-        link(each["order"], to=each["path"]),
-        rx.el.span(rx.cond(each["order"] != "", each["order"], "–")),
+        link(each["order"], to=each["path"], class_name="whole"),
+        rx.el.span(rx.cond(each["order"] != "", each["order"], "–"), class_name="whole"),
     )
     return (
         order,

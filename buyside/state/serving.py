@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TypedDict
 from urllib.parse import quote, urlencode
 
@@ -152,12 +153,10 @@ class OrderServesState(BuyerState, rx.State):
             f"by the needs of the plan of {shown_date(found.as_of, locale)}" if found.as_of else "not planned yet"
         )
         word = "promised" if found.promised_on else "expected"
-        if found.available_on and found.available_on < today():
-            word += ", overdue"
         self.there = f"{shown_date(found.available_on, locale)}, {word}" if found.available_on else "–"
         self.quantity = f"{shown_number(found.quantity, locale)} {found.unit}"
         self.spare = f"{shown_number(found.spare, locale)} {found.unit}"
-        self.standing, self.tone = endangered_in_words(found)
+        self.standing, self.tone = endangered_in_words(found, today(), locale)
         self.waiting = [_waiting(each, found.unit, locale) for each in found.waiting]
 
 
@@ -176,11 +175,17 @@ def standing_of(found: LineServing) -> tuple[str, str]:
     return "In time", "good"
 
 
-def endangered_in_words(found: SupplyServes) -> tuple[str, str]:
+def endangered_in_words(found: SupplyServes, today: date, locale: str) -> tuple[str, str]:
     """Whose orders a supply comes too late for, in words with their tone."""
     late = found.endangered
     if not late:
-        return ("Nobody waits for it", "neutral") if not found.waiting else ("In time for all who wait", "good")
+        is_overdue = found.available_on is not None and found.available_on < today
+        if not found.waiting:
+            return ("Overdue, but nobody waits for it", "warn") if is_overdue else ("Nobody waits for it", "neutral")
+        if is_overdue:
+            first = max(today, min(each.needed_on for each in found.waiting))
+            return f"Overdue: in time for all who wait if it comes by {shown_date(first, locale)}", "warn"
+        return "In time for all who wait", "good"
     orders = sorted({each.sales_order for each in late})
     many = f"{len(orders)} customers' orders" if len(orders) > 1 else "a customer's order"
     return f"Endangers {many}, by up to {shown_days(max(each.late_days for each in late))}", "warn"

@@ -250,7 +250,7 @@ def panel(title: Text, *children: Any, on_close: Any, label: str = "Details") ->
     """The panel of a `split`: a head with a way to close it, and what it shows."""
     return rx.el.aside(
         rx.el.div(
-            rx.el.h2(title),
+            rx.el.h2(title, title=title),
             rx.el.button(
                 icon("x"),
                 type="button",
