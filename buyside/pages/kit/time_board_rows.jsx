@@ -98,7 +98,7 @@ export const ItemRows = memo(function ItemRows({ row, number, index, top, column
           <span className="board-twist" aria-hidden="true" data-open={isOpen} onClick={(event) => { event.stopPropagation(); onToggle(number); }}>▸</span>
           <span className="board-names">
             <span className="board-code"><b>{row.item}</b>{isMixed ? <span className="quiet"> {row.warehouse}</span> : null}{row.late_days > 0 ? <span className="status board-late" data-tone="warn">{row.late_days} d late</span> : null}</span>
-            <span className="board-name">{row.name}<span className="quiet"> · {row.unit}{row.supply === "make" ? " · made" : ""}</span></span>
+            <span className="board-name"><span className="clip">{row.name}</span><span className="whole">&nbsp;· {row.unit}{row.supply === "make" ? " · made" : ""}</span></span>
           </span>
         </div>
         {sums.map((each, place) => {
