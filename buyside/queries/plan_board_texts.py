@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from buyside.domain.drift import drift_shown
-from buyside.domain.locales import shown_date, shown_day, shown_money, shown_number, shown_price
+from buyside.domain.locales import shown_date, shown_day, shown_days, shown_money, shown_number, shown_price
 from buyside.queries.plan_board import BoardColumn, By
 from buyside.queries.plan_board_cards import BoardCard
 from buyside.queries.plan_board_choices import BoardChoices
@@ -143,8 +143,7 @@ def _target(target: Target, now: BoardCard, by: By, locale: str) -> dict[str, An
 def _against_suggestion(days: int) -> str:
     if not days:
         return "as suggested"
-    word = "day" if abs(days) == 1 else "days"
-    return f"{abs(days)} {word} {'after' if days > 0 else 'before'} the suggestion"
+    return f"{shown_days(abs(days))} {'after' if days > 0 else 'before'} the suggestion"
 
 
 def choices_shown(choices: BoardChoices) -> Mapping[str, Any]:

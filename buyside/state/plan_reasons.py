@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 
-from buyside.domain.locales import shown_date, shown_number, shown_price
+from buyside.domain.locales import shown_date, shown_days, shown_number, shown_price
 from buyside.queries.plan_explanations import OrderDayReason, PlanLineDetail
 from buyside.queries.plan_line_marks import LineMarks
 
@@ -64,11 +64,8 @@ def order_day_in_words(line: PlanLineDetail, locale: str) -> str:
 
 
 def _days(why: OrderDayReason) -> str:
-    def counted(days: int) -> str:
-        return f"{days} {'day' if days == 1 else 'days'}"
-
-    inside = f" and {counted(why.goods_in_days)} of goods-in" if why.goods_in_days else ""
-    return f"{counted(why.lead_days)} of delivery{inside}"
+    inside = f" and {shown_days(why.goods_in_days)} of goods-in" if why.goods_in_days else ""
+    return f"{shown_days(why.lead_days)} of delivery{inside}"
 
 
 def price_in_words(line: PlanLineDetail, marks: LineMarks, locale: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import reflex as rx
 
 from buyside.domain.access import Permission
-from buyside.domain.locales import shown_date, shown_instant, shown_number
+from buyside.domain.locales import shown_date, shown_days, shown_instant, shown_number
 from buyside.domain.plans import RunState
 from buyside.operations.plans import start_run
 from buyside.queries.plans import RunRow, find_run, group_choices, latest_run, runs
@@ -131,7 +131,7 @@ def _scope(run: RunRow) -> str:
     if run.groups:
         parts.append(", ".join(run.groups))
     if run.horizon_days is not None:
-        parts.append(f"{run.horizon_days} {'day' if run.horizon_days == 1 else 'days'} ahead")
+        parts.append(f"{shown_days(run.horizon_days)} ahead")
     return " · ".join(parts)
 
 
