@@ -188,6 +188,16 @@ def vendor_called(session: Session, actor: Actor, *, code: str) -> tuple[int, st
 
 
 @needs(Permission.PLAN_VIEW)
+def closed_lines(session: Session, actor: Actor, *, line_ids: tuple[int, ...]) -> list[int]:
+    """Of some lines, in their order, those that nobody decides on any more as they are: left out, ordered, or gone."""
+    wanted = select(col(PlanLine.id)).where(
+        col(PlanLine.id) == func.any(list(line_ids)), col(PlanLine.state) == PlanLineState.OPEN.value
+    )
+    still_open = set(session.execute(wanted).scalars())
+    return [each for each in line_ids if each not in still_open]
+
+
+@needs(Permission.PLAN_VIEW)
 def moved_lines(session: Session, actor: Actor, *, run_id: int) -> int:
     """How many open lines of a run are marked as moved since, or are locked at something else than is suggested now."""
     rows = plan_lines_in_reach(actor).subquery("lines")

@@ -9,6 +9,7 @@ import reflex as rx
 
 from buyside.domain.access import Permission
 from buyside.operations.plan_conversion import BelowMinimum, PlanDrifted, convert_plan
+from buyside.queries.plan_line_rows import closed_lines
 from buyside.state.base import handler, me, now, say
 from buyside.state.forms import key
 from buyside.state.plan import PlanState
@@ -89,8 +90,8 @@ class PlanConvertState(BuyerState, rx.State):
         self.not_made, self.is_made = not_made_of(done, locale), True
         plan = await self.get_state(PlanState)
         plan._changed_rows()
-        stayed = {str(each.line_id) for each in done.not_converted}
-        plan._let_go([each for each in plan.selected if each not in stayed])
+        ticked = tuple(key(each) for each in plan.selected)
+        plan._let_go([str(each) for each in await self._ask(closed_lines, line_ids=ticked)])
         await plan._read_moved()
         if plan.chosen:
             await plan._open(key(plan.chosen))

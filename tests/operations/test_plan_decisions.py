@@ -23,6 +23,7 @@ from buyside.operations.plan_line_sets import SetAct, decide_plan_lines
 from buyside.operations.plan_lines import change_plan_line, change_plan_lines, leave_out_line, take_better_offer
 from buyside.operations.plan_splits import LinePart, join_plan_line, split_plan_line
 from buyside.operations.run import within
+from buyside.queries.plan_line_rows import closed_lines
 from tests.world import NOW, TODAY, AVendor, World
 
 BUYER = Actor(user_id=None, name="buyer", roles=frozenset({Role.BUYER}))
@@ -424,6 +425,9 @@ def test_of_several_lines_those_that_can_are_decided_on_and_the_others_are_named
     assert (done.line_ids, done.cannot_says) == ((draft.line.id,), f"{named} of {day} is locked.")
     assert done.closed == (draft.line.id, gone.id)
     assert [each.left_out_reason for each in draft.lines()] == ["Really", "", "Enough"]
+    asked = (gone.id, 987_654_321, locked.id, draft.line.id)
+    assert closed_lines(draft.session, BUYER, line_ids=asked) == [gone.id, 987_654_321, draft.line.id]
+    assert closed_lines(draft.session, BUYER, line_ids=()) == []
 
 
 def test_more_lines_than_two_thousand_are_refused(draft: Draft) -> None:
