@@ -74,19 +74,17 @@ BEGIN
             {changed}
         END CASE;
     ELSE
-        PERFORM FROM written OFFSET {few} LIMIT 1;
+        PERFORM FROM written OFFSET 1 LIMIT 1;
         IF FOUND THEN
             {many}
         ELSE
-            SELECT {some} INTO {into} FROM written;
+            SELECT {one} INTO {into} FROM written;
         END IF;
     END IF;
 {checks}    RETURN NULL;
 END
 $$
 """
-FEW = 100
-"""Up to so many rows, the keys of all columns are collected by one statement; of more, each column's by one that does not sort."""
 ALIKE = ("plan_line",)
 """Tables whose rows, however many, combine few different keys: what is different is found once, for all columns."""
 CHECK = """
@@ -205,11 +203,11 @@ def _written(table: str, keys: dict[str, str]) -> str:
         CHECK.format(table=table, column=column, target=target, key=OTHER_KEYS.get(target, "id"))
         for column, target in keys.items()
     )
+    one = ", ".join(f"CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}] END" for column in keys)
     some = ", ".join(f"array_agg(DISTINCT {column}) FILTER (WHERE {column} IS NOT NULL)" for column in keys)
     into = ", ".join(f"{column}s" for column in keys)
     return WRITTEN.format(
         table=table,
-        few=FEW,
         declared=";\n    ".join(
             f"{column}s {'text' if target in OTHER_KEYS else 'bigint'}[]" for column, target in keys.items()
         ),
@@ -219,7 +217,7 @@ def _written(table: str, keys: dict[str, str]) -> str:
         else "\n            ".join(
             f"{column}s = ARRAY(SELECT DISTINCT {column} FROM written WHERE {column} IS NOT NULL);" for column in keys
         ),
-        some=some,
+        one=one,
         into=into,
         checks="".join(checks),
     )
