@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from buyside.domain.access import Role
+from buyside.domain.contracts import ContractStatus
 from buyside.domain.demand import SalesOrderStatus
 from buyside.domain.items import ItemKind, SupplyMode, VendorPolicy
 from buyside.domain.lifecycle import in_words
@@ -102,6 +103,7 @@ SCENARIO_DIFFERENCE_WORDS = words(
     },
 )
 MESSAGE_STATE_WORDS = words(MessageState, {MessageState.OPEN: Tone.ACTIVE, MessageState.DONE: Tone.GOOD})
+CONTRACT_WORDS = words(ContractStatus, {ContractStatus.ACTIVE: Tone.GOOD, ContractStatus.SUSPENDED: Tone.WARN})
 SALES_ORDER_WORDS = words(SalesOrderStatus, {SalesOrderStatus.APPROVED: Tone.ACTIVE})
 STOCK_REASON_WORDS = words(StockReason)
 ITEM_KIND_WORDS = words(ItemKind)

@@ -7,8 +7,7 @@ from typing import Any
 import reflex as rx
 
 from buyside.domain.access import Permission
-from buyside.domain.contracts import ContractStatus
-from buyside.domain.words import ORDER_WORDS, Tone, words
+from buyside.domain.words import CONTRACT_WORDS, ORDER_WORDS
 from buyside.pages.kit.base import link
 from buyside.pages.kit.parts import amount, chart_numbers, columns, section, status, table, tabs
 from buyside.pages.kit.time_series import time_series
@@ -18,7 +17,6 @@ from buyside.state.item import ItemPageState as Item
 
 OPEN_ORDERS = "open-orders"
 """Where the page tells of them."""
-_CONTRACT_WORDS = words(ContractStatus, {ContractStatus.ACTIVE: Tone.GOOD, ContractStatus.SUSPENDED: Tone.WARN})
 _KINDS = {"variant": "Variant", "product": "Product", "item": "Item"}
 
 
@@ -261,7 +259,7 @@ def _contract(each: Any) -> tuple[Any, ...]:
         each["covers"],
         amount(each["terms"]),
         each["valid"],
-        rx.cond(each["is_valid"], status("Valid", tone="good"), status(each["status"], _CONTRACT_WORDS)),
+        rx.cond(each["is_valid"], status("Valid", tone="good"), status(each["status"], CONTRACT_WORDS)),
     )
 
 

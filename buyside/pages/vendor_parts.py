@@ -8,15 +8,12 @@ import reflex as rx
 
 from buyside.domain.access import Permission
 from buyside.domain.bank import BANK_ACCOUNT_WORDS
-from buyside.domain.contracts import ContractStatus
-from buyside.domain.words import MEMBERSHIP_WORDS, ORDER_WORDS, Tone, words
+from buyside.domain.words import CONTRACT_WORDS, MEMBERSHIP_WORDS, ORDER_WORDS, Tone
 from buyside.pages.kit.base import link
 from buyside.pages.kit.parts import amount, chart_numbers, link_button, notice, section, status, table
 from buyside.pages.kit.time_series import time_series
 from buyside.pages.shell import when_allowed
 from buyside.state.vendor import VendorPageState as Vendor
-
-_CONTRACT_WORDS = words(ContractStatus, {ContractStatus.ACTIVE: Tone.GOOD, ContractStatus.SUSPENDED: Tone.WARN})
 
 
 # --- prices -----------------------------------------------------------------------------------------------------------
@@ -107,7 +104,7 @@ def _agreement(each: Any) -> tuple[Any, ...]:
     left = rx.cond(each["is_over"], rx.el.strong(amount(each["left"]), class_name="short"), amount(each["left"]))
     return (
         rx.el.span(each["number"], " ", rx.el.span(each["title"], class_name="quiet")),
-        rx.cond(each["is_valid"], status("Valid", tone=Tone.GOOD), status(each["status"], _CONTRACT_WORDS)),
+        rx.cond(each["is_valid"], status("Valid", tone=Tone.GOOD), status(each["status"], CONTRACT_WORDS)),
         each["valid"],
         amount(each["amount"]),
         amount(each["ordered"]),

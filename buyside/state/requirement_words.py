@@ -14,11 +14,11 @@ from buyside.domain.plans import PlanLineState
 from buyside.queries.plan_explanations import Arithmetic, ArithmeticRow
 from buyside.queries.requirement_drill import Asking, Coming, Planned
 from buyside.queries.requirement_pivot import Mark, mark_of
+from buyside.state.item_words import day_number
 from buyside.state.plan_reasons import in_locale
 
 MARK_WORDS = {Mark.NONE: "", Mark.LOW: "below safety stock", Mark.MINUS: "below zero"}
 _DAY = timedelta(days=1)
-_EPOCH = date(1970, 1, 1)
 
 
 class Sum(TypedDict):
@@ -210,11 +210,8 @@ def chart_rows(found: Arithmetic) -> list[dict[str, Any]]:
     It begins with what is on hand, so that the first day is a step from there.
     """
 
-    def at(day: date) -> int:
-        return (day - _EPOCH).days
-
     opening = {
-        "t": at(found.as_of - _DAY),
+        "t": day_number(found.as_of - _DAY),
         "gross": None,
         "receipts": None,
         "planned": None,
@@ -225,7 +222,7 @@ def chart_rows(found: Arithmetic) -> list[dict[str, Any]]:
         opening,
         *(
             {
-                "t": at(each.on_date),
+                "t": day_number(each.on_date),
                 "gross": float(each.gross) or None,
                 "receipts": float(each.receipts) or None,
                 "planned": float(each.planned) or None,
@@ -245,11 +242,6 @@ def chart_levels(found: Arithmetic) -> list[dict[str, Any]]:
     if found.reorder_point is not None:
         levels.append({"value": float(found.reorder_point), "says": "Reorder point", "colour": "var(--gray-9)"})
     return levels
-
-
-def day_number(day: date) -> int:
-    """Days since 1970-01-01, as charts count."""
-    return (day - _EPOCH).days
 
 
 def peg_in_words(each: Asking, locale: str) -> Peg:

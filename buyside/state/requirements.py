@@ -16,6 +16,7 @@ from buyside.queries.requirement_drill import demand_behind, find_requirement, o
 from buyside.queries.requirement_pivot import Bucket, Step, buckets
 from buyside.state.base import handler, me
 from buyside.state.forms import day, key
+from buyside.state.item_words import day_number
 from buyside.state.plan_runs import PlanRunState
 from buyside.state.requirement_words import (
     Arriving,
@@ -25,7 +26,6 @@ from buyside.state.requirement_words import (
     arriving_in_words,
     chart_levels,
     chart_rows,
-    day_number,
     line_in_words,
     peg_in_words,
     step_in_words,

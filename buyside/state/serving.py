@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import TypedDict
 from urllib.parse import quote, urlencode
@@ -64,6 +65,15 @@ def line_asked_for(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
 
 
+def _links(pages: str, number: str, codes: Mapping[int, str], chosen: int) -> list[LineLink]:
+    """To each line of the order, by its number and what it is about."""
+    address = f"{pages}{quote(number, safe='')}?line="
+    return [
+        LineLink(label=f"Line {line} · {code}", path=f"{address}{line}", is_open=line == chosen)
+        for line, code in codes.items()
+    ]
+
+
 class LineServingState(SalesState, rx.State):
     """What serves each line of a customer's order, and in full the one that the address names, or its first open one."""
 
@@ -91,11 +101,7 @@ class LineServingState(SalesState, rx.State):
             return
         asked = line_asked_for(str(self.router.url.query_parameters.get("line", "")))
         chosen = asked if asked in known else next((n for n, each in known.items() if each.open > 0), min(known))
-        address = "/sales-orders/" + quote(number, safe="") + "?line="
-        self.lines = [
-            LineLink(label=f"Line {n} · {each.sku}", path=address + str(n), is_open=n == chosen)
-            for n, each in known.items()
-        ]
+        self.lines = _links("/sales-orders/", number, {n: each.sku for n, each in known.items()}, chosen)
         self._show(known[chosen], me().locale)
 
     def _show(self, found: LineServing, locale: str) -> None:
@@ -139,11 +145,7 @@ class OrderServesState(BuyerState, rx.State):
         asked = line_asked_for(str(self.router.url.query_parameters.get("line", "")))
         chosen = asked if asked in known else min(known)
         found = await self._ask(order_line_serves, number=number, line=chosen)
-        address = "/orders/" + quote(number, safe="") + "?line="
-        self.lines = [
-            LineLink(label=f"Line {n} · {each.item_code}", path=address + str(n), is_open=n == chosen)
-            for n, each in known.items()
-        ]
+        self.lines = _links("/orders/", number, {n: each.item_code for n, each in known.items()}, chosen)
         self.line = chosen
         self._show(found, me().locale)
 
