@@ -246,11 +246,11 @@ def split(list_part: Any, panel: Any, *, is_open: Any, width: str = "400px") -> 
     )
 
 
-def panel(title: Text, *children: Any, on_close: Any, label: str = "Details") -> rx.Component:
+def panel(title: Text | rx.Component, *children: Any, on_close: Any, label: str = "Details") -> rx.Component:
     """The panel of a `split`: a head with a way to close it, and what it shows."""
     return rx.el.aside(
         rx.el.div(
-            rx.el.h2(title, title=title),
+            rx.el.h2(title, **({} if isinstance(title, rx.Component) else {"title": title})),
             rx.el.button(
                 icon("x"),
                 type="button",
