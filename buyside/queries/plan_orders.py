@@ -6,8 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, any_, cast, func, literal, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import func, text
 from sqlmodel import Session, col, select
 
 from buyside.db.copy_in import as_array
@@ -47,6 +46,9 @@ _LINES = text(
     WHERE line.id = ANY(CAST(:lines AS int8[])) ORDER BY line.id
     """
 )
+
+# Given when it is executed and not before, as it is sent as a text else, which a plan that reads the whole table takes apart once a row.
+_GIVEN = text("plan_line.id = ANY(CAST(:lines AS int8[]))")
 
 
 class OrderableLine(NamedTuple):
@@ -122,14 +124,14 @@ def lock_orderable_lines(
 
     The given ones, else those of a vendor, else all of them. `on` is the day whose mappings and contracts count. Refuses: NotFound.
     """
-    wanted = select(PlanLine.id).where(PlanLine.run_id == run_id)
+    wanted, given = select(PlanLine.id).where(PlanLine.run_id == run_id), dict[str, str]()
     if line_ids is not None:
-        wanted = wanted.where(col(PlanLine.id) == any_(cast(literal(as_array(set(line_ids))), ARRAY(BigInteger))))
+        wanted, given = wanted.where(_GIVEN), {"lines": as_array(set(line_ids))}
     elif vendor_id is not None:
         theirs = select(VendorItem.id).where(VendorItem.vendor_id == vendor_id)
         wanted = wanted.where(col(PlanLine.vendor_item_id).in_(theirs))
     each = wanted.order_by(col(PlanLine.id)).with_for_update().subquery("locked")
-    locked: list[int] = session.execute(select(func.array_agg(each.c.id))).scalar_one() or []
+    locked: list[int] = session.execute(select(func.array_agg(each.c.id)), given).scalar_one() or []
     if line_ids is not None and len(locked) < len(set(line_ids)):
         raise NotFound(kind="plan line")
     return [OrderableLine._make(row) for row in session.execute(_LINES, {"lines": as_array(locked), "on": on})]
