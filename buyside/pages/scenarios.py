@@ -82,8 +82,12 @@ def _list() -> rx.Component:
 
     none_yet = empty_state(
         "What if …",
-        "A vendor fails, a customer doubles an order, a lead time grows: change a copy of a plan and see what it would cost, "
-        "what would be late and what you would order instead. Nothing of the real plan moves.",
+        rx.cond(
+            can(Permission.PLAN_RUN),
+            "A vendor fails, a customer doubles an order, a lead time grows: change a copy of a plan and see what it would "
+            "cost, what would be late and what you would order instead. Nothing of the real plan moves.",
+            "Buyers try here what would become of a plan. What one of them keeps for all is listed here.",
+        ),
         _new(),
     )
     listed = rx.fragment(
