@@ -9,10 +9,10 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import func, text
+from sqlalchemy import event, func, text
 from sqlmodel import col, select
 
-from buyside.db.engine import sessions
+from buyside.db.engine import app_engine, sessions
 from buyside.db.items import Item
 from buyside.db.orders import PurchaseOrder, PurchaseOrderLine, PurchaseOrderPeg
 from buyside.db.plans import PlanLine, PlanningRun
@@ -242,6 +242,25 @@ def test_a_line_is_converted_once_and_the_second_time_says_so(plan: Plan) -> Non
     assert refusal(lambda: converted(plan, line_ids=(plan.frame.id,))) == "plans.nothing-to-convert"
     again = converted(plan, line_ids=(plan.frame.id, plan.bell.id))
     assert (again.lines, [each.why for each in again.not_converted]) == (1, ["It is on an order already."])
+
+
+@pytest.mark.rule("PLAN-13")
+def test_the_lines_to_order_are_sent_as_numbers(plan: Plan) -> None:
+    """A list of thousands that is sent as a text is read anew for every row that a plan of the database looks at."""
+    sent: list[str] = []
+
+    def told(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        sent.append(statement)
+
+    listening = app_engine()
+    event.listen(listening, "before_cursor_execute", told)
+    try:
+        converted(plan, line_ids=(plan.frame.id, plan.bell.id))
+    finally:
+        event.remove(listening, "before_cursor_execute", told)
+    lists = [each for each in sent if "AS int8[])" in each]
+    assert any("FOR UPDATE" in each for each in lists)
+    assert not [each for each in lists if "VARCHAR AS int8[]" in each]
 
 
 @pytest.mark.rule("PLAN-13")
