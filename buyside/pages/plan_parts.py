@@ -37,7 +37,11 @@ def _other(each: Any) -> tuple[Any, ...]:
         amount(each["price"]),
         amount(each["total"]),
         amount(each["lead"]),
-        rx.cond(each["says"] != "", status(each["says"], tone=each["tone"]), rx.fragment()),
+        rx.cond(
+            each["says"] != "",
+            rx.el.div(status(each["says"], tone=each["tone"]), class_name="wraps"),
+            rx.fragment(),
+        ),
         _take("Take", each["can_take"], Plan.take_vendor(each["vendor_item_id"])),
     )
 

@@ -217,11 +217,12 @@ def _group(group: VendorGroup, run_id: int, locale: str) -> Group:
 
     each_order = "" if sum(1 for each in group.orders if each.lines) == 1 else " for each order"
 
-    def of(threshold: Decimal | None, missing: Decimal) -> str:
+    def of(threshold: Decimal | None, missing: Decimal, reached: str) -> str:
         """What it is missing to, or what was reached."""
         if threshold is None or not group.orders:
             return ""
-        return f"{'of' if missing else 'from'} {money(threshold)}{each_order}{'' if missing else ' on'}"
+        asked = money(threshold) + each_order
+        return f"of {asked}" if missing else reached.format(asked=asked)
 
     minimum_says, minimum_tone = NONE, "neutral"
     if group.minimum is not None and group.orders:
@@ -250,10 +251,10 @@ def _group(group: VendorGroup, run_id: int, locale: str) -> Group:
         orders=_count(len(group.orders), "order"),
         minimum_says=minimum_says,
         minimum_tone=minimum_tone,
-        minimum_of=of(group.minimum, group.missing),
+        minimum_of=of(group.minimum, group.missing, "{asked}"),
         freight=freight,
         freight_tone=freight_tone,
-        freight_of=of(group.freight_free, group.missing_to_freight_free),
+        freight_of=of(group.freight_free, group.missing_to_freight_free, "from {asked} on"),
         order_day=_order_day(group, locale),
         cutoff=f"until {group.cutoff}" if group.cutoff else "",
         contracts=", ".join(contracts) or NONE,
