@@ -35,6 +35,8 @@ from buyside.operations.run import perform
 PERIOD_DAYS = 365
 """One purchase serves a year: both then buy an item once."""
 LEAD_DAYS, FIRST_DAY, DAYS = 5, 10, 90
+MAKE_DAYS = 1
+"""Tryton makes things on the day before they are needed."""
 _BOUGHT = (
     "SELECT item.code, line.needed_on, vendor.code, (line.quantity_packs * line.unit_factor)::int8 FROM plan_line AS line "
     "JOIN item ON item.id = line.item_id JOIN vendor_item ON vendor_item.id = line.vendor_item_id "
@@ -113,7 +115,7 @@ def write_pack(folder: Path, world: World, today: date) -> None:
         "items",
         "code name unit kind supply lot_policy period_days make_lead_days",
         (
-            (code, code, "EA", "inventory", *(("make", "lot_for_lot", "", 0) if made else ("buy", "period", world.period_days, 0)))
+            (code, code, "EA", "inventory", *(("make", "lot_for_lot", "", MAKE_DAYS) if made else ("buy", "period", world.period_days, 0)))
             for code, made, _, _ in world.items
         ),
     )  # fmt: skip

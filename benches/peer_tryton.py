@@ -38,9 +38,10 @@ def main() -> None:
     world = json.loads(Path(WORLD).read_text())
     today = dt.datetime.now(dt.UTC).date()
     activate_modules(MODULES, create_company, create_chart)
-    settings = Model.get("purchase.configuration")(1)
-    settings.supply_period = dt.timedelta(days=world["period_days"])
-    settings.save()
+    for name in ("purchase.configuration", "production.configuration"):
+        settings = Model.get(name)(1)
+        settings.supply_period = dt.timedelta(days=world["period_days"])
+        settings.save()
     category = Model.get("product.category")(name="Bought", accounting=True)
     category.account_expense = get_accounts()["expense"]
     category.save()
