@@ -69,7 +69,7 @@ def _list() -> rx.Component:
             rx.el.span(
                 rx.el.button(each["name"], type="button", class_name="link", on_click=What.open_scenario(each["id"])),
                 rx.el.span(each["note"], class_name="quiet clip"),
-                class_name="code-name",
+                class_name="code-name scenario-name",
             ),
             rx.el.span(each["plan"], class_name="day"),
             each["changes"],
@@ -94,10 +94,10 @@ def _list() -> rx.Component:
         rx.el.div(rx.el.span("Your own scenarios, and those that somebody keeps.", class_name="page-says"), rx.el.div(_new(), class_name="actions"), class_name="page-head"),
         table(
             "Scenarios",
-            ("Scenario", "Plan as of", "Changes", "Cost", "Sales lines late or without supply", "Status", "By", "Made"),
+            ("Scenario", "Plan as of", "Changes", "Cost", "Sales lines not in time", "Status", "By", "Made"),
             What.listed,
             row,
-            numbers=("Changes", "Cost", "Sales lines late or without supply"),
+            numbers=("Changes", "Cost", "Sales lines not in time"),
         ),
     )  # fmt: skip
     return rx.cond(What.loaded, rx.cond(What.listed.length() > 0, listed, none_yet), rx.fragment())

@@ -60,6 +60,7 @@ def start() -> rx.Component:
                 "No draft is due.",
                 "Order by",
             ),
+            least="440px",
         ),
     )
     quiet = rx.cond(
