@@ -5,6 +5,7 @@ part of its draft plan in each round: headers, lines, pegs and their audit entry
 statement: the same number of rows inserted into a table of the same columns without keys, in one go.
 """
 
+import gc
 import time
 from datetime import UTC, date, datetime
 
@@ -57,6 +58,8 @@ def main() -> None:
     pack = RUN / "pack"
     make_company(pack, max(1_000, given.lines // 10))
     took: dict[str, list[float]] = {"ours": [], "Tryton": [], "bare": []}
+    gc.collect()
+    gc.freeze()  # as a server does when it has started
     with ready.database():
         fresh_database(0)
         perform(import_pack, OPERATOR, source=pack, at=AT)

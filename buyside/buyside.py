@@ -4,6 +4,7 @@ The setting `surface` chooses between the company's own pages and its vendors' (
 imported: no page, no state, no event handler of it exists in this process.
 """
 
+import gc
 import importlib
 import pkgutil
 from collections.abc import AsyncIterator
@@ -66,6 +67,8 @@ def _load_pages(package: str) -> None:
 @asynccontextmanager
 async def _resources() -> AsyncIterator[None]:
     """Threads and connections are made when first used and closed here; open ones would hang the server's shutdown."""
+    gc.collect()
+    gc.freeze()  # what is loaded stays: no later collection walks it, while everybody waits for a tenth of a second
     try:
         yield
     finally:

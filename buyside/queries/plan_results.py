@@ -4,6 +4,7 @@ Frames end here: operations write the streams as they are, without looking into 
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
@@ -89,14 +90,16 @@ def calculate(
         codes = plan_files.read_codes(reader, None if warehouses is None else tuple(warehouses))
         open_orders = read_open_orders(reader)
     with_pegs = inputs.lines.height <= PEGS_STORED_TO
-    try:
-        results = plan(inputs, as_of, **scope, with_pegs=with_pegs, on_step=say)
-    except Cycle as circle:
-        by_id = dict(codes.items.select("item", "code").iter_rows())
-        raise BomInCircle(path=" > ".join(by_id.get(each, str(each)) for each in circle.path)) from None
-    except Headroom as limit:
-        raise NumbersTooLarge(what=str(limit)) from None
-    say("prepare")
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="packing") as aside:
+        kept = aside.submit(_packed, inputs)  # while the plan is made of them
+        try:
+            results = plan(inputs, as_of, **scope, with_pegs=with_pegs, on_step=say)
+        except Cycle as circle:
+            by_id = dict(codes.items.select("item", "code").iter_rows())
+            raise BomInCircle(path=" > ".join(by_id.get(each, str(each)) for each in circle.path)) from None
+        except Headroom as limit:
+            raise NumbersTooLarge(what=str(limit)) from None
+        say("prepare")
     compared = figures_of(session, run_id=run_id, inputs=inputs, results=results)
     said = with_reasons(results.plan_lines, codes)
     messages = messages_of(session, run_id, inputs, results, open_orders, as_of)
@@ -116,14 +119,17 @@ def calculate(
         ),
         messages=None if messages is None else _stream("staged_message", messages, MESSAGE_WIRES),
         inputs=[
-            *(
-                (each.name, getattr(inputs, each.name).height, packed(getattr(inputs, each.name)))
-                for each in fields(inputs)
-            ),
+            *kept.result(),
             ("plan_lines", results.plan_lines.height, packed(results.plan_lines)),
             *compared.frames,
         ],
     )
+
+
+def _packed(inputs: PlanInputs) -> list[tuple[str, int, bytes]]:
+    """The name of each frame of the inputs, its rows, and what is kept of it."""
+    named = ((each.name, getattr(inputs, each.name)) for each in fields(inputs))
+    return [(name, frame.height, packed(frame)) for name, frame in named]
 
 
 def with_reasons(plan_lines: pl.DataFrame, codes: Codes) -> pl.DataFrame:
