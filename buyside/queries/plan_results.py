@@ -85,21 +85,25 @@ def calculate(
     as_of, scope = run.as_of, scope_of(run)
     warehouses = scope["warehouses"]
     say("read")
-    with arrow_reader(session) as reader:
+    with (
+        arrow_reader(session) as reader,
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="beside") as beside,
+    ):
         inputs = scenario_inputs(session, run_id) or read_inputs(reader, warehouses)
-        codes = plan_files.read_codes(reader, None if warehouses is None else tuple(warehouses))
-        open_orders = read_open_orders(reader)
-    with_pegs = inputs.lines.height <= PEGS_STORED_TO
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="packing") as aside:
-        kept = aside.submit(_packed, inputs)  # while the plan is made of them
+        # What the plan is not made of is read, and what is kept of its inputs packed, while it is made.
+        reading = beside.submit(plan_files.read_codes, reader, None if warehouses is None else tuple(warehouses))
+        ordered = beside.submit(read_open_orders, reader)
+        kept = beside.submit(_packed, inputs)
+        with_pegs = inputs.lines.height <= PEGS_STORED_TO
         try:
             results = plan(inputs, as_of, **scope, with_pegs=with_pegs, on_step=say)
         except Cycle as circle:
-            by_id = dict(codes.items.select("item", "code").iter_rows())
+            by_id = dict(reading.result().items.select("item", "code").iter_rows())
             raise BomInCircle(path=" > ".join(by_id.get(each, str(each)) for each in circle.path)) from None
         except Headroom as limit:
             raise NumbersTooLarge(what=str(limit)) from None
         say("prepare")
+        codes, open_orders = reading.result(), ordered.result()
     compared = figures_of(session, run_id=run_id, inputs=inputs, results=results)
     said = with_reasons(results.plan_lines, codes)
     messages = messages_of(session, run_id, inputs, results, open_orders, as_of)
