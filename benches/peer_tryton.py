@@ -49,9 +49,11 @@ def main() -> None:
     _fill(world, today, company=company.id, currency=company.currency.id, category=category.id)
     seconds = {}
 
+    print("the world stands; planning", file=sys.stderr, flush=True)
     begun = time.perf_counter()
     Wizard("stock.supply").execute("create_")
     seconds["plan"] = time.perf_counter() - begun
+    print(f"planned in {seconds['plan']:.1f} s; drafting purchases", file=sys.stderr, flush=True)
     requests = Model.get("purchase.request").find([("state", "=", "draft")])
     found = [
         [each.product.code, each.supply_date.isoformat(), each.party.code, int(each.quantity)] for each in requests
