@@ -6,6 +6,9 @@ company (bought items, one vendor each, ten orders an item) and one with structu
 items, are made in both, on one server: planned by both, drafted as purchase orders by both. Ours reads PostgreSQL and writes
 the plan there, pegs included; Tryton is called in its own process without the client's protocol. One run each: it is
 minutes beside fractions of a second. What both want to buy must be the same in item, date, vendor and quantity.
+
+Ours is told twice: the whole run, which keeps inputs, requirements, coverage, pegs and messages too, and the part of it that
+Tryton does as well, which is to read, calculate and write the lines to buy.
 """
 
 import argparse
@@ -17,6 +20,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +30,15 @@ from sqlalchemy.engine import make_url
 from benches.ground import RUN, Ratio, fresh_database, table  # first: it turns the settings
 from buyside.config import ROOT
 from buyside.db import engine, ready
+from buyside.db.copy_in import copy_in
+from buyside.db.engine import sessions
 from buyside.domain.access import OPERATOR
 from buyside.operations.packs import import_pack
 from buyside.operations.plan_conversion import convert_plan
 from buyside.operations.plans import run_plan, start_run
 from buyside.operations.run import perform
+from buyside.queries import plan_results
+from buyside.queries.read import ask
 
 PERIOD_DAYS = 365
 """One purchase serves a year: both then buy an item once."""
@@ -166,6 +174,27 @@ def write_pack(folder: Path, world: World, today: date) -> None:
     )
 
 
+def mark(marks: dict[str, float], step: str) -> None:
+    """When a step began."""
+    marks[step] = time.perf_counter()
+
+
+def write_lines(run_id: int) -> float:
+    """Seconds that the lines to buy take on their way into the database once more; they are taken out again."""
+    [lines] = (
+        each for each in ask(plan_results.calculate, OPERATOR, run_id=run_id).streams if each.table == "plan_line"
+    )
+    with sessions()() as session:
+        last = session.execute(text("SELECT max(id) FROM plan_line")).scalar_one()
+        begun = time.perf_counter()
+        copy_in(session, lines.table, lines.columns, lines.chunks)
+        session.commit()
+        took = time.perf_counter() - begun
+        session.execute(text("DELETE FROM plan_line WHERE id > :last"), {"last": last})
+        session.commit()
+    return took
+
+
 def ours(folder: Path, number: int, today: date) -> tuple[dict[str, float], list[list[Any]], int]:
     """Seconds of planning and of ordering, what is bought, and how many orders it took. The first run compiles and warms."""
     at = datetime(today.year, today.month, today.day, 12, tzinfo=UTC)
@@ -173,10 +202,12 @@ def ours(folder: Path, number: int, today: date) -> tuple[dict[str, float], list
     perform(import_pack, OPERATOR, source=folder, at=at)
     seconds, run_id = {}, 0
     for _ in range(2):
+        marks: dict[str, float] = {}
         begun = time.perf_counter()
         run_id = perform(start_run, OPERATOR, as_of=today, at=at).run_id
-        perform(run_plan, OPERATOR, run_id=run_id)
+        perform(run_plan, OPERATOR, run_id=run_id, on_step=partial(mark, marks))
         seconds["plan"] = time.perf_counter() - begun
+    seconds["lines"] = marks["peg"] - marks["read"] + write_lines(run_id)
     with engine.engine(engine.owner_url()).connect() as connection:
         rows = connection.execute(text(_BOUGHT), {"run": run_id}).all()
         line_ids = connection.execute(
@@ -233,10 +264,14 @@ def main() -> None:
             )
             for only, which in ((a - b, "here"), (b - a, "there")):
                 print(f"  only {which}: {sorted(only)[:5]}") if only else None
-            for step, what in (("plan", "planning run"), ("order", "purchase orders")):
-                ratios.append(
-                    Ratio.of(f"{name}: {what}, Tryton 8.2", [peer["seconds"][step]], "ours, beside it", [mine[step]])
-                )
+            for step, what, part in (
+                ("plan", "planning run", "plan"),
+                ("plan", "planning run", "lines"),
+                ("order", "purchase orders", "order"),
+            ):
+                which = "ours: read, calculate, write lines" if part == "lines" else "ours, beside it"
+                ratios.append(Ratio.of(f"{name}: {what}, Tryton 8.2", [peer["seconds"][step]], which, [mine[part]]))
+            print("  ours: " + ", ".join(f"{step} {took:.2f} s" for step, took in mine.items()), flush=True)
     print(table(ratios))
 
 
