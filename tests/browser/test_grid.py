@@ -228,8 +228,11 @@ def test_a_row_is_made_removed_and_brought_back_without_a_mouse(grid: Grid) -> N
     expect(grid.page.locator(".row-new input")).to_be_focused()
     grid.page.keyboard.type("X-1")
     grid.press("Tab")
-    expect(grid.page.locator(".row-new [col-id='name'] input")).to_be_focused()
+    name = grid.page.locator(".row-new [col-id='name'] input")
+    expect(name).to_be_focused()
+    expect(grid.page.locator(".row-new [col-id='code']")).to_have_text("X-1")  # as long as a person waits
     grid.page.keyboard.type("Made by hand")
+    expect(name).to_have_value("Made by hand")
     grid.press("Enter")
     expect(grid.page.locator("#cell-refusal")).to_contain_text("Unit is needed.")
     expect(grid.page.locator(".row-new [col-id='unit'] input")).to_be_focused()
