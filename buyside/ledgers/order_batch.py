@@ -22,6 +22,7 @@ from buyside.domain.lifecycle import in_words
 from buyside.domain.orders import OrderAmounts, OrderState, price_plain, receivable
 from buyside.domain.plans import PLAN_LINE, PlanLineState
 from buyside.domain.refusals import NotFound
+from buyside.domain.telling import Amount
 from buyside.domain.vendors import VendorStatus
 from buyside.ledgers import audit
 from buyside.ledgers.orders import AmountTooLarge, VendorNotActive, day_of
@@ -202,7 +203,7 @@ def _amounts(drafts: Sequence[Draft], currencies: Mapping[str, Currency]) -> tup
             digits=currencies[draft.currency_code].digits,
         )
         if max(foot.subtotal, foot.total) >= _LARGEST_AMOUNT:
-            raise AmountTooLarge(limit=f"{_LARGEST_AMOUNT:f}")
+            raise AmountTooLarge(limit=Amount(_LARGEST_AMOUNT, draft.currency_code))
         lines += totals
         feet.append(foot)
     return lines, feet

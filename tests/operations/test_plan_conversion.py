@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from threading import Barrier
@@ -20,6 +20,7 @@ from buyside.db.stock import Warehouse
 from buyside.db.vendors import Vendor
 from buyside.domain.access import Actor, Role
 from buyside.domain.refusals import Refused
+from buyside.ledgers.orders import AmountTooLarge
 from buyside.operations.orders import cancel_order
 from buyside.operations.plan_conversion import Converted, NothingToConvert, convert_plan
 from buyside.operations.plan_lines import change_plan_line, leave_out_line, lock_line, mark_drift, take_back_line
@@ -286,6 +287,19 @@ def test_many_people_who_press_at_once_order_each_line_once(plan: Plan) -> None:
 
 
 @pytest.mark.rule("PLAN-13")
+def test_an_order_beyond_every_column_is_refused_in_the_readers_money_and_changes_nothing(plan: Plan) -> None:
+    reader = replace(BUYER, locale="de_DE")
+    with sessions()() as session, session.begin():
+        session.execute(
+            text("UPDATE plan_line SET quantity_packs = 1e11, unit_price = 1e11 WHERE id = :id"), {"id": plan.frame.id}
+        )
+    with pytest.raises(AmountTooLarge) as refused:
+        perform(convert_plan, reader, run_id=plan.run_id, line_ids=(plan.frame.id,), at=NOW)
+    assert "100.000.000.000.000,00" in str(refused.value)
+    frame, *_ = lines_of(plan.run_id)
+    assert (frame.state, frame.purchase_order_line_id) == ("open", None)
+
+
 def test_conversion_by_vendor_leaves_the_lines_of_others(plan: Plan) -> None:
     perform(change_plan_line, BUYER, line_id=plan.frame.id, version=1, vendor_item_id=plan.best_frame)
     done = converted(plan, vendor_id=plan.acme)
