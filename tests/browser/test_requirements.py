@@ -87,3 +87,7 @@ def test_a_number_is_followed_by_keyboard_to_the_customers_order_and_back(
     expect(page.get_by_text("No items match")).to_be_visible()
     page.wait_for_url("**view=overdue**")
     assert window.problems == []
+
+    # an empty board can be scrolled by keys
+    expect(grid).to_have_attribute("tabindex", "0")
+    assert window.violations("light") == []

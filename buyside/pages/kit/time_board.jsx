@@ -168,7 +168,7 @@ export function TimeBoard({ run, stamp, panel, canExport, onOpen, onClose }) {
   };
 
   const onKeyDown = (event) => {
-    if (event.altKey || event.metaKey || event.target.closest("button, a, input, select")) return;
+    if (!total || event.altKey || event.metaKey || event.target.closest("button, a, input, select")) return;
     const { row, line, column } = at;
     const deep = isOpen(row) ? LINES : 0;
     const page = Math.max(1, Math.floor(view.height / ROW) - 2);
@@ -226,7 +226,7 @@ export function TimeBoard({ run, stamp, panel, canExport, onOpen, onClose }) {
           {canExport && <a className="button plain" href={`/api/requirements.csv?${question}&measure=${wanted.measure}`} download>CSV</a>}</div>
       </div>
       {trouble && <div className="rows-refused" role="alert">{trouble}<button type="button" className="button plain" onClick={again}>Try again</button></div>}
-      <div className="board-box" ref={box} role="grid" aria-label="Requirements over time" aria-readonly="true" aria-rowcount={opened(total) * LINES + total + 1} aria-colcount={1 + sums.length + columns.length} aria-busy={!isFresh}
+      <div className="board-box" ref={box} role="grid" tabIndex={total ? undefined : 0} aria-label="Requirements over time" aria-readonly="true" aria-rowcount={opened(total) * LINES + total + 1} aria-colcount={1 + sums.length + columns.length} aria-busy={!isFresh}
         onScroll={(event) => { const { scrollTop } = event.currentTarget; setView((before) => (before.top === scrollTop ? before : { ...before, top: scrollTop })); }} onKeyDown={onKeyDown} onClick={onClick}
         onFocus={(event) => { const cell = event.target.closest("[data-column]"); if (cell && !wantsFocus.current) setAt({ row: Number(cell.closest("[data-row]").dataset.row), line: Number(cell.dataset.line), column: Number(cell.dataset.column) }); }}>
         <div role="rowgroup" className="board-head" style={{ width }}>
