@@ -30,6 +30,9 @@ from buyside.db import engine, ready, server  # noqa: E402
 from tests.serving import internal_built, portal, portal_built, portal_served, portal_sign_in, served, sign_in  # noqa: E402, F401
 
 _TEMPLATE = "buyside_template"
+"""What every module's database is copied from. Nobody can connect to it: a copy is refused while anybody does."""
+_BETWEEN = "buyside_between"
+"""What the settings point to while no module has a database of its own. The served pages go on listening there, and looking."""
 
 
 @dataclass(frozen=True)
@@ -95,16 +98,18 @@ def _run_folder() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def database_server() -> Iterator[None]:
-    """A server with a migrated template database."""
+    """A server with a migrated template database, and a copy of it to look at."""
     _sweep_killed_runs()
     _use_database(_TEMPLATE)
     with ready.database(durable=False):
         ready.upgrade()
         engine.dispose_engines()
+        template, between = sql.Identifier(_TEMPLATE), sql.Identifier(_BETWEEN)
+        _administer(sql.SQL("alter database {} allow_connections false").format(template))
+        _administer(sql.SQL("create database {} template {}").format(between, template))
         # Who writes without asking for a database of their own is told at once, and not by the next module's wrong counts.
-        _administer(
-            sql.SQL("alter database {} set default_transaction_read_only = on").format(sql.Identifier(_TEMPLATE))
-        )
+        _administer(sql.SQL("alter database {} set default_transaction_read_only = on").format(between))
+        _use_database(_BETWEEN)
         yield
 
 
@@ -113,13 +118,12 @@ def database(database_server: None, request: pytest.FixtureRequest) -> Iterator[
     """A migrated database of the module's own. What a test commits stays for the module's other tests."""
     stem = "".join(each if each.isalnum() else "_" for each in request.path.stem.lower())
     name = f"{stem[:40]}_{os.urandom(4).hex()}"
-    engine.dispose_engines()  # a page that stood open may have asked for something since, and a template has to be alone
     _administer(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(_TEMPLATE)))
     _use_database(name)
     yield Database(name, engine.app_url(), engine.owner_url(), engine.portal_url())
     engine.dispose_engines()
     _administer(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
-    _use_database(_TEMPLATE)
+    _use_database(_BETWEEN)
 
 
 @pytest.fixture
