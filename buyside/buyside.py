@@ -106,7 +106,7 @@ for _keeper in _side.keepers:
     app.register_lifespan_task(importlib.import_module(_keeper).keep)
 
 _load_pages(_side.pages)
-for page in _shell.PAGES:
+for page in (*_shell.PAGES, _shell.missing()):
     app.add_page(page.component, route=page.route.path, title=f"{page.route.label} · Buyside", on_load=page.on_load)
 
 _open_pages = [page.route.path for page in _shell.PAGES if _doors.permission_of_path(page.route.path) is None]

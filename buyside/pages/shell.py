@@ -13,6 +13,7 @@ from buyside.domain.access import Permission
 from buyside.pages.kit import frame as kit
 from buyside.pages.kit.base import Text, slug
 from buyside.pages.kit.frame import Page
+from buyside.pages.kit.missing import missing_page, missing_route
 from buyside.pages.kit.palette import palette
 from buyside.pages.kit.parts import empty_state, link_button
 from buyside.pages.kit.route import Route
@@ -41,6 +42,12 @@ def page(
         return content
 
     return place
+
+
+def missing() -> Page:
+    """The page of every address that no page has."""
+    route = missing_route(START.permission)
+    return Page(route, lambda: frame(route, missing_page("Go to the start page", START.path)), [ShellState.enter])
 
 
 def can(permission: Permission) -> Any:

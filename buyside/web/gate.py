@@ -91,7 +91,7 @@ class Gate:
             return await answer(scope, receive, send)
         receive = _limited(receive, _longest_body(path))
         if path in _OPEN_EXACTLY or path.startswith(_OPEN):
-            return await self.app(scope, receive, send)
+            return await self._open(scope, receive, send, headers)
         login = await self._login(headers.get("cookie", ""), is_asset=path.startswith("/assets/"))
         if login is None:
             return await _unknown(path, scope, headers)(scope, receive, send)
@@ -104,6 +104,20 @@ class Gate:
         scope = {**scope, "state": {**scope.get("state", {}), "login": login}}
         return await self.app(scope, receive, send)
 
+    async def _open(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str]) -> None:
+        """What needs no session. Where nothing is, a page of ours says so: the app's own would want to be signed in."""
+        is_missing = False
+
+        async def sending(message: Message) -> None:
+            nonlocal is_missing
+            is_missing = is_missing or (message["type"] == "http.response.start" and message["status"] == 404)
+            if not is_missing:
+                await send(message)
+
+        await self.app(scope, receive, sending)
+        if is_missing:
+            await _no_page(headers)(scope, receive, send)
+
     def _outside(self, method: str, path: str, headers: dict[str, str]) -> Response | None:
         """What needs no session to be refused or sent elsewhere."""
         public = urlsplit(settings().public_url)
@@ -114,7 +128,7 @@ class Gate:
                 return RedirectResponse(settings().public_url + quote(path), 307)
             return JSONResponse({"says": "This server is known by another name."}, 421)
         if path.startswith(_CLOSED) or _is_crooked(path):
-            return JSONResponse({"says": "There is no such page."}, 404)
+            return _no_page(headers)
         is_from_provider = method == "POST" and path == BACK_CHANNEL_LOGOUT
         if method not in SAFE and not is_from_provider and headers.get("origin") != settings().public_url:
             return JSONResponse({"says": "This request came from another site."}, 403)
@@ -309,6 +323,15 @@ class _TooLongError(Exception):
 
 def _too_long() -> Response:
     return JSONResponse({"says": "This is too long."}, 413)
+
+
+def _no_page(headers: dict[str, str]) -> Response:
+    """Where nothing is, for a person and for a program."""
+    says = "There is no page at this address"
+    if "text/html" not in headers.get("accept", ""):
+        return JSONResponse({"says": f"{says}."}, 404)
+    page = refusal_page(says, "It may be mistyped, or from an earlier version.", "/", "Go to the start page")
+    return HTMLResponse(page, 404)
 
 
 def _unknown(path: str, scope: Scope, headers: dict[str, str]) -> Response:

@@ -195,7 +195,7 @@ def test_what_is_inside_is_not_there(story: PortalWorld, visit_portal: Callable[
     assert got.status in {404, 200}
     if got.status == 200:  # the page that says that there is no such page
         window.page.goto(window.address + path)
-        expect(window.page.get_by_text("404")).to_be_visible()
+        expect(window.page.get_by_text("There is no page at this address")).to_be_visible()
 
 
 @pytest.mark.rule("ACC-4")

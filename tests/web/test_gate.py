@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from sqlmodel import Session, select
@@ -42,6 +43,12 @@ class Served:
                 if (await receive())["type"] == "websocket.disconnect":
                     self.scopes.append("disconnected")
                     return
+
+
+async def _nothing(_scope: Any, _receive: Any, send: Any) -> None:
+    """An application that knows no page."""
+    await send({"type": "http.response.start", "status": 404, "headers": [(b"x-from", b"the app")]})
+    await send({"type": "http.response.body", "body": b"the app's own"})
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +159,24 @@ def test_a_person_without_session_is_led_to_the_sign_in_page_and_back(database: 
 def test_signing_in_needs_no_session(database: Any) -> None:
     assert ask("/auth/sign-in")[0] == 200
     assert ask("/ping")[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/auth/nothing", "/fonts/nothing.woff2"])
+def test_where_nothing_is_a_page_of_ours_says_so_without_a_session(path: str, database: Any) -> None:
+    status, headers, _ = ask(path, html=True, behind=_nothing)
+    assert (status, headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert ask(path, behind=_nothing)[1]["content-type"] == "application/json"
+
+
+def test_who_is_signed_in_gets_the_apps_own_page_for_an_address_of_no_page(cookies: dict[str, str]) -> None:
+    status, headers, _ = ask("/nowhere", cookie=cookies["buyer"], html=True, behind=_nothing)
+    assert (status, headers["x-from"]) == (404, "the app")
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/orders", "/plan", "/admin/users"])
+def test_without_a_session_an_address_of_no_page_is_answered_as_that_of_a_page(path: str, database: Any) -> None:
+    status, headers, _ = ask(path, html=True, behind=_nothing)
+    assert (status, headers["location"]) == (303, f"/auth/sign-in?next={quote(path, safe='')}")
 
 
 @pytest.mark.parametrize("path", ["/_upload", "/_upload/file", "/_health", "/_all_routes", "/_event", "/_event/"])

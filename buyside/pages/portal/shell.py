@@ -10,6 +10,7 @@ import reflex as rx
 from buyside.pages.kit import frame as kit
 from buyside.pages.kit.base import Text, icon
 from buyside.pages.kit.frame import Page
+from buyside.pages.kit.missing import missing_page, missing_route
 from buyside.pages.kit.parts import empty_state, link_button
 from buyside.pages.kit.route import Route
 from buyside.pages.portal.routes import ORDERS, ROUTES
@@ -29,13 +30,24 @@ def page(
 
     def place(content: Callable[[], rx.Component]) -> Callable[[], rx.Component]:
         def framed() -> rx.Component:
-            return kit.frame(_navigation(route), _top(route, title), content(), is_ready=Shell.ready, is_flush=is_flush)
+            return _frame(route, content(), title=title, is_flush=is_flush)
 
         framed.__name__ = content.__name__
         PAGES.append(Page(route, framed, [Shell.enter, *([] if on_load is None else [on_load])]))
         return content
 
     return place
+
+
+def missing() -> Page:
+    """The page of every address that no page has, which are also those of the internal surface."""
+    route = missing_route(ORDERS.permission)
+    content = missing_page("Your purchase orders", at_vendor(ORDERS.path))
+    return Page(route, lambda: _frame(route, content), [Shell.enter])
+
+
+def _frame(route: Route, content: rx.Component, *, title: Text = "", is_flush: bool = False) -> rx.Component:
+    return kit.frame(_navigation(route), _top(route, title), content, is_ready=Shell.ready, is_flush=is_flush)
 
 
 def at_vendor(path: str) -> Any:
