@@ -5,6 +5,7 @@ lives, so that a run whose worker died is recognised by the lock that is free ag
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -203,11 +204,14 @@ def _worker(session: Session, run_id: int) -> Iterator[Connection]:
         if not taken:
             raise NotRunning(state="being calculated by somebody else")
         try:
+            # A step is seen at once, and worth no wait for the disk.
+            keeper.execute(text("SET synchronous_commit = off"))
             state = keeper.execute(text("SELECT state FROM planning_run WHERE id = :run"), {"run": run_id}).scalar_one()
             if state != RunState.RUNNING:
                 raise NotRunning(state=state)
             yield keeper
         finally:
+            keeper.execute(text("RESET synchronous_commit"))
             keeper.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCKS + run_id})
 
 
@@ -223,6 +227,7 @@ def _say(keeper: Connection, run_id: int, step: str) -> None:
 
 def _fail(keeper: Connection, actor: Actor, run_id: int, problem: str) -> None:
     """Write to the run, and to the audit trail, that it failed; in one statement, as the keeper commits each by itself."""
+    keeper.execute(text("RESET synchronous_commit"))
     keeper.execute(
         text(
             "WITH failed AS (UPDATE planning_run SET state = 'failed', problem = :problem, finished_at = :at "
@@ -265,22 +270,28 @@ def _store(session: Session, run_id: int, found: "CalculatedRun") -> RunDone:
     run = _lock_run(session, run_id)
     if run.state != RunState.RUNNING:
         raise RunCancelled
-    copy_all(session, found.streams)
-    audit.note(session, PlanLine.__tablename__, None, after={"run_id": run_id, "lines": found.counts["plan_lines"]})
-    taken = taken_over(session, run)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="beside") as beside:
+        # What the database does not wait for is made while it takes the rows in.
+        saying = None if found.messages is None else beside.submit(found.messages)
+        sealing = beside.submit(found.seal)
+        copy_all(session, found.streams)
+        audit.note(session, PlanLine.__tablename__, None, after={"run_id": run_id, "lines": found.counts["plan_lines"]})
+        taken = taken_over(session, run)
+        carried = carry_over(session, run_id, taken.lines, taken.lowered)
+        session.execute(
+            insert(PlanningRunInput),
+            [{"run_id": run_id, "name": name, "row_count": rows, "content": kept} for name, rows, kept in found.inputs],
+        )
+        finished_at = datetime.now(UTC)
+        if saying is not None:
+            messages = saying.result()
+            synchronise(session, run, lambda: copy_all(session, [messages]), at=finished_at)
+        sha256 = sealing.result()
     run.follows_run_id = taken.follows_run_id
-    carried = carry_over(session, run_id, taken.lines, taken.lowered)
-    session.execute(
-        insert(PlanningRunInput),
-        [{"run_id": run_id, "name": name, "row_count": rows, "content": kept} for name, rows, kept in found.inputs],
-    )
-    run.state, run.step, run.finished_at = RunState.DONE.value, "", datetime.now(UTC)
-    run.counts, run.result_sha256 = found.counts | {"carried": carried}, found.sha256
+    run.state, run.step, run.finished_at = RunState.DONE.value, "", finished_at
+    run.counts, run.result_sha256 = found.counts | {"carried": carried}, sha256
     session.add(run)
     session.flush()
-    messages = found.messages
-    if messages is not None:
-        synchronise(session, run, lambda: copy_all(session, [messages]), at=run.finished_at)
     scenarios.take_over(session, run)
     counts = found.counts
     return RunDone(
@@ -292,6 +303,6 @@ def _store(session: Session, run_id: int, found: "CalculatedRun") -> RunDone:
         without_vendor=counts["without_vendor"],
         pegs=counts["pegs"],
         unmapped=counts["unmapped"] + counts["contradictions"],
-        result_sha256=found.sha256.hex(),
+        result_sha256=sha256.hex(),
         carried=carried,
     )

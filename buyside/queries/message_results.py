@@ -1,9 +1,8 @@
 """What a run makes of open orders: read beside its inputs, turned into action messages on their way to the table (PLAN-16)."""
 
-from datetime import date
+from collections.abc import Callable
 
 import polars as pl
-from sqlmodel import Session
 
 from buyside.db.plans import PlanningRun
 from buyside.domain.orders import BEFORE_ISSUE
@@ -44,14 +43,16 @@ def read_open_orders(reader: ArrowReader) -> pl.DataFrame:
 
 
 def messages_of(
-    session: Session, run_id: int, inputs: PlanInputs, results: PlanResults, orders: pl.DataFrame, as_of: date
-) -> pl.DataFrame | None:
-    """The messages of a run, by the columns of MESSAGE_WIRES. None for a scenario's: what would be asks nobody to act."""
-    run = session.get_one(PlanningRun, run_id)
+    run: PlanningRun, inputs: PlanInputs, results: PlanResults, orders: pl.DataFrame
+) -> Callable[[], pl.DataFrame] | None:
+    """What makes the messages of a run, by the columns of MESSAGE_WIRES. None for a scenario's: what would be asks nobody to act.
+
+    It asks nothing of the database.
+    """
     if run.origin == RunOrigin.SCENARIO:
         return None
-    found = action_messages(inputs, results, orders, as_of, is_bounded=run.scope.get("horizon_days") is not None)
-    return found.select(
+    as_of, is_bounded = run.as_of, run.scope.get("horizon_days") is not None
+    return lambda: action_messages(inputs, results, orders, as_of, is_bounded=is_bounded).select(
         "kind",
         pl.col("item").alias("item_id"),
         pl.col("warehouse").alias("warehouse_id"),

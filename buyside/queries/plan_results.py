@@ -26,7 +26,7 @@ from buyside.queries.message_results import MESSAGE_WIRES, messages_of, read_ope
 from buyside.queries.plan_files import Codes, decimal_text
 from buyside.queries.plan_stored import packed, scope_of
 from buyside.queries.planning import arrow_reader, read_inputs
-from buyside.queries.scenario_figures import figures_of
+from buyside.queries.scenario_figures import ScenarioFigures, figures_of
 from buyside.queries.scenario_inputs import scenario_inputs
 
 PEGS_STORED_TO = 60_000
@@ -54,13 +54,17 @@ class Stream:
 
 @dataclass(frozen=True)
 class CalculatedRun:
-    """A finished calculation. Counts are rows; `streams` fill tables, that of the draft plan among them."""
+    """A finished calculation. Counts are rows; `streams` fill tables, that of the draft plan among them.
+
+    What is made of it while the database takes it in asks nothing of the database: `streams` are made as they are read, once.
+    """
 
     counts: dict[str, Any]
-    sha256: bytes
-    streams: tuple[Stream, ...]
+    streams: Iterator[Stream]
     inputs: list[tuple[str, int, bytes]]
-    messages: Stream | None = None
+    seal: Callable[[], bytes]
+    """The SHA-256 of the result files."""
+    messages: Callable[[], Stream] | None = None
     """What is to be done now, for the book of action messages; None where nobody is to act on the run."""
 
 
@@ -106,22 +110,16 @@ def calculate(
         codes, open_orders = reading.result(), ordered.result()
     compared = figures_of(session, run_id=run_id, inputs=inputs, results=results)
     said = with_reasons(results.plan_lines, codes)
-    messages = messages_of(session, run_id, inputs, results, open_orders, as_of)
+    found = messages_of(run, inputs, results, open_orders)
     return CalculatedRun(
         counts=_counts(inputs, results) | compared.counts,
-        sha256=plan_files.sha256_of(
+        streams=_all_streams(run_id, inputs, results, as_of, said, codes, compared),
+        seal=lambda: plan_files.sha256_of(
             plan_files.requirements_in_parts(results.requirements, codes),
             [plan_files.coverage_file(results.coverage, codes)],
             [plan_files.plan_lines_file(said, codes)],
         ),
-        streams=(
-            *_streams(run_id, results),
-            _totals(run_id, inputs, results, as_of),
-            _draft(run_id, inputs, said, codes),
-            _problems(run_id, results),
-            *(_stream(*each) for each in compared.tables),
-        ),
-        messages=None if messages is None else _stream("staged_message", messages, MESSAGE_WIRES),
+        messages=None if found is None else lambda: _stream("staged_message", found(), MESSAGE_WIRES),
         inputs=[
             *kept.result(),
             ("plan_lines", results.plan_lines.height, packed(results.plan_lines)),
@@ -186,6 +184,24 @@ def _counts(inputs: PlanInputs, results: PlanResults) -> dict[str, Any]:
         "dead_ends": results.dead_ends.height,
         "last_on": str(results.requirements["date"].max() or results.as_of),
     }
+
+
+def _all_streams(
+    run_id: int,
+    inputs: PlanInputs,
+    results: PlanResults,
+    as_of: date,
+    said: pl.DataFrame,
+    codes: Codes,
+    compared: ScenarioFigures,
+) -> Iterator[Stream]:
+    """Every stream, made when it is its turn."""
+    yield from _streams(run_id, results)
+    yield _totals(run_id, inputs, results, as_of)
+    yield _draft(run_id, inputs, said, codes)
+    yield _problems(run_id, results)
+    for each in compared.tables:
+        yield _stream(*each)
 
 
 def _streams(run_id: int, results: PlanResults) -> Iterator[Stream]:

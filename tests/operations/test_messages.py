@@ -377,11 +377,12 @@ def test_a_scenario_asks_nobody_to_act(story: Story) -> None:
     inputs, nothing = PlanInputs.of(), OPEN_ORDERS.empty()
     results = plan(inputs, TODAY)
     with sessions()() as session:
-        found = messages_of(session, run_id, inputs, results, nothing, TODAY)
+        run = session.get_one(PlanningRun, run_id)
+        found = messages_of(run, inputs, results, nothing)
         assert found is not None
-        assert found.height == 0
-        session.get_one(PlanningRun, run_id).origin = "scenario"
-        assert messages_of(session, run_id, inputs, results, nothing, TODAY) is None
+        assert found().height == 0
+        run.origin = "scenario"
+        assert messages_of(run, inputs, results, nothing) is None
 
 
 @pytest.mark.rule("ACC-6")
