@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from posixpath import normpath
 from typing import Any
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 from uuid import UUID
 
 from starlette.concurrency import run_in_threadpool
@@ -86,7 +87,7 @@ class Gate:
             await JSONResponse({"says": says, "code": "error"}, 500)(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers, path = _headers(scope), scope["path"]
+        headers, path = _headers(scope), self._page(scope)
         if answer := self._outside(scope["method"], path, headers):
             return await answer(scope, receive, send)
         receive = _limited(receive, _longest_body(path))
@@ -94,15 +95,26 @@ class Gate:
             return await self._open(scope, receive, send, headers)
         login = await self._login(headers.get("cookie", ""), is_asset=path.startswith("/assets/"))
         if login is None:
-            return await _unknown(path, scope, headers)(scope, receive, send)
+            return await _unknown(scope, headers)(scope, receive, send)
         needed = self.doors(path.removesuffix("index.html"))
         if needed is not None and not login.actor.may(needed):
             page = refusal_page(
                 "Not for your roles", "Your roles do not include this page.", "/", "Go to the start page"
             )
             return await HTMLResponse(page, 403)(scope, receive, send)
-        scope = {**scope, "state": {**scope.get("state", {}), "login": login}}
+        scope = {**scope, "path": path, "state": {**scope.get("state", {}), "login": login}}
         return await self.app(scope, receive, send)
+
+    def _page(self, scope: Scope) -> str:
+        """A request's path; of a page of ours with whatever its parts stand for kept in one part each.
+
+        Codes may hold what divides addresses: the page of the item "4/7" is asked for as /items/4%2F7, which is decoded to three
+        parts. Only the browser reads which item it is; here the page is what counts.
+        """
+        parts = scope.get("raw_path", b"").decode("latin-1").split("/")
+        page = "/".join(re.sub(r"[/\\]", "_", unquote(each)) for each in parts)
+        is_page = page != scope["path"] and self.doors(page) is not None and not _is_crooked(page)
+        return page if is_page else str(scope["path"])
 
     async def _open(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str]) -> None:
         """What needs no session. Where nothing is, a page of ours says so: the app's own would want to be signed in."""
@@ -334,8 +346,9 @@ def _no_page(headers: dict[str, str]) -> Response:
     return HTMLResponse(page, 404)
 
 
-def _unknown(path: str, scope: Scope, headers: dict[str, str]) -> Response:
+def _unknown(scope: Scope, headers: dict[str, str]) -> Response:
     """To the sign-in page for a person who opens a page, a plain 401 for everything else."""
+    path = scope["path"]
     if scope["method"] in SAFE and "text/html" in headers.get("accept", "") and not path.startswith("/api/"):
         asked = quote(path, safe="/:@!$&'()*+,;=~") + (
             f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""

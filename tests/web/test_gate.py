@@ -1,8 +1,9 @@
 """The gate: no session, no page, no rows; and nothing from another site."""
 
 import asyncio
+import re
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from sqlmodel import Session, select
@@ -23,7 +24,10 @@ PORT = settings().port
 
 
 def _doors(path: str) -> Permission | None:
-    return Permission.PLAN_VIEW if path == "/plan" else None
+    """As the table of pages says it: a page with a permission, one of a record, and nothing else."""
+    if path == "/plan":
+        return Permission.PLAN_VIEW
+    return Permission.ITEM_VIEW if re.fullmatch("/items/[^/]+/?", path) else None
 
 
 class Served:
@@ -91,7 +95,8 @@ def ask(
     scope = {
         "type": "http",
         "method": method,
-        "path": path,
+        "path": unquote(path),
+        "raw_path": path.encode(),
         "query_string": b"",
         "headers": [(name.encode(), value.encode()) for name, value in headers.items() if value],
     }
@@ -208,6 +213,24 @@ def test_an_unknown_host_name_gets_nothing(cookies: dict[str, str]) -> None:
 def test_a_page_needs_its_permission(cookies: dict[str, str]) -> None:
     assert ask("/plan", cookie=cookies["buyer"], html=True)[0] == 200
     assert ask("/plan", cookie=cookies["sales"], html=True)[0] == 403
+
+
+@pytest.mark.parametrize("code", ["4/7", "4\\7", "4//7", "/4", "4/", "../plan", "4?7", "4 7", "a\n"])
+def test_a_record_has_its_page_whatever_its_code_holds(code: str, cookies: dict[str, str]) -> None:
+    status, _, served = ask(f"/items/{quote(code, safe='')}", cookie=cookies["buyer"], html=True)
+    is_served = "\n" not in code
+    assert (status, len(served.scopes)) == ((200, 1) if is_served else (404, 0))
+    assert all(re.fullmatch(r"/items/[^/\\]+", each["path"]) for each in served.scopes)
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"), [("/pl%61n", 403), ("/items%2F4", 403), ("/items/4%2F7", 403), ("/items/%2e%2e", 404)]
+)
+def test_no_way_of_writing_an_address_leads_past_its_permission(
+    path: str, answer: int, cookies: dict[str, str]
+) -> None:
+    status, _, served = ask(path, cookie=cookies["sales"], html=True)
+    assert (status, served.scopes) == (answer, [])
 
 
 def test_a_socket_needs_a_session_and_carries_a_key_of_its_own(cookies: dict[str, str]) -> None:
