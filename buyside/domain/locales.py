@@ -10,7 +10,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, parse_date
+from babel.dates import format_date, format_skeleton, get_day_names, parse_date
 from babel.localedata import locale_identifiers
 from babel.numbers import (
     NumberFormatError,
@@ -21,6 +21,7 @@ from babel.numbers import (
     parse_decimal,
 )
 
+from buyside.domain.order_days import WEEKDAYS
 from buyside.domain.refusals import Unreadable
 
 QUANTITY_DIGITS = (0, 6)
@@ -100,6 +101,35 @@ def shown_day(day: date, locale: str) -> str:
 def named_day(day: date, *, with_year: bool = False) -> str:
     """A day by its name, within a sentence of the application's: "Sunday 3 May"."""
     return str(format_date(day, "EEEE d MMMM y" if with_year else "EEEE d MMMM", locale=LANGUAGE))
+
+
+@lru_cache(maxsize=256)
+def _short_weekdays(locale: str) -> dict[str, str]:
+    """The days of the week from Monday on, by their short names in the order of `WEEKDAYS`: "mon" is "Mo" to a German."""
+    names = get_day_names("abbreviated", "stand-alone", locale)
+    return {day: str(names[number]) for number, day in enumerate(WEEKDAYS)}
+
+
+def shown_weekdays(kept: str, locale: str) -> str:
+    """Days of the week kept as "mon,thu", as people of `locale` name them for short: "Mon, Thu", "Mo, Do"."""
+    names = _short_weekdays(locale)
+    return ", ".join(names.get(day, day) for day in kept.split(","))
+
+
+def read_weekdays(typed: str, locale: str) -> str:
+    """Days as a person writes them, by their names in `locale`, in the application's language or as they are kept: "mon,thu".
+
+    What names no day passes as it was typed, for whoever asked for days to refuse.
+    """
+    known = {day: day for day in WEEKDAYS}
+    for each in (LANGUAGE, locale):
+        known |= {_bare(name): day for day, name in _short_weekdays(each).items()}
+    days = {known.get(_bare(each), "") for each in typed.split(",")}
+    return typed if "" in days else ",".join(day for day in WEEKDAYS if day in days)
+
+
+def _bare(name: str) -> str:
+    return name.strip().rstrip(".").casefold()
 
 
 def shown_days(days: int) -> str:

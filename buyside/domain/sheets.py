@@ -6,6 +6,7 @@ codes of other sheets), exactly as in the data pack; whoever reads a person's lo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -41,6 +42,17 @@ class Family(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """How a kept text stands before a reader, and how what a reader types is read back; both are given the text and the locale.
+
+    What cannot be read passes as it was typed, and is refused where the cell's form is checked.
+    """
+
+    write: Callable[[str, str], str]
+    read: Callable[[str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
 class SheetColumn:
     """One column. `name` is its header in files, its key in grids and, unless `stored` says otherwise, the table's column.
 
@@ -66,6 +78,7 @@ class SheetColumn:
     wanted: str = ""
     """What `pattern` asks for, as the end of "… is not": "days such as mon,wed"."""
     says: str = ""
+    wording: Wording | None = None
 
     @property
     def title(self) -> str:

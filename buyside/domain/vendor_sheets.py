@@ -6,8 +6,9 @@ from decimal import Decimal
 from functools import partial
 
 from buyside.domain.access import Permission
+from buyside.domain.locales import read_weekdays, shown_weekdays
 from buyside.domain.pack import Form
-from buyside.domain.sheets import Family, Sheet, SheetColumn
+from buyside.domain.sheets import Family, Sheet, SheetColumn, Wording
 from buyside.domain.vendors import AddressPurpose, VendorStatus
 from buyside.domain.words import VENDOR_WORDS, words
 
@@ -41,7 +42,13 @@ VENDOR_SHEET = Sheet(
         _C("over_receipt_percent", Form.PERCENT, least=_NONE),
         _C("minimum_order_value", Form.MONEY, least=_NONE),
         _C("freight_free_value", Form.MONEY, least=_NONE, says="From this order value on the vendor pays the freight."),
-        _C("order_weekdays", pattern=_WEEKDAYS, wanted="days such as mon,wed", says="Empty: any day."),
+        _C(
+            "order_weekdays",
+            pattern=_WEEKDAYS,
+            wanted="days such as mon,wed",
+            says="Empty: any day.",
+            wording=Wording(shown_weekdays, read_weekdays),
+        ),
         _C("order_cutoff", pattern=r"([01]\d|2[0-3]):[0-5]\d", wanted="a time such as 11:30"),
         _C("takes_catalogue_items", Form.FLAG, default="true"),
         _C("takes_generic_items", Form.FLAG, default="true"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -12,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Date,
     Select,
     Text,
     case,
@@ -29,6 +33,7 @@ from sqlmodel import Session, SQLModel, col
 from buyside.db.audit import AuditEvent, AuditSubject
 from buyside.db.people import AppUser
 from buyside.domain.access import Actor, Permission, needs
+from buyside.domain.locales import shown_date
 from buyside.domain.records import RECORDS, kind_word
 from buyside.domain.refusals import NotFound, Unreadable
 from buyside.domain.words import Kind
@@ -39,6 +44,7 @@ MOST_TOLD = 40
 """Records of one entry that are told field by field; of more, the rest is told in numbers."""
 _MOST_BY_NAME = 500
 _RANKED = tuple(RECORDS)
+_DAY = re.compile(r"(?<!\S)\d{4}-\d\d-\d\d(?!\S)")
 _COUNTS = "counts"
 """What the trail calls the numbers that stand for changes too many to write."""
 
@@ -76,6 +82,23 @@ def _name_now() -> ColumnElement[str]:
         for kind, (key, name) in _names().items()
     ]
     return case(*cases, else_="")
+
+
+@cache
+def _dated() -> frozenset[str]:
+    """Kinds of records that are known by a day among others. Not found before all tables are."""
+    tables = SQLModel.metadata.tables
+    return frozenset(
+        kind for kind in _names() if any(isinstance(tables[kind].c[each].type, Date) for each in RECORDS[kind].named_by)
+    )
+
+
+def _record_in_words(row: Mapping[Any, Any], locale: str) -> str:
+    """The name of the record in a row, with the days in it as the reader writes days."""
+    name = str(row["record"])
+    if row["kind"] not in _dated():
+        return name
+    return _DAY.sub(lambda found: shown_date(date.fromisoformat(found[0]), locale), name)
 
 
 def _rows(_actor: Actor) -> Select[Any]:
@@ -139,7 +162,7 @@ AUDIT_ROWS = GridSource(
         RowColumn("who", searched=True, required=True),
         RowColumn("operation", Kind.STATUS, required=True),
         RowColumn("kind", Kind.STATUS, found_by=_of_kinds),
-        RowColumn("record", found_by=_of_records),
+        RowColumn("record", found_by=_of_records, written=_record_in_words),
         RowColumn("changes", only_in_files=True),
     ),
     order=(("at", "desc"),),

@@ -22,6 +22,7 @@ from buyside.domain.locales import (
     shown_date,
     shown_instant,
     shown_number,
+    shown_weekdays,
 )
 from buyside.domain.records import RECORDS, field_label
 
@@ -50,6 +51,7 @@ _WORDS = frozenset(
     }
 )
 """Columns that hold one word of a closed list."""
+_WEEKDAYS = frozenset({"order_weekdays", "weekdays"})
 _PRICES = re.compile(r"price|cost|value")
 _SHORT_HASH = 12
 
@@ -204,6 +206,8 @@ def _typed(column: Column[Any], value: Any, actor: Actor) -> str:
         return f"{str(value)[:_SHORT_HASH]}…"
     if isinstance(kind, Boolean):
         return "Yes" if value else "No"
+    if name in _WEEKDAYS:
+        return shown_weekdays(str(value), actor.locale)
     if name in _WORDS and _WORD.fullmatch(str(value)):
         return str(value).replace("_", " ").capitalize()
     return _clipped(str(value))

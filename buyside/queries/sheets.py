@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select, union_all
@@ -37,10 +37,16 @@ def _columns(sheet: Sheet) -> tuple[RowColumn, ...]:
     shown = [RowColumn("id", Kind.KEY, required=True), RowColumn("version", Kind.KEY)]
     for column in sheet.columns:
         is_sure = column.is_required and column.name != "parent"
-        shown.append(RowColumn(column.name, column.kind, searched=_is_searched(sheet, column), required=is_sure))
+        is_searched, written = _is_searched(sheet, column), _written(column)
+        shown.append(RowColumn(column.name, column.kind, searched=is_searched, required=is_sure, written=written))
         if column.refers or column.name == "parent":
             shown.append(RowColumn(column.name + NAME, searched=column.name in sheet.key or column.name == "component"))
     return (*shown, *SHEET_GAPS.get(sheet.name, ()))
+
+
+def _written(column: SheetColumn) -> Callable[[Mapping[Any, Any], str], str] | None:
+    name, wording = column.name, column.wording
+    return None if wording is None else lambda row, locale: wording.write(row[name], locale)
 
 
 def _is_searched(sheet: Sheet, column: SheetColumn) -> bool:

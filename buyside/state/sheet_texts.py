@@ -60,7 +60,7 @@ def read_changes(sheet: Sheet, save: GridSave, locale: str) -> tuple[tuple[RowCh
 def canonical(column: SheetColumn, typed: str, locale: str) -> str:
     """What was typed into a cell, as machines write it. Refuses: Unreadable.
 
-    Only what people of different locales write differently (numbers, dates) is read here; words, codes and texts pass as they are.
+    Only what people of different locales write differently (numbers, dates, weekdays) is read here; words, codes and texts pass as they are.
     """
     text = typed.strip()
     if not text:
@@ -70,7 +70,7 @@ def canonical(column: SheetColumn, typed: str, locale: str) -> str:
         return plain_number(read_number(number, locale))
     if column.form is Form.DATE:
         return read_date(text, locale).isoformat()
-    return text
+    return column.wording.read(text, locale) if column.wording else text
 
 
 def for_people(sheet: Sheet, problems: Sequence[CellProblem], locale: str) -> tuple[CellProblem, ...]:
@@ -95,5 +95,7 @@ def shown(column: SheetColumn, text: str, locale: str) -> str:
             return shown_date(date.fromisoformat(text), locale)
     except (ValueError, InvalidOperation):
         return text
+    if column.wording:
+        return column.wording.write(text, locale)
     words = YES_NO_WORDS if column.form is Form.FLAG else column.words or {}
     return words[text][0] if text in words else text

@@ -3,7 +3,8 @@
 import csv
 import io
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,12 +16,16 @@ from buyside.db.audit import AuditEvent
 from buyside.domain.access import GRANTS, OPERATOR, Actor, Permission, Role, needs
 from buyside.domain.records import RECORDS, field_label
 from buyside.domain.refusals import NotAllowed, NotFound, Unreadable
+from buyside.domain.sheet_changes import RowChange
 from buyside.ledgers import audit
 from buyside.operations.orders import save_order
+from buyside.operations.plans import start_run
 from buyside.operations.run import within
+from buyside.operations.sheets import save_rows
 from buyside.operations.stock import adjust_stock
 from buyside.queries.audit import AUDIT_ROWS, MOST_TOLD, AuditEntry, audit_entry, record_name, user_name
 from buyside.queries.rows import RowsPage, RowsWanted, grid_csv, grid_page
+from buyside.queries.sheets import SHEET_ROWS, current_rows
 from tests.world import NOW, TODAY, World
 
 assert tables.MODULES
@@ -121,6 +126,32 @@ def test_an_entry_tells_before_and_after_in_the_words_of_the_reader(session: Ses
     assert fields["Shipping costs"] == ("0,00", "1.234,50")
     assert fields["Order by"][1].endswith(str(TODAY.year))
     assert not {"Version", "Id", "Changed at", "Changed by"} & set(fields)
+
+
+@pytest.mark.rule("INT-3")
+def test_a_planning_run_is_listed_by_its_day_as_the_reader_writes_days(session: Session) -> None:
+    buyer = World(session).user(Role.BUYER)
+    within(session, start_run, buyer, as_of=date(2026, 11, 22), at=NOW)
+    wanted = RowsWanted(end=1)
+    shown = [
+        grid_page(session, reader, source=AUDIT_ROWS, wanted=wanted, today=TODAY).rows[0]["shown"]["record"]
+        for reader in (replace(ADMIN, locale="en_US"), BOTH)
+    ]
+    assert shown == ["Nov 22, 2026", "22. Nov. 2026"]
+
+
+@pytest.mark.rule("VEN-6")
+def test_order_days_are_told_by_their_names(session: Session) -> None:
+    world = World(session)
+    vendor, buyer = world.vendor("Acme"), world.user(Role.BUYER)
+    [row] = current_rows(session, buyer, sheet="vendors", keys=[str(vendor.id)]).values()
+    change = RowChange(str(vendor.id), int(row["version"]), {"order_weekdays": "mon,thu"})
+    within(session, save_rows, buyer, sheet="vendors", changes=(change,), at=NOW)
+    [record] = told(session, BOTH).records
+    assert [(each.label, each.after) for each in record.fields] == [("Order weekdays", "Mo, Do")]
+    source = SHEET_ROWS["vendors"]
+    page = grid_page(session, BOTH, source=source, wanted=RowsWanted(quick=row["code"]), today=TODAY)
+    assert [(each["order_weekdays"], each["shown"]["order_weekdays"]) for each in page.rows] == [("mon,thu", "Mo, Do")]
 
 
 @pytest.mark.rule("ACC-6")

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buyside.domain.item_sheets import ITEM_SHEET
-from buyside.domain.locales import shown_number
+from buyside.domain.locales import known_locales, shown_number
+from buyside.domain.order_days import WEEKDAYS
 from buyside.domain.refusals import Unreadable
 from buyside.domain.sheet_changes import CellProblem, RowChange
 from buyside.domain.sheets import Sheet, SheetColumn
@@ -26,6 +27,7 @@ def column(sheet: Sheet, name: str) -> SheetColumn:
 STOCK, PRICE = column(ITEM_SHEET, "safety_stock"), column(PRICE_BREAK_SHEET, "unit_price")
 SHARE, DAYS = column(VENDOR_ITEM_SHEET, "share_percent"), column(VENDOR_ITEM_SHEET, "lead_days")
 FROM, ACTIVE = column(VENDOR_ITEM_SHEET, "valid_from"), column(VENDOR_ITEM_SHEET, "is_active")
+ORDER_DAYS = column(VENDOR_SHEET, "order_weekdays")
 STATUS, NAME = column(VENDOR_SHEET, "status"), column(VENDOR_SHEET, "name")
 
 
@@ -46,6 +48,11 @@ STATUS, NAME = column(VENDOR_SHEET, "status"), column(VENDOR_SHEET, "name")
         (FROM, "03.04.26", "de_DE", "2026-04-03"),
         (FROM, "3/4/26", "en_US", "2026-03-04"),
         (FROM, "03/04/2026", "en_GB", "2026-04-03"),
+        (ORDER_DAYS, "mon,thu", "de_DE", "mon,thu"),
+        (ORDER_DAYS, "Thu, Mon", "de_DE", "mon,thu"),
+        (ORDER_DAYS, "Mo, Do", "de_DE", "mon,thu"),
+        (ORDER_DAYS, "lun., jeu", "fr_FR", "mon,thu"),
+        (ORDER_DAYS, "mon,Donnersday", "de_DE", "mon,Donnersday"),
         (STATUS, "On hold", "de_DE", "On hold"),
         (ACTIVE, "Yes", "de_DE", "Yes"),
         (NAME, "  1.234,50  ", "de_DE", "1.234,50"),
@@ -85,6 +92,20 @@ def test_a_number_that_was_shown_is_read_back_exactly(number: Decimal, locale: s
     read = canonical(STOCK, shown_number(number, locale), locale)
     assert Decimal(read) == number
     assert canonical(STOCK, shown(STOCK, read, locale), locale) == read
+
+
+@pytest.mark.rule("VEN-6")
+def test_order_days_are_told_by_the_readers_short_names() -> None:
+    told = [shown(ORDER_DAYS, "mon,thu", locale) for locale in ("en_GB", "de_DE", "fr_FR")]
+    assert told == ["Mon, Thu", "Mo, Do", "lun., jeu."]
+
+
+@pytest.mark.rule("VEN-6")
+def test_order_days_are_read_back_as_they_are_told_wherever_the_reader_lives_and_as_they_are_kept() -> None:
+    for locale, _ in known_locales():
+        for kept in (*WEEKDAYS, "tue,sun", ",".join(WEEKDAYS)):
+            assert canonical(ORDER_DAYS, shown(ORDER_DAYS, kept, locale), locale) == kept, locale
+            assert canonical(ORDER_DAYS, kept, locale) == kept, locale
 
 
 def save(act: str, *cells: dict[str, str]) -> GridSave:
