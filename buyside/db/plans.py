@@ -260,6 +260,7 @@ class ActionMessage(SQLModel, table=True):
 
     `cause` tells one cause from another across runs; only one message of a cause is open. Quantities in stock units: `quantity`
     is what it is about, `to_quantity` what the open order should be instead; `from_on` and `to_on` the same for its date.
+    `last_run_id` is the run that wrote to it last; a plan of everything saw what is open since, without writing to each.
     """
 
     __tablename__ = "action_message"
@@ -271,7 +272,9 @@ class ActionMessage(SQLModel, table=True):
         Index("action_message_one_open", "cause", unique=True, postgresql_where=sql("state = 'open'")),
         Index("action_message_work", "state", "due_on", "id"),
         Index("action_message_cause", "cause", "id"),
-        {"postgresql_with": {"fillfactor": 50}},  # every run writes to every message: there is room beside each
+        {
+            "postgresql_with": {"fillfactor": 50}
+        },  # a run of some scope writes to every message that it saw: there is room beside each
     )
     id: int = identity()
     kind: str = text_column()

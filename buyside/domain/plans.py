@@ -35,6 +35,10 @@ class RunOrigin(StrEnum):
     SCENARIO = "scenario"
 
 
+SCOPE = ("warehouses", "groups", "horizon_days")
+"""What limits a run, by its name in PlanningRun.scope; where none is given it looks at everything."""
+
+
 class MessageKind(StrEnum):
     """What an action message asks to do: with the plan (order), or with an open order (PLAN-16)."""
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from buyside.db.plans import ActionMessage, PlanningRun
 from buyside.domain.messages import MESSAGE
-from buyside.domain.plans import MessageState, RunOrigin, RunState
+from buyside.domain.plans import SCOPE, MessageState, RunOrigin, RunState
 from buyside.ledgers import audit
 
 _LOCK = 0x6D657373  # one book: who writes many of its rows does so after the other
@@ -23,8 +23,6 @@ _STAGE = (
     "ELSE kind || '/' || purchase_order_line_id::text END) STORED) ON COMMIT DROP"
 )
 
-# In the order in which people's own decisions on several lock them.
-_HOLD = "SELECT count(*) FROM (SELECT FROM action_message WHERE state = 'open' ORDER BY id FOR UPDATE) AS message"
 # A day on which something was needed already moves on with the as-of day; that alone is no news.
 _SAME = (
     "({was}.quantity, {was}.to_quantity, {was}.from_on, greatest({was}.to_on, CAST(:as_of AS date))) "
@@ -47,12 +45,23 @@ _GONE = (
     "version = message.version + 1 WHERE {in_scope} "
     "AND NOT EXISTS (SELECT FROM staged_message AS found WHERE found.cause = message.cause)"
 ).replace("{in_scope}", _IN_SCOPE)
+_IS_NEWS = "NOT ({same} AND (found.kind NOT IN ('order', 'increase') OR found.due_on = message.due_on))".replace(
+    "{same}", _SAME.replace("{was}", "message")
+)
+# A run that looked at everything has seen whatever is open after it: it writes to what changed alone. One of less says what it saw.
+_WRITTEN = "({is_news} OR (:is_limited AND message.last_run_id < :run))"
+# What may be written to is held in the order in which people's own decisions on several lock it.
+_HOLD = (
+    "WITH held AS (SELECT FROM action_message AS message LEFT JOIN staged_message AS found ON found.cause = message.cause "
+    "WHERE message.state = 'open' AND (found.cause IS NULL OR {written}) ORDER BY message.id FOR UPDATE OF message) "
+    "SELECT (SELECT count(*) FROM held) AS held, EXISTS (SELECT FROM staged_message AS found WHERE NOT EXISTS "
+    "(SELECT FROM action_message AS message WHERE message.cause = found.cause AND message.state = 'open')) AS is_more"
+).replace("{written}", _WRITTEN.replace("{is_news}", _IS_NEWS))
 # One statement writes each message once, whether it changed or was only seen again.
 _UPDATE = (
     "WITH compared AS ("
     "SELECT message.id, found.kind, found.quantity, found.to_quantity, found.from_on, found.to_on, found.due_on, "
-    "NOT ({same} AND (found.kind NOT IN ('order', 'increase') OR found.due_on = message.due_on)) AS is_news "
-    "FROM action_message AS message JOIN staged_message AS found ON found.cause = message.cause "
+    "{is_news} AS is_news FROM action_message AS message JOIN staged_message AS found ON found.cause = message.cause "
     "WHERE message.state = 'open' AND message.last_run_id <= :run"
     "), written AS ("
     "UPDATE action_message AS message SET last_run_id = :run, version = message.version + found.is_news::int, "
@@ -60,9 +69,10 @@ _UPDATE = (
     "to_on = CASE WHEN NOT found.is_news OR found.to_on = :as_of AND message.to_on <= :as_of THEN message.to_on "
     "ELSE found.to_on END, "
     "due_on = CASE WHEN found.is_news AND found.kind IN ('order', 'increase') THEN found.due_on ELSE message.due_on END "
-    "FROM compared AS found WHERE message.id = found.id AND (found.is_news OR message.last_run_id < :run) "
+    "FROM compared AS found WHERE message.id = found.id AND {written} "
     "RETURNING found.is_news) SELECT count(*) FROM written WHERE is_news"
-).replace("{same}", _SAME.replace("{was}", "message"))
+)
+_UPDATE = _UPDATE.replace("{is_news}", _IS_NEWS).replace("{written}", _WRITTEN.replace("{is_news}", "found.is_news"))
 _OPEN = (
     "INSERT INTO action_message (kind, cause, item_id, warehouse_id, purchase_order_line_id, quantity, to_quantity, from_on, "
     "to_on, due_on, owner_id, first_run_id, last_run_id, opened_at) "
@@ -104,7 +114,8 @@ def synchronise(session: Session, run: PlanningRun, fill: Callable[[], None], *,
     A message of a new cause is opened, for the planner of its item; an open one takes over quantities and dates; an open one in
     the run's scope whose cause was not found is gone. What somebody dismissed stays closed until its quantity or date changes.
     A newer run of the same or a wider scope has the better knowledge: what an older one says after it is left out. Done
-    twice, the second time changes nothing.
+    twice, the second time changes nothing. A run of limited scope writes itself to every message that it saw; one of everything
+    to those that it changed.
     """
     session.execute(text("DROP TABLE IF EXISTS staged_message"))
     session.execute(text(_STAGE))
@@ -120,15 +131,16 @@ def synchronise(session: Session, run: PlanningRun, fill: Callable[[], None], *,
         "warehouses": run.scope.get("warehouses"),
         "groups": run.scope.get("groups"),
         "horizon": None if days is None else run.as_of + timedelta(days=days),
+        "is_limited": any(run.scope.get(part) is not None for part in SCOPE),
     }
-    session.execute(text(_HOLD))
 
     def rows(statement: str) -> int:
         return int(getattr(session.execute(text(statement), given), "rowcount", 0))
 
-    gone = rows(_GONE)
-    changed = int(session.execute(text(_UPDATE), given).scalar_one())
-    done = Synchronised(opened=rows(_OPEN), changed=changed, gone=gone)
+    held, is_more = session.execute(text(_HOLD), given).one()
+    gone = rows(_GONE) if held else 0
+    changed = int(session.execute(text(_UPDATE), given).scalar_one()) if held else 0
+    done = Synchronised(opened=rows(_OPEN) if is_more else 0, changed=changed, gone=gone)
     if done != Synchronised(0, 0, 0):
         told = {"run_id": run.id, "opened": done.opened, "changed": done.changed, "gone": done.gone}
         audit.note(session, ActionMessage.__tablename__, None, after=told)

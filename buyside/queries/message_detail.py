@@ -21,7 +21,7 @@ from buyside.domain.money import ZERO
 from buyside.domain.plans import MessageKind
 from buyside.domain.refusals import NotFound
 from buyside.queries.answers import each_as, one_as
-from buyside.queries.messages import is_overdue, planned_vendor
+from buyside.queries.messages import is_overdue, planned_vendor, seen_run
 from buyside.queries.plan_pegs import pegs_of_items
 
 _FIRST_WAITING = 5
@@ -116,7 +116,7 @@ def message_detail(session: Session, actor: Actor, *, message_id: int) -> Messag
             func.coalesce(owner.name, "").label("owner"),
             *(col(getattr(message, name)) for name in ("snoozed_until", "closing_reason", "opened_at", "closed_at")),
             func.coalesce(closer.name, "").label("closed_by"),
-            col(message.last_run_id).label("run_id"),
+            seen_run().label("run_id"),
             col(PlanningRun.as_of).label("run_as_of"),
             func.coalesce(PurchaseOrder.number, "").label("order_number"),
             col(PurchaseOrderLine.line_number),
@@ -134,7 +134,7 @@ def message_detail(session: Session, actor: Actor, *, message_id: int) -> Messag
         .join(Item, col(Item.id) == col(message.item_id))
         .join(Unit, col(Unit.id) == col(Item.unit_id))
         .join(Warehouse, col(Warehouse.id) == col(message.warehouse_id))
-        .join(PlanningRun, col(PlanningRun.id) == col(message.last_run_id))
+        .join(PlanningRun, col(PlanningRun.id) == seen_run())
         .join(PurchaseOrderLine, col(PurchaseOrderLine.id) == col(message.purchase_order_line_id), isouter=True)
         .join(PurchaseOrder, col(PurchaseOrder.id) == col(PurchaseOrderLine.order_id), isouter=True)
         .join(VendorItem, col(VendorItem.id) == col(PurchaseOrderLine.vendor_item_id), isouter=True)
@@ -182,15 +182,16 @@ def _waiting(session: Session, message_id: int) -> list[Waiting]:
 
 
 def _pegged(session: Session, message: ActionMessage) -> list[Waiting]:
-    """Who asks for the item from the day of need on, by the run that found the message: until it comes, or as far as it serves."""
+    """Who asks for the item from the day of need on, by the run that saw the message last: until it comes, or as far as it serves."""
     since, until = message.to_on, None
     if since is None:
         return []
     if message.kind == MessageKind.EXPEDITE and message.from_on is not None and message.from_on > since:
         until = message.from_on
+    run_id = session.execute(select(seen_run()).where(col(ActionMessage.id) == message.id)).scalar_one()
     pegs = [
         each
-        for each in pegs_of_items(session, message.last_run_id, [message.item_id])
+        for each in pegs_of_items(session, run_id, [message.item_id])
         if each.warehouse_id == message.warehouse_id
         and each.sales_order_line_id is not None
         and each.on_date >= since

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Select, and_, func, literal, select, true
+from sqlalchemy import ColumnElement, Executable, Select, and_, case, func, literal, select, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -17,6 +17,7 @@ from buyside.domain.access import GRANTS, Actor, Permission, Role, needs
 from buyside.domain.plans import MessageState
 from buyside.domain.words import Kind
 from buyside.queries.answers import each_as, organisation_today
+from buyside.queries.plan_standing import newest_whole_plan
 from buyside.queries.rows import GridSource, RowColumn
 
 
@@ -35,6 +36,12 @@ def is_overdue() -> ColumnElement[bool]:
     return and_(is_at_work(), col(ActionMessage.due_on) < organisation_today())
 
 
+def seen_run() -> ColumnElement[int]:
+    """The run that saw a message last. One of everything saw whatever is open since, without writing to each."""
+    last = col(ActionMessage.last_run_id)
+    return case((_is_open(), func.greatest(last, newest_whole_plan())), else_=last)
+
+
 def planned_vendor() -> Any:
     """Whom the plan suggests to order from, for messages that are about no order yet: the vendor of the most urgent line."""
     message = ActionMessage
@@ -42,7 +49,7 @@ def planned_vendor() -> Any:
         select(col(VendorItem.vendor_id))
         .join(PlanLine, col(PlanLine.vendor_item_id) == col(VendorItem.id))
         .where(
-            col(PlanLine.run_id) == col(message.last_run_id),
+            col(PlanLine.run_id) == seen_run(),
             col(PlanLine.item_id) == col(message.item_id),
             col(PlanLine.warehouse_id) == col(message.warehouse_id),
             col(message.purchase_order_line_id).is_(None),

@@ -13,13 +13,12 @@ from buyside.db.items import Item
 from buyside.db.plans import PlanLine, PlanningRun
 from buyside.domain.money import ZERO
 from buyside.domain.plan_carry import Suggested, continued
-from buyside.domain.plans import PlanLineState, RunOrigin, lot_size
+from buyside.domain.plans import SCOPE, PlanLineState, RunOrigin, lot_size
 from buyside.domain.sourcing import Source
 from buyside.queries.answers import each_as
 from buyside.queries.plan_lines import sources_of
 from buyside.queries.plan_standing import is_in_scope, is_plan, is_whole_in_scope
 
-_SCOPE = ("warehouses", "groups", "horizon_days")
 _FRESH = text(
     "SELECT line.id AS line_id, line.item_id, line.warehouse_id, line.suggested_needed_on, line.vendor_item_id, "
     "line.contract_id, line.quantity_packs, line.quantity_packs * line.unit_factor AS stock_quantity, line.unit_price "
@@ -119,8 +118,8 @@ def _before(session: Session, run: PlanningRun) -> int | None:
         .where(is_plan(PlanningRun), col(PlanningRun.id) < run.id)
         .order_by(col(PlanningRun.id).desc())
     )
-    ours = [run.scope.get(part) for part in _SCOPE]
-    return next((run_id for run_id, scope in done if [scope.get(part) for part in _SCOPE] == ours), None)
+    ours = [run.scope.get(part) for part in SCOPE]
+    return next((run_id for run_id, scope in done if [scope.get(part) for part in SCOPE] == ours), None)
 
 
 def _locked(session: Session, run: PlanningRun) -> list[_Locked]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, cast, func, not_, or_, select
+from sqlalchemy import ColumnElement, Integer, ScalarSelect, Select, and_, cast, func, not_, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
@@ -19,7 +19,7 @@ from sqlmodel import Session, col
 from buyside.db.items import Item
 from buyside.db.plans import PlanLine, PlanningRun
 from buyside.domain.access import Actor, Permission, needs
-from buyside.domain.plans import PlanLineState, RunOrigin, RunState
+from buyside.domain.plans import SCOPE, PlanLineState, RunOrigin, RunState
 
 
 def is_in_scope(run: Any, line: Any, item: Any) -> ColumnElement[bool]:
@@ -51,6 +51,18 @@ def is_whole_in_scope(run: Any, other: Any) -> ColumnElement[bool]:
 def is_plan(run: Any) -> ColumnElement[bool]:
     """Whether a run was calculated, and not for a scenario."""
     return and_(col(run.state) == RunState.DONE.value, col(run.origin) != RunOrigin.SCENARIO.value)
+
+
+def newest_whole_plan() -> ScalarSelect[int | None]:
+    """The newest plan that looked at everything; None where every one is limited to some scope."""
+    limited = or_(*(col(PlanningRun.scope).has_key(part) for part in SCOPE))
+    return (
+        select(col(PlanningRun.id))
+        .where(is_plan(PlanningRun), not_(limited))
+        .order_by(col(PlanningRun.id).desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def _json(value: Any) -> Any:

@@ -30,7 +30,9 @@ from buyside.operations.receipts import receive_order
 from buyside.operations.run import perform
 from buyside.planning.message_frames import OPEN_ORDERS
 from buyside.planning.run import PlanInputs, plan
+from buyside.queries.message_detail import message_detail
 from buyside.queries.message_results import messages_of
+from buyside.queries.read import ask
 from tests.conftest import Database
 from tests.world import NOW, TODAY, World
 
@@ -163,6 +165,28 @@ def test_a_second_run_changes_nothing_and_a_changed_need_updates_the_message(sto
     by_kind = {each.kind: each for each in story.messages()}
     assert (by_kind["expedite"].id, by_kind["expedite"].version) == (first.id, first.version + 1)
     assert (by_kind["expedite"].quantity, by_kind["expedite"].to_on) == (Decimal(8), day(25))
+
+
+@pytest.mark.rule("PLAN-16")
+def test_a_run_of_everything_writes_to_what_changed_alone_and_has_seen_the_rest(story: Story) -> None:
+    story.run()
+    first = story.only()
+
+    def seen_by() -> int:
+        return ask(message_detail, story.planner, message_id=first.id).run_id
+
+    assert seen_by() == first.last_run_id
+    whole = story.run(warehouse_codes=None)
+    assert (story.only().last_run_id, story.only().version, seen_by()) == (first.last_run_id, first.version, whole)
+    part = story.run()
+    assert (story.only().last_run_id, seen_by()) == (part, part), "one of some scope says what it saw"
+    story.promise(day(41))
+    changed = story.run(warehouse_codes=None)
+    assert (story.only().last_run_id, story.only().version, seen_by()) == (changed, first.version + 1, changed)
+    perform(finish_messages, story.planner, message_ids=(first.id,), at=NOW)
+    story.promise(day(20))
+    story.run(warehouse_codes=None)
+    assert seen_by() == changed, "no run sees what is closed"
 
 
 @pytest.mark.rule("PLAN-10")
