@@ -16,11 +16,9 @@ from buyside.db.structure import Variant
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.items import LotPolicy
 from buyside.domain.money import ZERO
-from buyside.domain.plans import LotTerms, PlanLineState, Price, lot_size
-from buyside.domain.rates import Rates
+from buyside.domain.plans import LotTerms, PlanLineState, Price
 from buyside.domain.refusals import NotFound
-from buyside.domain.telling import Sentence
-from buyside.ledgers.exchange_rates import rates_of
+from buyside.queries.plan_alternatives import Alternative, alternatives_of
 from buyside.queries.plan_lines import Source, sources_of
 from buyside.queries.plan_pegs import pegs_of_items
 
@@ -204,36 +202,6 @@ def pegs_of_requirement(
 
 
 @dataclass(frozen=True, slots=True)
-class Alternative:
-    """Another way to get what a plan line is short of: its quantity in the vendor's lots, its price, its dates."""
-
-    vendor_item_id: int
-    vendor: str
-    vendor_part: str
-    preference: int
-    lead_days: int
-    quantity_packs: Decimal
-    unit: str
-    unit_factor: Decimal
-    unit_price: Decimal | None
-    total: Decimal | None
-    currency: str
-    order_by: date
-    late_days: int
-    why_not: Sentence | None
-    """Why nothing is ordered there, told of the vendor; None where it can be."""
-    has_rate: bool
-    """Its currency has a rate on the run's day; without one, no plan compares its price with that of others (INT-3)."""
-    is_chosen: bool
-    is_suggested: bool
-
-    @property
-    def is_usable(self) -> bool:
-        """It can be ordered from."""
-        return self.why_not is None
-
-
-@dataclass(frozen=True, slots=True)
 class LotReason:
     """How much a line was suggested to order: what was short, in stock units, and how its vendor sells, in the purchase unit."""
 
@@ -312,7 +280,6 @@ def plan_line_detail(session: Session, actor: Actor, *, line_id: int) -> PlanLin
     item = session.get_one(Item, line.item_id)
     sources = {each.vendor_item_id: each for each in sources_of(session, on=run.as_of, item_ids=[line.item_id])}
     chosen, suggested = sources.get(line.vendor_item_id or 0), sources.get(line.suggested_vendor_item_id or 0)
-    rates = rates_of(session, {each.currency_code for each in sources.values()})
     number = session.execute(
         select(col(PurchaseOrder.number))
         .join(PurchaseOrderLine, col(PurchaseOrderLine.order_id) == col(PurchaseOrder.id))
@@ -353,32 +320,7 @@ def plan_line_detail(session: Session, actor: Actor, *, line_id: int) -> PlanLin
         currency=line.currency_code or "",
         total=None if line.unit_price is None else line.quantity_packs * line.unit_price,
         order_number=number or "",
-        alternatives=tuple(_alternative(each, line, run.as_of, rates) for each in sources.values()),
-    )
-
-
-def _alternative(source: Source, line: PlanLine, as_of: date, rates: Rates) -> Alternative:
-    quantity = lot_size(line.shortage, source.lots)
-    price = source.price_of(quantity, as_of)
-    order_by = source.order_by(line.needed_on)
-    return Alternative(
-        vendor_item_id=source.vendor_item_id,
-        vendor=source.vendor_name,
-        vendor_part=source.vendor_part,
-        preference=source.preference,
-        lead_days=source.lead_days,
-        quantity_packs=quantity,
-        unit=source.unit_code,
-        unit_factor=source.lots.factor,
-        unit_price=price.unit_price if price else None,
-        total=quantity * price.unit_price if price else None,
-        currency=source.currency_code,
-        order_by=order_by,
-        late_days=max(0, (as_of - order_by).days),
-        why_not=source.why_not,
-        has_rate=rates.on(source.currency_code, as_of) is not None,
-        is_chosen=source.vendor_item_id == line.vendor_item_id,
-        is_suggested=source.vendor_item_id == line.suggested_vendor_item_id,
+        alternatives=alternatives_of(session, line, item, sources, run.as_of),
     )
 
 

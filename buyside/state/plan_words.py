@@ -23,7 +23,8 @@ from buyside.domain.locales import (
 from buyside.domain.refusals import Unreadable
 from buyside.domain.sheet_changes import CellProblem, RowChange, RowsRefused
 from buyside.operations.plan_conversion import NewOrder
-from buyside.queries.plan_explanations import Alternative, PlanLineDetail
+from buyside.queries.plan_alternatives import Alternative
+from buyside.queries.plan_explanations import PlanLineDetail
 from buyside.queries.plan_line_marks import LineMarks
 from buyside.queries.plan_totals import PlanTotals
 from buyside.state.grid import GridSave
@@ -189,12 +190,18 @@ def other_of(each: Alternative, locale: str, *, is_editable: bool) -> Other:
     unit_price = each.unit_price
     said = [f"{each.late_days} d late"] if each.late_days else []
     said += [f"no price for {shown_number(each.quantity_packs, locale)} {each.unit}"] if unit_price is None else []
-    said += [f"no exchange rate of {each.currency}"] if unit_price is not None and not each.has_rate else []
+    is_unrated = unit_price is not None and not each.has_rate
+    said += (
+        [f"no exchange rate of {each.currency}, so not compared by price"] if is_unrated and each.is_price_asked else []
+    )
     tone = "warn" if said else "neutral"
+    said += (
+        [f"no exchange rate of {each.currency}; price did not decide"] if is_unrated and not each.is_price_asked else []
+    )
     if each.why_not is not None:
         said, tone = [each.why_not.to(locale)], "neutral"
     if each.is_chosen:
-        said, tone = ["chosen", *said], tone if said else "active"
+        said, tone = ["chosen", *said], "active" if tone == "neutral" else tone
     says = "; ".join(said)
     return Other(
         vendor_item_id=each.vendor_item_id,

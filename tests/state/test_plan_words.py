@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from buyside.domain.access import Actor, Role
 from buyside.domain.locales import shown_date
+from buyside.planning.reasons import reason_text
 from buyside.queries.plan_explanations import plan_line_detail
 from buyside.state.plan_words import Other, other_of
 from tests.plan_world import a_draft
@@ -41,6 +42,51 @@ def test_a_vendor_that_a_line_cannot_be_ordered_from_says_why(session: Session) 
         "Past": (f"Offered it until {shown_date(yesterday, GERMAN)}", False),
         "Soon": (f"Offers it from {shown_date(tomorrow, GERMAN)} on", False),
         "Mute": ("10 d late; no price for 2.500 pcs", True),
-        "Far": ("No exchange rate of JPY", True),
+        "Far": ("No exchange rate of JPY; price did not decide", True),
     }
-    assert [shown[name]["tone"] for name in ("Acme", "Held", "Mute", "Far")] == ["warn", "neutral", "warn", "warn"]
+    assert [shown[name]["tone"] for name in ("Acme", "Held", "Mute", "Far")] == ["warn", "neutral", "warn", "neutral"]
+
+
+_NOT_COMPARED = "No exchange rate of JPY, so not compared by price"
+_NOT_ASKED = "No exchange rate of JPY; price did not decide"
+
+
+@pytest.mark.rule("PLAN-7")
+@pytest.mark.parametrize(
+    ("reason", "equal", "better"),
+    [
+        ("preferred", _NOT_ASKED, _NOT_ASKED),
+        ("fastest", _NOT_ASKED, _NOT_ASKED),
+        ("share", _NOT_ASKED, _NOT_ASKED),
+        ("contract", _NOT_ASKED, _NOT_ASKED),
+        ("only", _NOT_ASKED, _NOT_ASKED),
+        ("shortest_time", _NOT_ASKED, _NOT_ASKED),
+        ("cheapest", _NOT_COMPARED, _NOT_ASKED),
+        ("priced", _NOT_COMPARED, _NOT_ASKED),
+        ("no_rate", _NOT_COMPARED, _NOT_ASKED),
+        ("lowest_price", _NOT_COMPARED, _NOT_COMPARED),
+    ],
+)
+def test_a_missing_exchange_rate_counts_only_where_prices_were_compared(
+    session: Session, reason: str, equal: str, better: str
+) -> None:
+    """Of two vendors without a rate one is as preferred and as quick as the vendor chosen, and one is less preferred."""
+    world = World(session)
+    draft, bolt, main = a_draft(world), world.item(), world.warehouse()
+    acme = world.vendor("Acme").supplies(bolt, price="2", lead_days=5)
+    world.vendor("Equal", currency="JPY").supplies(bolt, price="300", lead_days=5)
+    world.vendor("Other", currency="JPY").supplies(bolt, price="300", lead_days=5, preference=7)
+    row = {
+        "reason": reason, "candidates": 3, "trigger": "shortage", "contract": "C-1", "share_percent": 0, "split_need": 0,
+        "order_by": TODAY, "latest_order_on": TODAY,
+    }  # fmt: skip
+    line = draft.line(bolt, main, acme, 10, price=Decimal(2), reason=reason_text(row))
+    told = {
+        each.vendor: other_of(each, GERMAN, is_editable=True)
+        for each in plan_line_detail(session, BUYER, line_id=line.id).alternatives
+    }
+    assert [told[name]["says"] for name in ("Acme", "Equal", "Other")] == ["Chosen", equal, better]
+    assert [told[name]["tone"] for name in ("Acme", "Equal")] == [
+        "active",
+        "warn" if equal == _NOT_COMPARED else "neutral",
+    ]
