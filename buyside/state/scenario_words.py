@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from buyside.domain import scenarios as change
 from buyside.domain.items import LotPolicy, VendorPolicy
@@ -240,20 +240,37 @@ class FigureRow(TypedDict):
 
 
 _MONEY, _COUNT, _DAYS = "money", "count", "days"
-_FIGURES: tuple[tuple[str, str, str, str, str], ...] = (
-    ("cost", "Purchase cost", _MONEY, "more", "All plan lines at the price of their quantity, in the organisation's currency."),
-    ("plan_lines", "Plan lines", _COUNT, "", ""),
-    ("orders", "Orders to be", _COUNT, "", "One per vendor, currency and warehouse."),
-    ("late_lines", "Late plan lines", _COUNT, "more", "Lines whose order-by date is past."),
-    ("late_days", "Days late, all lines", _DAYS, "more", ""),
-    ("late_demand", "Sales lines served late", _COUNT, "more", "Lines for which something bought comes after it is needed."),
-    ("late_demand_days", "Days late, all sales lines", _DAYS, "more", ""),
-    ("endless_demand", "Sales lines without supply", _COUNT, "more", "No vendor delivers something that they take."),
-    ("without_vendor", "Plan lines without a vendor", _COUNT, "more", ""),
-    ("unpriced_lines", "Plan lines without a price", _COUNT, "more", "They are not in the cost."),
-    ("unmapped", "Unmapped sales lines", _COUNT, "more", "Nothing says what they take."),
-    ("stock_average", "Stock value, average", _MONEY, "", "At standard cost, else at the cheapest price, over the plan's days."),
-    ("stock_end", "Stock value, at the end", _MONEY, "", ""),
+_LESS_IS_BETTER, _NEITHER = "more", ""
+_NO_SUPPLY = ("endless_demand", "unmapped")
+_NO_ORDER = ("without_vendor", *_NO_SUPPLY)
+"""Where what a figure counted goes when it gets worse still: then that there is less of it says nothing good."""
+
+
+class _Figure(NamedTuple):
+    name: str
+    label: str
+    kind: str
+    worse: str = _NEITHER
+    help: str = ""
+    gone_to: tuple[str, ...] = ()
+    """Worse rows. Less of this one is told as better only where none of them has more."""
+
+
+_FIGURES = (
+    _Figure("cost", "Purchase cost", _MONEY, _LESS_IS_BETTER, "All plan lines at the price of their quantity, in the organisation's currency.", ("unpriced_lines", *_NO_ORDER)),
+    _Figure("plan_lines", "Plan lines", _COUNT),
+    _Figure("orders", "Orders to be", _COUNT, help="One per vendor, currency and warehouse."),
+    _Figure("late_lines", "Late plan lines", _COUNT, _LESS_IS_BETTER, "Lines whose order-by date is past.", _NO_ORDER),
+    _Figure("late_days", "Days late, all lines", _DAYS, _LESS_IS_BETTER, gone_to=_NO_ORDER),
+    _Figure("not_in_time", "Sales lines not served in time", _COUNT, _LESS_IS_BETTER, "Late, without supply or unmapped: the three below together."),
+    _Figure("late_demand", "Sales lines served late", _COUNT, _LESS_IS_BETTER, "Lines for which something bought comes after it is needed.", _NO_SUPPLY),
+    _Figure("late_demand_days", "Days late, all sales lines", _DAYS, _LESS_IS_BETTER, "Of the lines that are served late.", _NO_SUPPLY),
+    _Figure("endless_demand", "Sales lines without supply", _COUNT, _LESS_IS_BETTER, "No vendor delivers something that they take.", ("unmapped",)),
+    _Figure("unmapped", "Unmapped sales lines", _COUNT, _LESS_IS_BETTER, "Nothing says what they take."),
+    _Figure("without_vendor", "Plan lines without a vendor", _COUNT, _LESS_IS_BETTER, gone_to=("unmapped",)),
+    _Figure("unpriced_lines", "Plan lines without a price", _COUNT, _LESS_IS_BETTER, "They are not in the cost.", _NO_ORDER),
+    _Figure("stock_average", "Stock value, average", _MONEY, help="At standard cost, else at the cheapest price, over the plan's days."),
+    _Figure("stock_end", "Stock value, at the end", _MONEY),
 )  # fmt: skip
 
 
@@ -265,17 +282,15 @@ def figure_rows(
     locale: str,
 ) -> list[FigureRow]:
     """The figures of a plan and of scenarios, row by row; each side is compared with the base it was calculated with."""
+    base, sides, bases = _with_sums(base), [_with_sums(each) for each in sides], [_with_sums(each) for each in bases]
     rows = [
         FigureRow(
-            label=label,
-            help=help_,
-            base=_shown(base.get(name), kind, currency, locale),
-            cells=[
-                _cell(side.get(name), own.get(name), kind, worse, currency, locale)
-                for side, own in zip(sides, bases, strict=True)
-            ],
+            label=figure.label,
+            help=figure.help,
+            base=_shown(base.get(figure.name), figure.kind, currency, locale),
+            cells=[_cell(figure, side, own, currency, locale) for side, own in zip(sides, bases, strict=True)],
         )
-        for name, label, kind, worse, help_ in _FIGURES
+        for figure in _FIGURES
     ]
     spent = [_by_currency(each) for each in (base, *sides)]
     currencies = sorted(set().union(*spent))
@@ -286,8 +301,8 @@ def figure_rows(
                 label=f"of it in {code}",
                 help="",
                 base=_shown(spent[0].get(code, "0.00"), _MONEY, code, locale),
-                cells=[
-                    _cell(side.get(code, "0.00"), own.get(code, "0.00"), _MONEY, "more", code, locale)
+                cells=[  # neither better nor worse: what is less in one currency may be more in another
+                    _compared(side.get(code, "0.00"), own.get(code, "0.00"), _MONEY, _NEITHER, code, locale)
                     for side, own in zip(spent[1:], own_spent, strict=True)
                 ],
             )
@@ -344,7 +359,23 @@ def _shown(value: Any, kind: str, currency: str, locale: str) -> str:
     return shown_money(Decimal(value), currency, locale) if kind == _MONEY else shown_number(Decimal(value), locale)
 
 
-def _cell(value: Any, base: Any, kind: str, worse: str, currency: str, locale: str) -> Cell:
+def _with_sums(figures: Mapping[str, Any]) -> Mapping[str, Any]:
+    waiting = sum(int(figures.get(each) or 0) for each in ("late_demand", *_NO_SUPPLY))
+    return {**figures, "not_in_time": waiting}
+
+
+def _cell(figure: _Figure, side: Mapping[str, Any], own: Mapping[str, Any], currency: str, locale: str) -> Cell:
+    """A figure of a scenario beside that of its plan; told as better only if what it counted did not get worse still."""
+    cell = _compared(side.get(figure.name), own.get(figure.name), figure.kind, figure.worse, currency, locale)
+    grew = any((side.get(each) or 0) > (own.get(each) or 0) for each in figure.gone_to)
+    return (
+        Cell(says=cell["says"], differs=cell["differs"], tone=Tone.ACTIVE.value)
+        if grew and cell["tone"] == Tone.GOOD
+        else cell
+    )
+
+
+def _compared(value: Any, base: Any, kind: str, worse: str, currency: str, locale: str) -> Cell:
     if value is None or base is None:
         return Cell(says=_shown(value, kind, currency, locale), differs="", tone="")
     return _moved(Decimal(value), Decimal(base), worse, lambda each: _shown(each, kind, currency, locale))

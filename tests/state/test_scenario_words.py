@@ -12,7 +12,7 @@ from buyside.queries.scenario_preview import Preview
 from buyside.queries.scenario_records import Named
 from buyside.queries.scenarios import ScenarioRow
 from buyside.state.scenario_rows import late_rows, listed
-from buyside.state.scenario_words import Words, preview_says
+from buyside.state.scenario_words import Words, figure_rows, preview_says
 from tests.world import NOW
 
 GERMAN = "de_DE"
@@ -47,6 +47,54 @@ WORDS = Words(
 )
 def test_a_change_is_said_with_its_units_and_its_days_counted(said: Change, told: str) -> None:
     assert WORDS.sentence(said) == told
+
+
+PLAN = {
+    "cost": "1000.00", "costs": [["EUR", 9, "600.00"], ["USD", 3, "400.00"]], "plan_lines": 12, "orders": 4, "late_lines": 6,
+    "late_days": 40, "late_demand": 200, "late_demand_days": 900, "endless_demand": 0, "without_vendor": 0, "unmapped": 0,
+    "unpriced_lines": 0, "stock_average": "10.00", "stock_end": "5.00",
+}  # fmt: skip
+
+
+def marks(**moved: object) -> dict[str, tuple[str, str]]:
+    """What a scenario with other figures is said to be, where it differs: how, and as what."""
+    rows = figure_rows(PLAN, [{**PLAN, **moved}], [PLAN], "EUR", GERMAN)
+    return {
+        each["label"]: (cell["differs"], cell["tone"]) for each in rows for cell in each["cells"] if cell["differs"]
+    }
+
+
+@pytest.mark.rule("PLAN-15")
+def test_fewer_late_lines_are_better_only_if_they_did_not_lose_their_supply() -> None:
+    assert marks(late_demand=66, late_demand_days=300) == {
+        "Sales lines not served in time": ("134 less", "good"),
+        "Sales lines served late": ("134 less", "good"),
+        "Days late, all sales lines": ("600 less", "good"),
+    }
+    assert marks(late_demand=66, late_demand_days=300, endless_demand=150) == {
+        "Sales lines not served in time": ("16 more", "warn"),
+        "Sales lines served late": ("134 less", "active"),
+        "Days late, all sales lines": ("600 less", "active"),
+        "Sales lines without supply": ("150 more", "warn"),
+    }
+    told = marks(late_demand=66, unmapped=1)
+    assert told["Sales lines not served in time"] == ("133 less", "good")
+    assert told["Sales lines served late"] == ("134 less", "active")
+
+
+@pytest.mark.rule("PLAN-15")
+@pytest.mark.parametrize("gone", ["without_vendor", "unpriced_lines", "endless_demand", "unmapped"])
+def test_what_costs_less_because_it_is_not_bought_is_not_told_as_better(gone: str) -> None:
+    assert marks(cost="900.00")["Purchase cost"] == ("100,00 EUR less", "good")
+    assert marks(**{"cost": "900.00", gone: 1})["Purchase cost"] == ("100,00 EUR less", "active")
+    assert marks(**{"cost": "1100.00", gone: 1})["Purchase cost"] == ("100,00 EUR more", "warn")
+
+
+@pytest.mark.rule("PLAN-15")
+def test_what_is_spent_in_one_currency_less_may_be_spent_in_another() -> None:
+    told = marks(cost="1001.00", costs=[["EUR", 6, "100.00"], ["USD", 6, "901.00"]])
+    assert [told[f"of it in {each}"][1] for each in ("EUR", "USD")] == ["active", "active"]
+    assert told["Purchase cost"] == ("1,00 EUR more", "warn")
 
 
 def test_a_scenario_of_the_list_says_what_its_cost_is_in() -> None:
