@@ -1,6 +1,6 @@
 // How a column of the grid looks, reads and is edited, from its description.
 import { useEffect, useRef } from "react";
-import { ChoiceEditor, FlagEditor, sourceOf } from "./grid_editors.jsx";
+import { ChoiceEditor, FlagEditor, TextEditor, sourceOf } from "./grid_editors.jsx";
 import { Icon } from "./grid_parts.jsx";
 
 export const NUMERIC = new Set(["number", "quantity", "money", "price", "percent"]);
@@ -128,7 +128,7 @@ export function columnOf(column, layout, isEditable) {
       def.cellEditorParams = { description: column };
     } else if (column.kind === "date") def.cellEditor = "agDateStringCellEditor";
     else if (column.long) Object.assign(def, { cellEditor: "agLargeTextCellEditor", cellEditorPopup: true, cellEditorParams: { maxLength: 4000, rows: 5, cols: 50 } });
-    else Object.assign(def, { cellEditor: "agTextCellEditor", cellEditorParams: { useFormatter: numeric, maxLength: 4000 } });
+    else Object.assign(def, { cellEditor: TextEditor, cellEditorParams: { description: column, isFormatted: numeric } });
   }
   return def;
 }

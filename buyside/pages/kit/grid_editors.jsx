@@ -1,5 +1,5 @@
 // Editors of cells, and the fields of popovers: a list that is looked up while typing, closed lists of words, flags, long texts.
-import { useCallback, useEffect, useId, useRef, useState } from "react";
+import { useCallback, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { useGridCellEditor } from "ag-grid-react";
 import { Floating } from "./grid_parts.jsx";
 
@@ -136,6 +136,27 @@ export function Combobox({ source, value, label, onValue, onPick, autoFocus, sta
 }
 
 const startOf = (p) => (p.eventKey === "Backspace" || p.eventKey === "Delete" ? "" : p.eventKey?.length === 1 ? p.eventKey : null);
+
+// A cell that takes a text or a number. What is typed stands, however late the grid says that the cell is to be focused:
+// the grid's own editor marks everything then, and the next letter takes the place of the first ones.
+export function TextEditor(p) {
+  const { value, onValueChange, description, isFormatted, formatValue, eventKey } = p;
+  const input = useRef(null);
+  const isTyped = useRef(false);
+  const start = useRef(null);
+  start.current ??= startOf(p) ?? (isFormatted ? formatValue(value) : value) ?? "";
+  const enter = useCallback(() => {
+    const element = input.current;
+    if (!element || (isTyped.current && document.activeElement === element)) return;
+    element.focus({ preventScroll: true });
+    if (isTyped.current || startOf(p) != null || eventKey === "F2") element.setSelectionRange(element.value.length, element.value.length); else element.select();
+  }, []);
+  useLayoutEffect(() => { if (startOf(p) != null) onValueChange(startOf(p)); enter(); }, []);
+  useGridCellEditor({ focusIn: enter });
+  const pressed = (event) => { if (event.key === "PageUp" || event.key === "PageDown") event.preventDefault(); };
+  return <input ref={input} type="text" aria-label={description.label} maxLength={4000} autoComplete="off" defaultValue={String(start.current)} onKeyDown={pressed}
+    onInput={(event) => { isTyped.current = true; onValueChange(event.target.value); }} />;
+}
 
 // A cell that takes one of a list.
 export function ChoiceEditor(p) {

@@ -2,12 +2,12 @@
 import {
   CellStyleModule, ColumnApiModule, ColumnAutoSizeModule, CustomEditorModule, DateEditorModule, EventApiModule, InfiniteRowModelModule,
   LargeTextEditorModule, ModuleRegistry, PinnedRowModule, RenderApiModule, RowApiModule, RowSelectionModule, RowStyleModule, ScrollApiModule,
-  TextEditorModule, TooltipModule, themeQuartz,
+  TooltipModule, themeQuartz,
 } from "ag-grid-community";
 
 ModuleRegistry.registerModules([
   CellStyleModule, ColumnApiModule, ColumnAutoSizeModule, CustomEditorModule, DateEditorModule, EventApiModule, InfiniteRowModelModule,
-  LargeTextEditorModule, PinnedRowModule, RenderApiModule, RowApiModule, RowSelectionModule, RowStyleModule, ScrollApiModule, TextEditorModule, TooltipModule,
+  LargeTextEditorModule, PinnedRowModule, RenderApiModule, RowApiModule, RowSelectionModule, RowStyleModule, ScrollApiModule, TooltipModule,
 ]);
 
 export const look = themeQuartz.withParams({
