@@ -14,7 +14,7 @@ from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
 from buyside.config import settings
-from buyside.db import server
+from buyside.db import arrow, server
 
 OWNER = "buyside_owner"
 """Role that owns the tables and migrates them."""
@@ -63,7 +63,7 @@ def owner_url() -> str:
         return _embedded_url(OWNER)
     url = make_url(given)
     options = " ".join(filter(None, [str(url.query.get("options", "")), f"-c role={OWNER}"]))
-    return _text(url.update_query_dict({"options": options}))
+    return libpq(url.update_query_dict({"options": options}))
 
 
 def app_url() -> str:
@@ -121,16 +121,17 @@ def dispose_engines() -> None:
     """Close this process's connections."""
     for name in [each for each in _engines if each[0] == os.getpid()]:
         _engines.pop(name).dispose()
+    arrow.dispose()
 
 
 def with_login(url: str, user: str, secret: str) -> str:
     """The same server and database with another login."""
-    return _text(make_url(url).set(username=user, password=secret))
+    return libpq(make_url(url).set(username=user, password=secret))
 
 
 def with_database(url: str, database: str) -> str:
     """The same server and login with another database."""
-    return _text(make_url(url).set(database=database))
+    return libpq(make_url(url).set(database=database))
 
 
 def _not_on_the_portal() -> None:
@@ -144,7 +145,7 @@ def _role_url(role: str) -> str:
 
 
 def _embedded_url(role: str) -> str:
-    return _text(
+    return libpq(
         URL.create(
             "postgresql",
             username=role,
@@ -155,7 +156,7 @@ def _embedded_url(role: str) -> str:
     )
 
 
-def _text(url: URL) -> str:
+def libpq(url: URL) -> str:
     """A libpq address. SQLAlchemy writes a blank of the query part as a plus sign, which libpq takes as it stands."""
     address, mark, query = url.set(drivername="postgresql").render_as_string(hide_password=False).partition("?")
     return address + mark + query.replace("+", "%20")

@@ -4,15 +4,17 @@ Rows travel as Arrow over a connection of their own, quantities as integers at t
 decimal is made and none is lost on the way (a column of numeric(18, 6) times a million is whole).
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
-from adbc_driver_postgresql import dbapi
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from buyside.db.arrow import snapshot
+from buyside.db.engine import libpq
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.contracts import ContractStatus
 from buyside.domain.orders import AWAITING_GOODS, BEFORE_ISSUE, OrderState
@@ -242,30 +244,45 @@ _WORDS = {
 
 
 @contextmanager
-def arrow_reader(session: Session) -> Iterator["ArrowReader"]:
-    """A second connection of the session's login that reads frames, all from one moment of the committed database."""
+def arrow_reader(session: Session, *, connections: int = 1) -> Iterator["ArrowReader"]:
+    """What reads frames as the session's login over connections of its own, all from one moment of the committed database."""
     bind = session.get_bind()
     engine = bind if isinstance(bind, Engine) else bind.engine
-    address = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    path, mark, query = address.partition("?")
-    with dbapi.connect(path + mark + query.replace("+", "%20")) as connection, connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield ArrowReader(cursor)
-        connection.rollback()
+    with snapshot(libpq(engine.url), connections=connections) as cursors:
+        yield ArrowReader(cursors)
 
 
 class ArrowReader:
-    """Reads selects as frames."""
+    """Reads selects as frames, as many at a time as it has cursors."""
 
-    def __init__(self, cursor: Any) -> None:
-        self._cursor = cursor
+    def __init__(self, cursors: Sequence[Any]) -> None:
+        self._cursors = cursors
 
-    def frame(self, select: str, schema: Frame | None = None) -> pl.DataFrame:
+    def frame(self, select: str, schema: Frame | None = None, *, cursor: int = 0) -> pl.DataFrame:
         """The rows of a select; with `schema`, in its types (text and whole numbers come as they are)."""
-        self._cursor.execute(select)
-        found = pl.from_arrow(self._cursor.fetch_arrow_table())
+        asked = self._cursors[cursor]
+        asked.execute(select)
+        found = pl.from_arrow(asked.fetch_arrow_table())
         assert isinstance(found, pl.DataFrame)
         return found.cast(dict(schema.schema)) if schema is not None else found  # type: ignore[arg-type]
+
+    def frames(self, selects: Mapping[str, tuple[str, Frame | None]]) -> dict[str, pl.DataFrame]:
+        """The rows of several selects, by name. Each connection takes the next one that nobody has taken."""
+        waiting, found = iter(selects.items()), dict[str, pl.DataFrame]()
+
+        def read(cursor: int) -> None:
+            for name, (select, schema) in waiting:
+                found[name] = self.frame(select, schema, cursor=cursor)
+
+        if len(self._cursors) == 1:
+            read(0)
+        else:
+            with ThreadPoolExecutor(len(self._cursors) - 1, thread_name_prefix="reading") as pool:
+                others = [pool.submit(read, cursor) for cursor in range(1, len(self._cursors))]
+                read(0)
+                for each in others:
+                    each.result()
+        return {name: found[name] for name in selects}
 
 
 @needs(Permission.PLAN_VIEW)
@@ -274,7 +291,7 @@ def planning_inputs(session: Session, actor: Actor, /, *, warehouses: Collection
 
     Sees what is committed, whatever the session's own transaction has written meanwhile.
     """
-    with arrow_reader(session) as reader:
+    with arrow_reader(session, connections=2) as reader:
         return read_inputs(reader, warehouses)
 
 
@@ -283,11 +300,13 @@ def read_inputs(
 ) -> PlanInputs:
     """The same through a reader that is open already. `only`: the frames to read, the others stay empty."""
     return PlanInputs.of(
-        **{
-            name: reader.frame(in_scope(select, warehouses), frame)
-            for name, (frame, select) in _SELECTS.items()
-            if only is None or name in only
-        }
+        **reader.frames(
+            {
+                name: (in_scope(select, warehouses), frame)
+                for name, (frame, select) in _SELECTS.items()
+                if only is None or name in only
+            }
+        )
     )
 
 

@@ -11,11 +11,12 @@ from sqlmodel import Session, select
 from buyside.db.contracts import Contract, ContractItem
 from buyside.db.engine import sessions
 from buyside.db.items import ItemGroup
+from buyside.db.orders import PurchaseOrderLine
 from buyside.db.vendors import ExchangeRate, VendorClosingDay
 from buyside.domain.access import Actor, Role
 from buyside.domain.contracts import ContractStatus
 from buyside.domain.orders import OrderState
-from buyside.queries.planning import planning_inputs
+from buyside.queries.planning import ArrowReader, arrow_reader, planning_inputs, supply_select
 from tests.world import TODAY, World
 
 BUYER = Actor(user_id=None, name="buyer", roles=frozenset({Role.BUYER}))
@@ -195,3 +196,34 @@ def test_nothing_is_rounded_on_the_way(session: Session, database: object) -> No
     found = read()
     assert [row["on_hand"] for row in found.item_stock.iter_rows(named=True) if row["item"] == item] == [10**18 - 1]
     assert [row["safety_stock"] for row in found.items.iter_rows(named=True) if row["item"] == item] == [1]
+
+
+@pytest.mark.rule("PLAN-10")
+@pytest.mark.parametrize("connections", [1, 2])
+def test_what_arrives_while_a_plan_reads_is_seen_in_all_of_its_frames_or_in_none(
+    database: object, connections: int
+) -> None:
+    with World.open() as world:
+        main, bolt = world.warehouse(), world.item()
+        _, [line] = world.order(
+            world.vendor().supplies(bolt), main, (bolt, 10), issued=True, expected_on=TODAY + timedelta(days=1)
+        )
+        world.stock(main, bolt, 1)
+        bolt_id, line_id = bolt.id, line.id
+
+    def owed(reader: ArrowReader) -> int:
+        return int(reader.frame(supply_select()).filter(pl.col("order_line") == line_id)["quantity"].sum())
+
+    def on_hand(reader: ArrowReader) -> int:
+        stock = "SELECT item_id, (on_hand * 1000000)::int8 AS on_hand FROM stock_balance WHERE item_id IS NOT NULL"
+        held = reader.frame(stock, cursor=connections - 1)  # the last of its connections
+        return int(held.filter(pl.col("item_id") == bolt_id)["on_hand"].sum())
+
+    with sessions()() as session, arrow_reader(session, connections=connections) as reader:
+        before = owed(reader)
+        with World.open() as world:  # six of ten arrive
+            world.session.get_one(PurchaseOrderLine, line_id).received_quantity = Decimal(6)
+            world.stock(main, bolt, 6)
+        assert (before, on_hand(reader)) == (10_000_000, 1_000_000)
+    with sessions()() as session, arrow_reader(session, connections=connections) as reader:
+        assert (owed(reader), on_hand(reader)) == (4_000_000, 7_000_000)
