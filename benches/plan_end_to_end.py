@@ -97,7 +97,7 @@ def write_streams(folder: Path) -> tuple[int, int]:
         b"".join(
             len(each).to_bytes(4) + each for each in (run_id.to_bytes(8), name.encode(), rows.to_bytes(8), content)
         )
-        for name, rows, content in found.inputs
+        for name, rows, content in found.keep()
     ]
     head, row, tail = b"PGCOPY\n\xff\r\n\0" + bytes(8), (4).to_bytes(2), (-1).to_bytes(2, signed=True)
     (folder / "planning_run_input.copy").write_bytes(head + b"".join(row + each for each in kept) + tail)

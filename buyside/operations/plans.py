@@ -273,14 +273,17 @@ def _store(session: Session, run_id: int, found: "CalculatedRun") -> RunDone:
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="beside") as beside:
         # What the database does not wait for is made while it takes the rows in.
         saying = None if found.messages is None else beside.submit(found.messages)
-        sealing = beside.submit(found.seal)
+        keeping, sealing = beside.submit(found.keep), beside.submit(found.seal)
         copy_all(session, found.streams)
         audit.note(session, PlanLine.__tablename__, None, after={"run_id": run_id, "lines": found.counts["plan_lines"]})
         taken = taken_over(session, run)
         carried = carry_over(session, run_id, taken.lines, taken.lowered)
         session.execute(
             insert(PlanningRunInput),
-            [{"run_id": run_id, "name": name, "row_count": rows, "content": kept} for name, rows, kept in found.inputs],
+            [
+                {"run_id": run_id, "name": name, "row_count": rows, "content": kept}
+                for name, rows, kept in keeping.result()
+            ],
         )
         finished_at = datetime.now(UTC)
         if saying is not None:

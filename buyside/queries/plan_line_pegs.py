@@ -1,7 +1,7 @@
 """Whose demand plan lines cover, when they become orders: reckoned for all of them in one go (PLAN-13, PLAN-17)."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +21,7 @@ from buyside.planning.copy_stream import Wire, binary_copy
 from buyside.planning.frames import QUANTITY_SCALE
 from buyside.planning.run import pegging_of
 from buyside.queries.plan_orders import OrderableLine
-from buyside.queries.plan_stored import kept_inputs, scope_of
+from buyside.queries.plan_stored import Pegging, kept_inputs, scope_of
 
 _NOBODY = 0
 """Stands where no sales order line asks, as in the pegs that a run stores."""
@@ -56,8 +56,6 @@ _WIRES = {"order_line_id": Wire.INT8, "sales_order_line_id": Wire.INT8, "quantit
 Ints = NDArray[np.int64]
 Day = tuple[int, int, date]
 """Item, warehouse and date of a requirement."""
-_Pegging = Callable[[Collection[int] | None], pl.DataFrame]
-"""PEGS of some items of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ class LinePegs:
     def __init__(self, session: Session, run_id: int) -> None:
         self._run = session.get_one(PlanningRun, run_id)
         self._aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pegs")
-        self._again: Future[_Pegging] | None = None
+        self._again: Future[Pegging] | None = None
         if self._run.counts.get("pegs") is None:
             kept, scope = kept_inputs(session, run_id), scope_of(self._run)
             self._again = self._aside.submit(lambda: pegging_of(kept(), self._run.as_of, **scope))
@@ -142,7 +140,7 @@ class LinePegs:
             yield dict(zip(names[start:end], quantities[start:end], strict=True))
 
 
-def _divided_again(lines: Sequence[OrderableLine], read: _Read, again: _Pegging) -> pl.DataFrame:
+def _divided_again(lines: Sequence[OrderableLine], read: _Read, again: Pegging) -> pl.DataFrame:
     """The shares by the pegs of a run that kept none: calculated again for what is ordered."""
     parts, days = _covered(lines, read)
     return _shares(parts, _calculated(again, days), len(days))
@@ -191,7 +189,7 @@ def _stored(session: Session, run_id: int, days: Sequence[Day]) -> tuple[Ints, I
     return np.array(found[0], np.int64), np.array(found[1], np.int64), np.array(found[2], np.int64)
 
 
-def _calculated(again: _Pegging, days: Sequence[Day]) -> tuple[Ints, Ints, Ints]:
+def _calculated(again: Pegging, days: Sequence[Day]) -> tuple[Ints, Ints, Ints]:
     """The same of a run that kept none."""
     wanted = pl.DataFrame(
         days, schema={"item": pl.Int64, "warehouse": pl.Int64, "date": pl.Date}, orient="row"

@@ -29,8 +29,8 @@ from buyside.queries.planning import arrow_reader, read_inputs
 from buyside.queries.scenario_figures import ScenarioFigures, figures_of
 from buyside.queries.scenario_inputs import scenario_inputs
 
-PEGS_STORED_TO = 60_000
-"""Demand lines up to which a run stores its pegs; a larger one divides on demand what is looked at."""
+PEGS_STORED_TO = 20_000
+"""Demand lines up to which a run stores its pegs; a larger one divides on demand what is looked at, in hundredths of a second."""
 
 
 class BomInCircle(Refused):
@@ -61,7 +61,8 @@ class CalculatedRun:
 
     counts: dict[str, Any]
     streams: Iterator[Stream]
-    inputs: list[tuple[str, int, bytes]]
+    keep: Callable[[], list[tuple[str, int, bytes]]]
+    """Packs what is kept of the inputs: the name of each frame, its rows, and its content."""
     seal: Callable[[], bytes]
     """The SHA-256 of the result files."""
     messages: Callable[[], Stream] | None = None
@@ -94,10 +95,9 @@ def calculate(
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="beside") as beside,
     ):
         inputs = scenario_inputs(session, run_id) or read_inputs(reader, warehouses)
-        # What the plan is not made of is read, and what is kept of its inputs packed, while it is made.
+        # What the plan is not made of is read while it is made.
         reading = beside.submit(plan_files.read_codes, reader, None if warehouses is None else tuple(warehouses))
         ordered = beside.submit(read_open_orders, reader)
-        kept = beside.submit(_packed, inputs)
         with_pegs = inputs.lines.height <= PEGS_STORED_TO
         try:
             results = plan(inputs, as_of, **scope, with_pegs=with_pegs, on_step=say)
@@ -120,8 +120,8 @@ def calculate(
             [plan_files.plan_lines_file(said, codes)],
         ),
         messages=None if found is None else lambda: _stream("staged_message", found(), MESSAGE_WIRES),
-        inputs=[
-            *kept.result(),
+        keep=lambda: [
+            *_packed(inputs),
             ("plan_lines", results.plan_lines.height, packed(results.plan_lines)),
             *compared.frames,
         ],

@@ -1,20 +1,25 @@
 """The frames that a run was calculated from, kept with it, and what is calculated from them again."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import fields
 from decimal import Decimal
+from threading import Lock
 from typing import TypedDict
 
 import polars as pl
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlmodel import Session, col
 
 from buyside.db.plans import PlanningRun, PlanningRunInput
 from buyside.planning import frames
 from buyside.planning.frames import PEGS, QUANTITY_SCALE, Frame
-from buyside.planning.run import PlanInputs, pegs_of
+from buyside.planning.run import PlanInputs, pegging_of, pegs_of
 from buyside.queries.plan_pegs import StoredPeg
+
+Pegging = Callable[[Collection[int] | None], pl.DataFrame]
+"""PEGS of some items of a run (None: of all)."""
 
 
 class PlanScope(TypedDict):
@@ -32,6 +37,35 @@ _BEFORE = {
     ("PLAN_LINES", "part"): 1,
 }
 """What the values of columns were in effect before they existed; the others were empty."""
+
+
+_KEPT_TO = 200_000
+"""Demand lines of the largest run whose pegging is kept: some 50 MiB."""
+
+
+class _Peggings:
+    """What gives the pegs of runs, by run: the few that were kept or asked for last. Each is immutable."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept = OrderedDict[Hashable, Pegging]()
+        self._lock = Lock()
+
+    def get(self, key: Hashable) -> Pegging | None:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def keep(self, key: Hashable, pegging: Pegging) -> None:
+        with self._lock:
+            self._kept[key] = pegging
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+
+
+_PEGGINGS = _Peggings(most=4)
 
 
 def packed(frame: pl.DataFrame) -> bytes:
@@ -89,8 +123,18 @@ def scope_of(run: PlanningRun) -> PlanScope:
 
 
 def divided_pegs(session: Session, run_id: int, item_ids: Sequence[int]) -> list[StoredPeg]:
-    """The same as values."""
-    found = pegs_again(session, session.get_one(PlanningRun, run_id), item_ids)
+    """The same as values. What does not depend on the items is kept in this process for the runs that were asked for last."""
+    run = session.get_one(PlanningRun, run_id)
+    bind = session.get_bind()
+    engine = bind if isinstance(bind, Engine) else bind.engine
+    key = engine.url.render_as_string(), run.id, run.finished_at
+    pegging = _PEGGINGS.get(key)
+    if pegging is None:
+        inputs = inputs_of(session, run_id)
+        pegging = pegging_of(inputs, run.as_of, **scope_of(run))
+        if inputs.lines.height <= _KEPT_TO:
+            _PEGGINGS.keep(key, pegging)
+    found = pegging(item_ids)
     return [
         StoredPeg(item, warehouse, on, line, units(quantity))
         for item, warehouse, on, line, quantity in PEGS.check(found).iter_rows()

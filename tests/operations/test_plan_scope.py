@@ -18,6 +18,7 @@ from buyside.operations.run import perform
 from buyside.queries.plan_drift import drifted
 from buyside.queries.plan_pegs import pegs_of_items
 from buyside.queries.read import ask
+from tests.statements import statements
 from tests.world import NOW, TODAY, World
 
 BUYER = Actor(user_id=None, name="buyer", roles=frozenset({Role.BUYER}))
@@ -105,8 +106,11 @@ def test_drift_and_pegs_keep_to_the_scope_of_their_run(shop: Shop) -> None:
         session.get_one(PlanningRun, run).counts = {"pegs": None}
         with session.no_autoflush:
             again = pegs_of_items(session, run, [shop.frame, shop.gem])
+            with statements(session) as sent:
+                of_one = pegs_of_items(session, run, [shop.gem])
     assert [(each.item_id, each.quantity) for each in stored] == [(shop.gem, 6)]
     assert again == stored, "divided anew within the same scope"
+    assert (of_one, sent) == (stored, []), "what no item changes is kept"
 
 
 @pytest.mark.parametrize(
