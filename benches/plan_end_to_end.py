@@ -71,9 +71,11 @@ def selects() -> list[str]:
     asked: list[str] = []
     frame = planning.ArrowReader.frame
 
-    def noted(reader: planning.ArrowReader, select: str, schema: Frame | None = None) -> pl.DataFrame:
+    def noted(
+        reader: planning.ArrowReader, select: str, schema: Frame | None = None, *, cursor: int = 0
+    ) -> pl.DataFrame:
         asked.append(" ".join(select.split()))
-        return frame(reader, select, schema)
+        return frame(reader, select, schema, cursor=cursor)
 
     with patch.object(planning.ArrowReader, "frame", noted):
         ours()
