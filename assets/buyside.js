@@ -6,6 +6,21 @@ window.buysideSignOut = async () => {
   if (answer?.next) window.location.replace(answer.next);
   else window.location.reload();
 };
+// A form that was refused: its first refused field is gone to, once the page shows it, unless somebody has gone elsewhere meanwhile.
+let sent = null;
+document.addEventListener("submit", ({ target }) => { sent = { form: target, from: document.activeElement }; }, true);
+window.buysideShowRefused = () => {
+  const asked = sent;
+  let frames = 60;
+  const look = () => {
+    const at = document.activeElement;
+    if (!asked || asked !== sent || (at !== asked.from && at !== document.body && at !== null)) return;
+    const field = asked.form.isConnected ? asked.form.querySelector('[aria-invalid="true"]') : null;
+    if (field) field.focus();
+    else if ((frames -= 1) > 0) requestAnimationFrame(look);
+  };
+  requestAnimationFrame(() => requestAnimationFrame(look)); // what the last answer had refused is gone by then
+};
 // Keys that work on every page: "/" to search, "g" then a letter to go somewhere; arrows in the answers of a field that finds items.
 (() => {
   const typing = (element) => element.closest("input, textarea, select, [contenteditable], .ag-cell-inline-editing") !== null;

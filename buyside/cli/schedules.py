@@ -62,8 +62,9 @@ def add(
     """Let the planning run by itself from now on."""
     from dataclasses import asdict
 
+    from buyside.domain.schedules import Planned
     from buyside.operations.run import perform
-    from buyside.operations.schedules import Planned, add_schedule
+    from buyside.operations.schedules import add_schedule
 
     try:
         weekdays = tuple(read_weekdays(days))

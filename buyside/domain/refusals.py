@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from string import Formatter
 from typing import Any, ClassVar
@@ -41,6 +42,34 @@ class Refused(Exception):
             self.field = field
         self.details = details
         super().__init__(PLAIN.format(self.says, **details))
+
+
+class SeveralRefused(Refused):
+    """Several fields of a form are refused, each for a reason of its own, which is told at it."""
+
+    code = "general.several"
+    says = "{told}"
+
+    def __init__(self, refusals: Sequence[Refused]) -> None:
+        self.refusals = tuple(refusals)
+        super().__init__(field=self.refusals[0].field, told=Sayings(self.refusals))
+
+
+class Sayings(tuple[Refused, ...]):
+    """What several refusals say, one after the other, with the values of each already as its reader writes them."""
+
+    __slots__ = ()
+
+    def __format__(self, format_spec: str) -> str:
+        return " ".join(map(str, self))
+
+
+def refuse_all(refusals: Sequence[Refused]) -> None:
+    """Refuse what was found, if anything was: one thing as itself, several at once."""
+    if len(refusals) > 1:
+        raise SeveralRefused(refusals)
+    if refusals:
+        raise refusals[0]
 
 
 class NotAllowed(Refused):

@@ -16,6 +16,19 @@ _WEEK = 7
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """When and for what: `weekdays` by number from Monday = 0, none for every day; `at_time` as "06:00" on the organisation's
+    clock. Codes of warehouses and item groups limit the run, None does not; `horizon_days` leaves out later demand."""
+
+    name: str
+    at_time: str
+    weekdays: tuple[int, ...] = ()
+    warehouse_codes: tuple[str, ...] | None = None
+    group_codes: tuple[str, ...] | None = None
+    horizon_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Timetable:
     """The moments at which something is to begin. `weekdays`: 0 is Monday; none of them means every day.
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from buyside.domain.locales import QUANTITY_DIGITS, shown_date, shown_money, shown_number
-from buyside.domain.refusals import PLAIN, Plain, Refused
+from buyside.domain.refusals import PLAIN, Plain, Refused, SeveralRefused
 
 _GROUPED = ","
 
@@ -71,6 +71,8 @@ def told_to(locale: str) -> Iterator[None]:
     try:
         yield
     except Refused as refusal:
+        for each in refusal.refusals if isinstance(refusal, SeveralRefused) else ():
+            each.args = (said(each, locale),)
         refusal.args = (said(refusal, locale),)
         raise
 

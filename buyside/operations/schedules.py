@@ -5,27 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from buyside.db.items import ItemGroup
 from buyside.db.people import Organisation
 from buyside.db.plans import PlanningSchedule
-from buyside.db.stock import Warehouse
 from buyside.domain.access import Actor, Permission, needs
-from buyside.domain.refusals import NotFound, OutOfRange, Refused, Stale, Unreadable
-from buyside.domain.schedules import LONGEST_HORIZON, Timetable, read_time, written_weekdays
-
-LONGEST_NAME = 80
-
-
-class NameMissing(Refused):
-    code, field = "schedules.name-missing", "name"
-    says = "Give the schedule a name of at most {most} characters."
-
-
-class UnknownScope(Refused):
-    code = "schedules.unknown-scope"
-    says = "There is no {what} {codes}."
+from buyside.domain.refusals import NotFound, Refused, Stale, refuse_all
+from buyside.domain.schedules import Planned, Timetable
+from buyside.queries.schedule_checks import checked
 
 
 class PausedAlready(Refused):
@@ -36,19 +23,6 @@ class PausedAlready(Refused):
 class RunsAlready(Refused):
     code = "schedules.runs-already"
     says = "“{name}” is not paused."
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """When and for what: `weekdays` by number from Monday = 0, none for every day; `at_time` as "06:00" on the organisation's
-    clock. Codes of warehouses and item groups limit the run, None does not; `horizon_days` leaves out later demand."""
-
-    name: str
-    at_time: str
-    weekdays: tuple[int, ...] = ()
-    warehouse_codes: tuple[str, ...] | None = None
-    group_codes: tuple[str, ...] | None = None
-    horizon_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +49,7 @@ class Claimed:
 
 @needs(Permission.PLAN_RUN)
 def add_schedule(session: Session, actor: Actor, /, *, planned: Planned, at: datetime) -> ScheduleSaved:
-    """Let the planning run by itself from now on, as the actor. Refuses: NameMissing, Unreadable, UnknownScope, OutOfRange."""
+    """Let the planning run by itself from now on, as the actor. Refuses: what `schedule_checks.checked` finds."""
     schedule = PlanningSchedule(
         name="", at_time="", weekdays="", scope={}, counts_from=at, created_by=actor.user_id, is_active=True
     )
@@ -91,7 +65,7 @@ def change_schedule(
 ) -> ScheduleSaved:
     """Change when or for what; it runs as who changed it last. Times before the change are not made up for.
 
-    Refuses: NotFound, Stale, NameMissing, Unreadable, UnknownScope, OutOfRange.
+    Refuses: NotFound, Stale, what `schedule_checks.checked` finds.
     """
     schedule = _locked(session, schedule_id, version)
     _fill(session, schedule, planned)
@@ -192,35 +166,10 @@ def _codes(stored: Iterable[str] | None) -> tuple[str, ...] | None:
 
 
 def _fill(session: Session, schedule: PlanningSchedule, planned: Planned) -> None:
-    name = " ".join(planned.name.split())
-    if not name or len(name) > LONGEST_NAME:
-        raise NameMissing(most=LONGEST_NAME)
-    try:
-        moment = read_time(planned.at_time)
-        weekdays = written_weekdays(planned.weekdays)
-    except (ValueError, IndexError):
-        raise Unreadable(
-            value=planned.at_time, wanted="a time of day such as 06:00, on days of the week", field="at_time"
-        ) from None
-    scope: dict[str, object] = {}
-    if planned.warehouse_codes is not None:
-        known = select(Warehouse.code).where(col(Warehouse.code).in_(planned.warehouse_codes))
-        scope["codes"] = _known("warehouse", planned.warehouse_codes, session.exec(known).all(), "warehouse")
-    if planned.group_codes is not None:
-        groups = select(ItemGroup.code).where(col(ItemGroup.code).in_(planned.group_codes))
-        scope["group_codes"] = _known("item group", planned.group_codes, session.exec(groups).all(), "group")
-    if planned.horizon_days is not None:
-        if not 0 <= planned.horizon_days <= LONGEST_HORIZON:
-            raise OutOfRange(what="The horizon", range=f"0 to {LONGEST_HORIZON} days", field="horizon_days")
-        scope["horizon_days"] = planned.horizon_days
-    schedule.name, schedule.weekdays, schedule.at_time = name, weekdays, f"{moment:%H:%M}"
-    schedule.scope = scope
-
-
-def _known(what: str, wanted: Iterable[str], found: Iterable[str], field: str) -> list[str]:
-    if missing := sorted(set(wanted) - set(found)):
-        raise UnknownScope(what=what, codes=", ".join(missing), field=field)
-    return sorted(set(wanted))
+    found, refused = checked(session, planned)
+    refuse_all(refused)
+    schedule.name, schedule.weekdays, schedule.at_time = found.name, found.weekdays, found.at_time
+    schedule.scope = found.scope
 
 
 def _locked(session: Session, schedule_id: int, version: int | None) -> PlanningSchedule:

@@ -30,7 +30,7 @@ from reflex_base.utils.form import form_data_as_dict
 from reflex_base.utils.format import format_event_handler
 
 from buyside.domain.access import Actor, Permission
-from buyside.domain.refusals import Refused
+from buyside.domain.refusals import Refused, SeveralRefused
 from buyside.identity.cookies import REACH_HEADER, who_is
 from buyside.identity.logins import Login
 from buyside.operations.run import perform
@@ -39,6 +39,7 @@ from buyside.queries.read import ask
 Answer = TypeVar("Answer")
 
 SIGN_IN = "/auth/sign-in"
+_SHOW_REFUSED = "buysideShowRefused()"  # in assets/buyside.js
 _THREADS = 8
 _LONGEST_ERROR = 2000
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -157,17 +158,23 @@ async def _forget_errors(state: Any) -> None:
         state.errors = {}
 
 
-async def _tell(state: Any, refusal: Refused, arguments: list[Any]) -> EventSpec | None:
+async def _tell(state: Any, refusal: Refused, arguments: list[Any]) -> list[EventSpec]:
+    """Say what is refused at the fields of the form that it names, the first of which is gone to; the rest as notices."""
     _log.info("refused %s to %s: %s", refusal.code, me().user_id, refusal)
-    in_form = any(isinstance(each, Mapping) and refusal.field in each for each in arguments)
-    if not refusal.field or not in_form or not hasattr(state, "errors"):
-        return warn(str(refusal))
-    if _is_background(state):
+    forms = [each for each in arguments if isinstance(each, Mapping)] if hasattr(state, "errors") else []
+    at_fields: dict[str, str] = {}
+    elsewhere: list[EventSpec] = []
+    for each in refusal.refusals if isinstance(refusal, SeveralRefused) else (refusal,):
+        if each.field and any(each.field in form for form in forms):
+            at_fields.setdefault(each.field, str(each))
+        else:
+            elsewhere.append(warn(str(each)))
+    if at_fields and _is_background(state):
         async with state:
-            state.errors = {refusal.field: str(refusal)}
-    else:
-        state.errors = {refusal.field: str(refusal)}
-    return None
+            state.errors = at_fields
+    elif at_fields:
+        state.errors = at_fields
+    return [*elsewhere, *([rx.call_script(_SHOW_REFUSED)] if at_fields else [])]
 
 
 class SignedInState(rx.State, mixin=True):

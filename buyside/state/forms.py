@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from buyside.domain.locales import read_date, read_number
 from buyside.domain.refusals import Refused, Unreadable
 from buyside.state.base import me
+
+Answer = TypeVar("Answer")
 
 _LONGEST_TEXT = 4000
 _LONGEST_KEY = 18
@@ -61,6 +63,22 @@ def day(form: Mapping[str, Any], name: str) -> date:
 def maybe_day(form: Mapping[str, Any], name: str) -> date | None:
     """The same, or None where the field was left empty. Refuses: Unreadable."""
     return day(form, name) if text(form, name) else None
+
+
+class Reading:
+    """Reads the fields of a form and keeps what is refused of them, so that all of it is told at once."""
+
+    def __init__(self, form: Mapping[str, Any]) -> None:
+        self._form = form
+        self.refused: list[Refused] = []
+
+    def take(self, read: Callable[..., Answer], name: str, **more: Any) -> Answer | None:
+        """A field, read by one of the functions of this module; None where that refuses it."""
+        try:
+            return read(self._form, name, **more)
+        except Refused as refusal:
+            self.refused.append(refusal)
+            return None
 
 
 def key(text: str) -> int:

@@ -10,12 +10,11 @@ import reflex as rx
 from buyside.domain.access import Permission
 from buyside.domain.locales import shown_instant, shown_number
 from buyside.domain.plans import RunOrigin, RunState
-from buyside.domain.refusals import Refused
-from buyside.domain.schedules import WEEKDAYS, weekdays_said
+from buyside.domain.refusals import Refused, SeveralRefused, refuse_all
+from buyside.domain.schedules import WEEKDAYS, Planned, weekdays_said
 from buyside.domain.words import RUN_WORDS
 from buyside.operations.plans import start_run
 from buyside.operations.schedules import (
-    Planned,
     add_schedule,
     change_schedule,
     claim_schedule,
@@ -24,10 +23,11 @@ from buyside.operations.schedules import (
     resume_schedule,
     tell_of_schedule,
 )
+from buyside.queries.schedule_checks import check_schedule
 from buyside.queries.schedules import ScheduleRow, schedules
 from buyside.state.base import handler, me, now, say, warn
 from buyside.state.calculations import CalculationState
-from buyside.state.forms import flag, maybe_whole, text
+from buyside.state.forms import Reading, flag, maybe_whole, text
 
 
 class Shown(TypedDict):
@@ -102,14 +102,7 @@ class SchedulesState(CalculationState, rx.State):
     @handler(Permission.PLAN_RUN)
     async def save(self, form: dict[str, Any]) -> Any:
         """Make or change the schedule of the form."""
-        planned = Planned(
-            name=text(form, "name", needed=True),
-            at_time=text(form, "at_time", needed=True),
-            weekdays=tuple(number for number, name in enumerate(WEEKDAYS) if flag(form, name)),
-            warehouse_codes=_codes(text(form, "warehouse")),
-            group_codes=_codes(text(form, "group")),
-            horizon_days=maybe_whole(form, "horizon_days"),
-        )
+        planned = await self._planned(form)
         if self.editing:
             version = self._version(self.editing)
             saved = await self._do(
@@ -179,6 +172,28 @@ class SchedulesState(CalculationState, rx.State):
         self.running = schedule_id
         await self._read()
         return self._begin(begun.run_id)
+
+    async def _planned(self, form: dict[str, Any]) -> Planned:
+        """The schedule of the form. Refuses every field that cannot be read, and with them what else is wrong."""
+        reading = Reading(form)
+        planned = Planned(
+            name=reading.take(text, "name", needed=True) or "",
+            at_time=reading.take(text, "at_time", needed=True) or "",
+            weekdays=tuple(number for number, name in enumerate(WEEKDAYS) if flag(form, name)),
+            warehouse_codes=_codes(reading.take(text, "warehouse") or ""),
+            group_codes=_codes(reading.take(text, "group") or ""),
+            horizon_days=reading.take(maybe_whole, "horizon_days"),
+        )
+        if not reading.refused:
+            return planned
+        try:
+            await self._ask(check_schedule, planned=planned)
+        except SeveralRefused as several:
+            refuse_all([*reading.refused, *several.refusals])
+        except Refused as refusal:
+            refuse_all([*reading.refused, refusal])
+        refuse_all(reading.refused)
+        return planned
 
     async def _ended(self) -> None:
         self.running = 0

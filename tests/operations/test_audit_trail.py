@@ -21,6 +21,7 @@ from buyside.db.plans import ActionMessage, PlanLine
 from buyside.db.stock import Warehouse
 from buyside.domain.access import INTERNAL_ROLES, OPERATOR, Actor, Permission, Role, needs, permission_of
 from buyside.domain.refusals import Refused
+from buyside.domain.schedules import Planned
 from buyside.domain.sheet_changes import RowChange
 from buyside.identity.logins import find_login
 from buyside.ledgers import audit
@@ -75,7 +76,6 @@ from buyside.operations.scenarios import (
     set_change,
 )
 from buyside.operations.schedules import (
-    Planned,
     add_schedule,
     change_schedule,
     claim_schedule,

@@ -13,10 +13,10 @@ from buyside.db.engine import sessions
 from buyside.db.people import AppUser, UserRole
 from buyside.db.plans import PlanningRun, PlanningSchedule
 from buyside.domain.access import OPERATOR, Role
-from buyside.domain.refusals import Refused
+from buyside.domain.refusals import Refused, SeveralRefused
+from buyside.domain.schedules import Planned
 from buyside.operations.run import perform
 from buyside.operations.schedules import (
-    Planned,
     add_schedule,
     change_schedule,
     claim_schedule,
@@ -212,6 +212,15 @@ def test_what_makes_no_schedule_is_refused(house: House) -> None:
     assert code(warehouse_codes=("NOWHERE",)) == "schedules.unknown-scope"
     assert code(group_codes=("NOTHING",)) == "schedules.unknown-scope"
     assert code(horizon_days=-1) == "general.out-of-range"
+    everything = Planned(" ", "6 o'clock", (), ("NOWHERE",), ("NOTHING",), 99_999)
+    with pytest.raises(SeveralRefused) as several:
+        perform(add_schedule, house.planner, planned=everything, at=SUNDAY)
+    told = [(each.field, each.code) for each in several.value.refusals]
+    assert told == [
+        ("name", "schedules.name-missing"), ("at_time", "general.unreadable"), ("warehouse", "schedules.unknown-scope"),
+        ("group", "schedules.unknown-scope"), ("horizon_days", "general.out-of-range"),
+    ]  # fmt: skip
+    assert "There is no warehouse NOWHERE. There is no item group NOTHING." in str(several.value)
     schedule = house.add()
     with pytest.raises(Refused) as refused:
         perform(remove_schedule, house.planner, schedule_id=schedule, version=7)
