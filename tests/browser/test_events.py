@@ -45,7 +45,7 @@ class Channel:
                 namespaces=["/_event"],
                 socketio_path="/_event",
                 transports=["websocket"],
-                wait_timeout=5,
+                wait_timeout=30,
             )
         except socketio.exceptions.ConnectionError:
             return False

@@ -182,5 +182,5 @@ def test_a_hundred_thousand_lines_of_demand_scroll(adventure: None, visit: Calla
         "() => [...document.querySelectorAll('[row-index]')].some((row) => Number(row.getAttribute('row-index')) > 50000"
         " && /SO/.test(row.querySelector(\"[col-id='order_number']\")?.innerText ?? ''))"
     )
-    assert deep.first.inner_text() != first
+    expect(deep.first).not_to_have_text(first)
     assert window.problems == []

@@ -6,6 +6,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+from playwright.sync_api import expect
 
 from buyside.domain.access import GRANTS, INTERNAL_ROLES, Role
 from buyside.identity.cookies import cookie_name
@@ -109,7 +110,7 @@ def test_keys_lead_to_search_and_to_pages(visit: Callable[..., Any]) -> None:
     window = visit(Role.BUYER)
     window.open("/")
     window.page.keyboard.press("/")
-    assert window.page.evaluate("document.activeElement.className") == "find-field"
+    expect(window.page.locator(".find-field")).to_be_focused()
     window.page.keyboard.press("Escape")
     window.page.keyboard.press("g")
     window.page.keyboard.press("k")
