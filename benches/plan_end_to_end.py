@@ -37,6 +37,7 @@ from buyside.operations.run import perform
 from buyside.planning.frames import Frame
 from buyside.planning.run import PlanResults, plan
 from buyside.queries import plan_results, planning
+from buyside.queries.arrow_reader import ArrowReader
 from buyside.queries.plan_stored import packed
 from buyside.queries.read import ask
 
@@ -69,15 +70,13 @@ def ours() -> tuple[str, dict[str, float]]:
 def selects() -> list[str]:
     """Every select that a run reads its inputs and their codes by."""
     asked: list[str] = []
-    frame = planning.ArrowReader.frame
+    frame = ArrowReader.frame
 
-    def noted(
-        reader: planning.ArrowReader, select: str, schema: Frame | None = None, *, cursor: int = 0
-    ) -> pl.DataFrame:
+    def noted(reader: ArrowReader, select: str, schema: Frame | None = None) -> pl.DataFrame:
         asked.append(" ".join(select.split()))
-        return frame(reader, select, schema, cursor=cursor)
+        return frame(reader, select, schema)
 
-    with patch.object(planning.ArrowReader, "frame", noted):
+    with patch.object(ArrowReader, "frame", noted):
         ours()
     return asked
 

@@ -11,7 +11,7 @@ from buyside.planning.copy_stream import Wire
 from buyside.planning.message_frames import OPEN_ORDERS
 from buyside.planning.messages import action_messages
 from buyside.planning.run import PlanInputs, PlanResults
-from buyside.queries.planning import ArrowReader
+from buyside.queries.arrow_reader import ArrowReader
 
 _OPEN_ORDERS = """
     SELECT line.id AS order_line, ordered.vendor_id AS vendor, ordered.state NOT IN ({to_issue}) AS is_issued,

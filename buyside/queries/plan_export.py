@@ -11,6 +11,7 @@ from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.plans import RunState
 from buyside.domain.refusals import NotFound
 from buyside.planning.frames import PLAN_LINES
+from buyside.queries.arrow_reader import arrow_reader
 from buyside.queries.plan_files import (
     LINE_CODES,
     coverage_file,
@@ -22,7 +23,6 @@ from buyside.queries.plan_files import (
 )
 from buyside.queries.plan_results import with_reasons
 from buyside.queries.plan_stored import as_declared, pegs_again, unpacked
-from buyside.queries.planning import arrow_reader
 
 _LINES_OF_RUN = """
     FROM planning_coverage AS covered

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from buyside.planning.frames import PRICE_SCALE, QUANTITY_SCALE
-from buyside.queries.planning import DEMAND, ArrowReader, in_scope
+from buyside.queries.arrow_reader import ArrowReader
+from buyside.queries.demand_lines import demand_codes
 
 _PART = 250_000  # rows whose texts are made at a time
 LINE_CODES = 'SELECT line.id AS line, ordered.number AS "order", line.line_number AS number, variant.sku '
@@ -45,9 +46,7 @@ def read_codes(reader: ArrowReader, warehouses: tuple[int, ...] | None) -> Codes
             "JOIN vendor ON vendor.id = mapping.vendor_id JOIN unit ON unit.id = mapping.purchase_unit_id"
         ),
         contracts=reader.frame("SELECT id AS contract, number AS contract_number FROM contract"),
-        lines=reader.frame(
-            in_scope(LINE_CODES + DEMAND.replace("{more}", "JOIN variant ON variant.id = line.variant_id"), warehouses)
-        ),
+        lines=demand_codes(reader, warehouses),
     )
 
 

@@ -22,10 +22,11 @@ from buyside.planning.item_totals import item_totals
 from buyside.planning.reasons import ABOUT, reason_text
 from buyside.planning.run import PlanInputs, PlanResults, plan
 from buyside.queries import plan_files
+from buyside.queries.arrow_reader import arrow_reader
 from buyside.queries.message_results import MESSAGE_WIRES, messages_of, read_open_orders
 from buyside.queries.plan_files import Codes, decimal_text
 from buyside.queries.plan_stored import packed, scope_of
-from buyside.queries.planning import arrow_reader, read_inputs
+from buyside.queries.planning import read_inputs
 from buyside.queries.scenario_figures import ScenarioFigures, figures_of
 from buyside.queries.scenario_inputs import scenario_inputs
 
@@ -91,7 +92,7 @@ def calculate(
     warehouses = scope["warehouses"]
     say("read")
     with (
-        arrow_reader(session) as reader,
+        arrow_reader(session, connections=2) as reader,
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="beside") as beside,
     ):
         inputs = scenario_inputs(session, run_id) or read_inputs(reader, warehouses)

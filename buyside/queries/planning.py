@@ -4,17 +4,12 @@ Rows travel as Arrow over a connection of their own, quantities as integers at t
 decimal is made and none is lost on the way (a column of numeric(18, 6) times a million is whole).
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Collection
+from functools import partial
 
 import polars as pl
-from sqlalchemy import Engine
 from sqlmodel import Session
 
-from buyside.db.arrow import snapshot
-from buyside.db.engine import libpq
 from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.contracts import ContractStatus
 from buyside.domain.orders import AWAITING_GOODS, BEFORE_ISSUE, OrderState
@@ -25,7 +20,6 @@ from buyside.planning.frames import (
     ITEM_STOCK,
     ITEMS,
     LINE_OPTIONS,
-    LINES,
     PRICES,
     PRODUCTS,
     RATES,
@@ -40,35 +34,17 @@ from buyside.planning.frames import (
     Frame,
 )
 from buyside.planning.run import PlanInputs
+from buyside.queries.arrow_reader import ArrowReader, arrow_reader
+from buyside.queries.demand_lines import DEMAND, demand_lines
 
 _AWAITING = ", ".join(f"'{state.value}'" for state in sorted(AWAITING_GOODS))
 # Orders on their way to the vendor. Lines of theirs that came out of a plan are supply already, or the next plan would
 # order them a second time; what somebody typed into a draft is a thought until it is issued.
 _TO_ISSUE = ", ".join(f"'{state.value}'" for state in sorted(BEFORE_ISSUE))
 
-DEMAND = """
-    FROM sales_order_line AS line
-    JOIN sales_order AS ordered ON ordered.id = line.order_id
-    {more}
-    WHERE ordered.status = 'approved' AND NOT line.is_direct_purchase
-      AND line.quantity - line.fulfilled_quantity - line.cancelled_quantity > 0 {scope}
-"""
-"""Demand is the open quantity of approved lines (PLAN-1); what is bought directly for its order is not planned."""
-
 # Each select gives the columns of its frame. `{scope…}` limits it to warehouses, where the frame has one.
 _SELECTS: dict[str, tuple[Frame, str]] = {
     "warehouses": (WAREHOUSES, "SELECT id AS warehouse FROM warehouse ORDER BY id"),
-    "lines": (
-        LINES,
-        """
-        SELECT line.id AS line, variant.product_id AS product, line.variant_id AS variant,
-               ordered.warehouse_id AS warehouse,
-               ((line.quantity - line.fulfilled_quantity - line.cancelled_quantity) * 1000000)::int8 AS quantity,
-               line.needed_by AS needed_on, ordered.approved_at
-        """
-        + DEMAND.replace("{more}", "JOIN variant ON variant.id = line.variant_id")
-        + "ORDER BY line.id",
-    ),
     "line_options": (
         LINE_OPTIONS,
         "SELECT chosen.line_id AS line, chosen.option_value_id AS option_value"
@@ -243,48 +219,6 @@ _WORDS = {
 }
 
 
-@contextmanager
-def arrow_reader(session: Session, *, connections: int = 1) -> Iterator["ArrowReader"]:
-    """What reads frames as the session's login over connections of its own, all from one moment of the committed database."""
-    bind = session.get_bind()
-    engine = bind if isinstance(bind, Engine) else bind.engine
-    with snapshot(libpq(engine.url), connections=connections) as cursors:
-        yield ArrowReader(cursors)
-
-
-class ArrowReader:
-    """Reads selects as frames, as many at a time as it has cursors."""
-
-    def __init__(self, cursors: Sequence[Any]) -> None:
-        self._cursors = cursors
-
-    def frame(self, select: str, schema: Frame | None = None, *, cursor: int = 0) -> pl.DataFrame:
-        """The rows of a select; with `schema`, in its types (text and whole numbers come as they are)."""
-        asked = self._cursors[cursor]
-        asked.execute(select)
-        found = pl.from_arrow(asked.fetch_arrow_table())
-        assert isinstance(found, pl.DataFrame)
-        return found.cast(dict(schema.schema)) if schema is not None else found  # type: ignore[arg-type]
-
-    def frames(self, selects: Mapping[str, tuple[str, Frame | None]]) -> dict[str, pl.DataFrame]:
-        """The rows of several selects, by name. Each connection takes the next one that nobody has taken."""
-        waiting, found = iter(selects.items()), dict[str, pl.DataFrame]()
-
-        def read(cursor: int) -> None:
-            for name, (select, schema) in waiting:
-                found[name] = self.frame(select, schema, cursor=cursor)
-
-        if len(self._cursors) == 1:
-            read(0)
-        else:
-            with ThreadPoolExecutor(len(self._cursors) - 1, thread_name_prefix="reading") as pool:
-                others = [pool.submit(read, cursor) for cursor in range(1, len(self._cursors))]
-                read(0)
-                for each in others:
-                    each.result()
-        return {name: found[name] for name in selects}
-
-
 @needs(Permission.PLAN_VIEW)
 def planning_inputs(session: Session, actor: Actor, /, *, warehouses: Collection[int] | None = None) -> PlanInputs:
     """What planning needs, as the database has it at this moment. `warehouses`: ids, or None for all of them.
@@ -299,15 +233,10 @@ def read_inputs(
     reader: ArrowReader, warehouses: Collection[int] | None = None, *, only: Collection[str] | None = None
 ) -> PlanInputs:
     """The same through a reader that is open already. `only`: the frames to read, the others stay empty."""
-    return PlanInputs.of(
-        **reader.frames(
-            {
-                name: (in_scope(select, warehouses), frame)
-                for name, (frame, select) in _SELECTS.items()
-                if only is None or name in only
-            }
-        )
-    )
+    reads: dict[str, Callable[[ArrowReader], pl.DataFrame]] = {"lines": partial(demand_lines, warehouses=warehouses)}
+    for name, (frame, select) in _SELECTS.items():
+        reads[name] = partial(ArrowReader.frame, select=in_scope(select, warehouses), schema=frame)
+    return PlanInputs.of(**reader.frames({name: read for name, read in reads.items() if only is None or name in only}))
 
 
 def supply_select(warehouses: Collection[int] | None = None) -> str:

@@ -15,8 +15,8 @@ from buyside.planning.copy_stream import Wire
 from buyside.planning.run import PlanInputs, PlanResults, pegs_of
 from buyside.planning.scenario_differences import item_differences
 from buyside.planning.scenario_figures import VALUES, Figures, figures, item_values, last_day
+from buyside.queries.arrow_reader import arrow_reader
 from buyside.queries.plan_stored import PlanScope, packed, scope_of
-from buyside.queries.planning import arrow_reader
 from buyside.queries.scenario_inputs import kept_inputs, kept_plan_lines
 
 _CENT = Decimal("0.01")

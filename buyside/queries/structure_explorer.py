@@ -295,7 +295,8 @@ def _inputs(
 
     from buyside.planning.frames import LINE_OPTIONS, LINES, WAREHOUSES
     from buyside.planning.run import PlanInputs
-    from buyside.queries.planning import arrow_reader, read_inputs
+    from buyside.queries.arrow_reader import arrow_reader
+    from buyside.queries.planning import read_inputs
 
     with arrow_reader(session) as reader:
         read = read_inputs(reader, only=_READ)

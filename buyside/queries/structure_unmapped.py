@@ -106,8 +106,9 @@ def unmapped_queue(session: Session, actor: Actor, *, today: date) -> UnmappedQu
     """
     from buyside.planning.frames import Cycle, Headroom
     from buyside.planning.run import missing
+    from buyside.queries.arrow_reader import arrow_reader
     from buyside.queries.plan_results import BomInCircle, NumbersTooLarge
-    from buyside.queries.planning import arrow_reader, read_inputs
+    from buyside.queries.planning import read_inputs
 
     with arrow_reader(session) as reader:
         inputs = read_inputs(reader, only=_READ)

@@ -16,7 +16,8 @@ from buyside.db.vendors import ExchangeRate, VendorClosingDay
 from buyside.domain.access import Actor, Role
 from buyside.domain.contracts import ContractStatus
 from buyside.domain.orders import OrderState
-from buyside.queries.planning import ArrowReader, arrow_reader, planning_inputs, supply_select
+from buyside.queries.arrow_reader import ArrowReader, arrow_reader
+from buyside.queries.planning import planning_inputs, supply_select
 from tests.world import TODAY, World
 
 BUYER = Actor(user_id=None, name="buyer", roles=frozenset({Role.BUYER}))
@@ -216,7 +217,7 @@ def test_what_arrives_while_a_plan_reads_is_seen_in_all_of_its_frames_or_in_none
 
     def on_hand(reader: ArrowReader) -> int:
         stock = "SELECT item_id, (on_hand * 1000000)::int8 AS on_hand FROM stock_balance WHERE item_id IS NOT NULL"
-        held = reader.frame(stock, cursor=connections - 1)  # the last of its connections
+        held = reader.each[connections - 1].frame(stock)
         return int(held.filter(pl.col("item_id") == bolt_id)["on_hand"].sum())
 
     with sessions()() as session, arrow_reader(session, connections=connections) as reader:
