@@ -23,6 +23,7 @@ def _sold(line: Any) -> tuple[Any, ...]:
         rx.el.div(
             rx.el.div(line["sku"], " ", rx.el.span(line["name"], class_name="quiet")),
             rx.cond(line["options"] != "", rx.el.div(line["options"], class_name="quiet"), rx.fragment()),
+            rx.el.div(*_beside(line), class_name="quiet where-narrow"),
             class_name="sold",
         ),
         amount(line["ordered"]),
@@ -34,6 +35,13 @@ def _sold(line: Any) -> tuple[Any, ...]:
         rx.el.span(line["expected"], class_name="day"),
         status(line["says"], tone=line["tone"]),
     )
+
+
+def _beside(line: Any) -> list[Any]:
+    """What narrow screens have no columns for, in a line under what was sold."""
+    return [
+        "Fulfilled ", line["fulfilled"], " · from stock ", line["from_stock"], " · to supply ", line["to_buy"],
+    ]  # fmt: skip
 
 
 def _supply(each: Any) -> tuple[Any, ...]:
@@ -64,23 +72,26 @@ def sales_order() -> rx.Component:
         ),
         section(
             "Lines",
-            table(
-                "Lines",
-                (
-                    "Line",
-                    "Sold",
-                    "Ordered",
-                    "Fulfilled",
-                    "Open",
-                    "From stock",
-                    "To supply",
-                    "Needed by",
-                    "Expected",
-                    "Standing",
+            rx.el.div(
+                table(
+                    "Lines",
+                    (
+                        "Line",
+                        "Sold",
+                        "Ordered",
+                        "Fulfilled",
+                        "Open",
+                        "From stock",
+                        "To supply",
+                        "Needed by",
+                        "Expected",
+                        "Standing",
+                    ),
+                    Order.sold,
+                    _sold,
+                    numbers=("Ordered", "Fulfilled", "Open", "From stock", "To supply"),
                 ),
-                Order.sold,
-                _sold,
-                numbers=("Ordered", "Fulfilled", "Open", "From stock", "To supply"),
+                class_name="sold-lines",
             ),
             says=rx.cond(Order.as_of != "", "needs of the plan of " + Order.as_of + ", stock and promises of now", ""),
         ),
