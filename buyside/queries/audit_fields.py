@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Date, DateTime, LargeBinary, Numeric, select
+from sqlalchemy import JSON, Boolean, Column, Date, DateTime, LargeBinary, Numeric, select
 from sqlmodel import Session, SQLModel
 
 from buyside.domain.access import Actor
@@ -51,6 +51,7 @@ _WORDS = frozenset(
     }
 )
 """Columns that hold one word of a closed list."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _WEEKDAYS = frozenset({"order_weekdays", "weekdays"})
 _PRICES = re.compile(r"price|cost|value")
 _SHORT_HASH = 12
@@ -206,6 +207,12 @@ def _typed(column: Column[Any], value: Any, actor: Actor) -> str:
         return f"{str(value)[:_SHORT_HASH]}…"
     if isinstance(kind, Boolean):
         return "Yes" if value else "No"
+    if isinstance(kind, JSON) and (isinstance(value, int) or _DAY.fullmatch(str(value))):
+        return (
+            shown_number(Decimal(value), actor.locale)
+            if isinstance(value, int)
+            else shown_date(date.fromisoformat(str(value)), actor.locale)
+        )
     if name in _WEEKDAYS:
         return shown_weekdays(str(value), actor.locale)
     if name in _WORDS and _WORD.fullmatch(str(value)):

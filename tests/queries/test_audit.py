@@ -24,6 +24,7 @@ from buyside.operations.run import within
 from buyside.operations.sheets import save_rows
 from buyside.operations.stock import adjust_stock
 from buyside.queries.audit import AUDIT_ROWS, MOST_TOLD, AuditEntry, audit_entry, record_name, user_name
+from buyside.queries.audit_fields import written
 from buyside.queries.rows import RowsPage, RowsWanted, grid_csv, grid_page
 from buyside.queries.sheets import SHEET_ROWS, current_rows
 from tests.world import NOW, TODAY, World
@@ -138,6 +139,16 @@ def test_a_planning_run_is_listed_by_its_day_as_the_reader_writes_days(session: 
         for reader in (replace(ADMIN, locale="en_US"), BOTH)
     ]
     assert shown == ["Nov 22, 2026", "22. Nov. 2026"]
+
+
+@pytest.mark.rule("INT-3")
+def test_numbers_and_days_inside_documents_are_written_for_the_reader() -> None:
+    counts, said = SQLModel.metadata.tables["planning_run"].c.counts, BOTH.locale
+    assert [written(counts, each, BOTH) for each in (25813, "2026-11-22", "R-1")] == [
+        "25.813",
+        "22. Nov. 2026",
+        "R-1",
+    ], said
 
 
 @pytest.mark.rule("VEN-6")
