@@ -50,7 +50,7 @@ def _contract(each: Any) -> tuple[Any, ...]:
     return (
         each["number"],
         amount(each["price"]),
-        each["left"],
+        amount(each["left"]),
         rx.cond(each["says"] != "", status(each["says"], tone="active"), rx.fragment()),
         _take("Take", each["can_take"], Plan.take_contract(each["contract_id"], each["vendor_item_id"])),
     )
@@ -123,11 +123,12 @@ def line_panel() -> rx.Component:
         "Contracts",
         table(
             "Contracts for this item",
-            ("Contract", "Price", "Left", "Standing", ""),
+            ("Contract", "Price", "Left for it", "Standing", ""),
             Plan.contracts,
             _contract,
-            numbers=("Price",),
+            numbers=("Price", "Left for it"),
         ),
+        says="beside the plan's other lines",
         actions=[
             rx.cond(
                 (Plan.facts["contract"] != "None") & (Plan.state == "open") & ~Plan.is_locked,
@@ -191,6 +192,7 @@ def line_panel() -> rx.Component:
                 numbers=("Quantity", "Price", "Total", "Lead"),
                 empty="Nobody sells this item to us. Add a vendor item, and run the plan again.",
             ),
+            says="at list prices",
         ),
         on_close=Plan.close,
         label="Plan line",

@@ -23,7 +23,8 @@ from buyside.queries.plan_lines import sources_of, terms_of
 
 @dataclass(frozen=True, slots=True)
 class ContractChoice:
-    """A contract that a line may draw on. What is left is in its vendor's purchase unit, and in its currency; None: no limit."""
+    """A contract that a line may draw on. What the other lines of the plan leave of it is in its vendor's purchase `unit`, and in its
+    currency; None: no limit."""
 
     contract_id: int
     number: str
@@ -31,6 +32,7 @@ class ContractChoice:
     unit_price: Decimal | None
     currency: str
     quantity_left: Decimal | None
+    unit: str
     amount_left: Decimal | None
     is_chosen: bool
 
@@ -153,6 +155,7 @@ def _contracts(session: Session, line: PlanLine, run: PlanningRun) -> tuple[Cont
             unit_price=each.unit_price,
             currency=each.currency_code,
             quantity_left=each.quantity_left(source.lots.factor),
+            unit=source.unit_code,
             amount_left=each.amount_left,
             is_chosen=each.contract_id == line.contract_id,
         )

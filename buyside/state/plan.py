@@ -388,7 +388,8 @@ class PlanState(SheetGridState, BuyerState, rx.State):
         self.chosen, self._version = str(line_id), found.version
         self.state, self.is_locked = found.state, found.is_locked
         self.facts = facts_of(found, marks, locale)
-        self.others = [other_of(each, locale, is_editable=is_editable) for each in found.alternatives]
+        drawn = next((each.number for each in marks.contracts if each.is_chosen and each.unit_price is not None), "")
+        self.others = [other_of(each, locale, is_editable=is_editable, contract=drawn) for each in found.alternatives]
         self.contracts = contracts_of(marks, locale, is_editable=is_editable)
         self.pieces = pieces_of(marks, line_id, locale)
 

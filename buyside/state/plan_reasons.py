@@ -43,7 +43,9 @@ def lot_in_words(line: PlanLineDetail, locale: str) -> str:
         parts.append(f"1 {lot.unit} holds {amount(lots.factor, stock)}")
     if lots.minimum:
         parts.append(f"at least {amount(lots.minimum, lot.unit)}")
-    if lots.multiple:
+    if (
+        lots.multiple and max(lot.shortage / lots.factor, lots.minimum or 0) % lots.multiple
+    ):  # else it rounds nothing up
         parts.append(f"in multiples of {amount(lots.multiple, lot.unit)}")
     brings = f", which is {amount(lot.quantity * lots.factor, stock)}" if is_other_unit else ""
     parts.append(f"so {amount(lot.quantity, lot.unit)}{brings}")

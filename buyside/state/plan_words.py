@@ -185,8 +185,8 @@ def facts_of(line: PlanLineDetail, marks: LineMarks, locale: str) -> dict[str, s
     }
 
 
-def other_of(each: Alternative, locale: str, *, is_editable: bool) -> Other:
-    """Another way to get what a line is short of."""
+def other_of(each: Alternative, locale: str, *, is_editable: bool, contract: str = "") -> Other:
+    """Another way to get what a line is short of, at list prices; `contract` is the one that the line draws on instead."""
     unit_price = each.unit_price
     said = [f"{each.late_days} d late"] if each.late_days else []
     said += [f"no price for {shown_number(each.quantity_packs, locale)} {each.unit}"] if unit_price is None else []
@@ -201,7 +201,8 @@ def other_of(each: Alternative, locale: str, *, is_editable: bool) -> Other:
     if each.why_not is not None:
         said, tone = [each.why_not.to(locale)], "neutral"
     if each.is_chosen:
-        said, tone = ["chosen", *said], "active" if tone == "neutral" else tone
+        chosen = f"chosen, at the price of contract {contract}" if contract else "chosen"
+        said, tone = [chosen, *said], "active" if tone == "neutral" else tone
     says = "; ".join(said)
     return Other(
         vendor_item_id=each.vendor_item_id,
@@ -222,7 +223,7 @@ def contracts_of(marks: LineMarks, locale: str, *, is_editable: bool) -> list[On
     """The contracts that a line may draw on, with what is left of them."""
     found = []
     for each in marks.contracts:
-        left = [shown_number(each.quantity_left, locale)] if each.quantity_left is not None else []
+        left = [] if each.quantity_left is None else [f"{shown_number(each.quantity_left, locale)} {each.unit}"]
         left += [shown_money(each.amount_left, each.currency, locale)] if each.amount_left is not None else []
         found.append(
             OnContract(

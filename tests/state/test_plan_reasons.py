@@ -80,6 +80,28 @@ def test_what_is_ordered_together_for_a_period_says_until_when_and_in_whose_numb
     )
 
 
+@pytest.mark.rule("PLAN-14", "PLAN-8")
+@pytest.mark.parametrize(
+    ("needed", "minimum", "multiple", "told"),
+    [
+        (3, 2, 1, "at least 2 pcs; so 3 pcs."),
+        (1, 2, 1, "at least 2 pcs; so 2 pcs."),
+        (8, 10, 4, "at least 10 pcs; in multiples of 4 pcs; so 12 pcs."),
+        (7, 2, 4, "at least 2 pcs; in multiples of 4 pcs; so 8 pcs."),
+    ],
+)
+def test_a_multiple_is_a_reason_only_where_it_rounds_up(
+    database: Database, needed: int, minimum: int, multiple: int, told: str
+) -> None:
+    with World.open() as world:
+        bolt, bike, main = world.item("Bolt"), world.variant("Bike"), world.warehouse("Main")
+        world.vendor("Acme").supplies(bolt, minimum=minimum, multiple=multiple)
+        world.bom(bike, bolt)
+        world.sales_order(main, (bike, needed, NEEDED))
+        line, _ = planned(world, bolt)
+    assert lot_in_words(line, GERMAN) == f"Short of {needed} pcs; {told}"
+
+
 @pytest.mark.rule("PLAN-14", "PLAN-9")
 def test_an_order_day_is_told_by_its_days_and_a_price_by_its_break(database: Database) -> None:
     with World.open() as world:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from sqlmodel import Session
@@ -10,7 +11,8 @@ from buyside.domain.access import Actor, Role
 from buyside.domain.locales import shown_date
 from buyside.planning.reasons import reason_text
 from buyside.queries.plan_explanations import plan_line_detail
-from buyside.state.plan_words import Other, other_of
+from buyside.queries.plan_line_marks import ContractChoice
+from buyside.state.plan_words import Other, contracts_of, other_of
 from tests.plan_world import a_draft
 from tests.world import TODAY, World
 
@@ -45,6 +47,22 @@ def test_a_vendor_that_a_line_cannot_be_ordered_from_says_why(session: Session) 
         "Far": ("No exchange rate of JPY; price did not decide", True),
     }
     assert [shown[name]["tone"] for name in ("Acme", "Held", "Mute", "Far")] == ["warn", "neutral", "warn", "neutral"]
+
+
+@pytest.mark.rule("PLAN-14", "CON-1")
+def test_a_contract_says_how_much_is_left_in_which_unit_and_that_its_price_counts(session: Session) -> None:
+    world = World(session)
+    draft, bolt, main = a_draft(world), world.item(), world.warehouse()
+    acme = world.vendor("Acme").supplies(bolt, price="2", lead_days=1)
+    line = draft.line(bolt, main, acme, 10, price=Decimal("1.5"))
+    agreed = ContractChoice(7, "C-7", 1, Decimal("1.5"), "EUR", Decimal(2500), "pcs", Decimal("99.5"), is_chosen=True)
+    [told] = contracts_of(SimpleNamespace(contracts=(agreed,)), GERMAN, is_editable=True)  # type: ignore[arg-type]
+    assert (told["left"], told["says"]) == ("2.500 pcs and 99,50 EUR", "Chosen")
+    [alternative] = plan_line_detail(session, BUYER, line_id=line.id).alternatives
+    assert (
+        other_of(alternative, GERMAN, is_editable=True, contract="C-7")["says"]
+        == "Chosen, at the price of contract C-7"
+    )
 
 
 _NOT_COMPARED = "No exchange rate of JPY, so not compared by price"
