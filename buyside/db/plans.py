@@ -83,6 +83,17 @@ class PlanningRunInput(SQLModel, table=True):
     content: bytes
 
 
+class PlanningInputWrite(SQLModel, table=True):
+    """A transaction that wrote something that runs read, by its number; written by the database itself, read by PLAN-12's marks."""
+
+    __tablename__ = "planning_input_write"
+    xid: int = Field(
+        primary_key=True,
+        sa_type=BigInteger,
+        sa_column_kwargs={"autoincrement": False, "server_default": sql("(pg_current_xact_id()::text)::bigint")},
+    )
+
+
 class PlanningRequirement(SQLModel, table=True):
     """What one item needs in one warehouse on one day, netted (PLAN-4, PLAN-5). Stock units.
 
@@ -205,6 +216,7 @@ class PlanLine(SQLModel, table=True):
         Index("plan_line_run", "run_id", "needed_on"),
         Index("plan_line_item", "run_id", "item_id"),
         Index("plan_line_locked", "run_id", postgresql_where=sql("is_locked")),
+        Index("plan_line_drift", "run_id", postgresql_where=sql("drift <> ''")),
         Index(
             "plan_line_purchase_order_line_id_key",
             "purchase_order_line_id",

@@ -17,7 +17,7 @@ from buyside.domain.access import Actor
 NOT_FOLLOWED = frozenset(
     {
         *("audit_event", "audit_subject", "answered_request", "user_session", "stock_balance"),
-        *("sign_in_attempt", "used_logout_token", "search_word"),
+        *("sign_in_attempt", "used_logout_token", "search_word", "planning_input_write"),
         *("planning_requirement", "planning_item_total", "planning_coverage", "planning_peg", "planning_scenario_item"),
     }
 )

@@ -322,12 +322,14 @@ def mark_drift(session: Session, actor: Actor, *, run_id: int) -> DriftMarked:
     ).scalar_one()
     changed = session.execute(
         text(
-            "UPDATE plan_line AS line SET drift = coalesce(moved.says, '') "
-            "FROM plan_line AS self LEFT JOIN unnest(CAST(:items AS int8[]), CAST(:warehouses AS int8[]), "
-            "CAST(:says AS text[])) AS moved (item_id, warehouse_id, says) "
-            "ON moved.item_id = self.item_id AND moved.warehouse_id = self.warehouse_id "
-            "WHERE self.id = line.id AND line.run_id = :run AND line.state = 'open' "
-            "AND line.drift <> coalesce(moved.says, '') RETURNING line.id"
+            "WITH moved AS (SELECT * FROM unnest(CAST(:items AS int8[]), CAST(:warehouses AS int8[]), "
+            "CAST(:says AS text[])) AS moved (item_id, warehouse_id, says)), "
+            "told AS (SELECT line.id, moved.says FROM moved JOIN plan_line AS line USING (item_id, warehouse_id) "
+            "WHERE line.run_id = :run UNION ALL SELECT line.id, '' FROM plan_line AS line WHERE line.run_id = :run "
+            "AND line.drift <> '' AND NOT EXISTS (SELECT FROM moved WHERE moved.item_id = line.item_id "
+            "AND moved.warehouse_id = line.warehouse_id)) "
+            "UPDATE plan_line AS line SET drift = told.says FROM told "
+            "WHERE told.id = line.id AND line.state = 'open' AND line.drift <> told.says RETURNING line.id"
         ),
         {
             "run": run_id,

@@ -32,6 +32,11 @@ if TYPE_CHECKING:  # the engine is loaded by the first run, not by whoever may s
 _LOCKS = 0x706C616E << 32  # our range of advisory locks; the low half is the run's id
 LONGEST_HORIZON = 3_650
 """Days: ten years of demand; longer is as good as no horizon."""
+# Of the transactions that wrote what runs read, and that ended before all that are going on: the last one stands for them all.
+_FORGET = text(
+    "DELETE FROM planning_input_write WHERE xid < (SELECT max(xid) FROM planning_input_write "
+    "WHERE xid < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS int8))"
+)
 _BEGINS_WITHIN = 60.0  # seconds from the start of a run to its worker's lock
 
 
@@ -107,10 +112,11 @@ def start_run(
     """Open a planning run as of a day, for all warehouses or some. `run_plan` calculates it.
 
     `group_codes` limits what it reports to items of some item groups; `horizon_days` leaves out demand needed more days
-    after that day. Runs whose worker died are marked failed on the way.
+    after that day. Runs whose worker died are marked failed on the way, and old marks of what was written are forgotten.
     Refuses: UnknownWarehouse, UnknownGroup, HorizonOutOfRange.
     """
     _bury_dead_runs(session, at)
+    session.execute(_FORGET)
     scope: dict[str, Any] = {}
     if warehouse_codes is not None:
         found = session.exec(select(Warehouse).where(col(Warehouse.code).in_(warehouse_codes))).all()

@@ -1,12 +1,19 @@
 """What moved since a run (PLAN-12): the run's requirements against those of today, calculated the same way.
 
 Orders that came out of the plan itself, and what was received on them, are no drift: they are the plan at work.
+
+What was found is kept in this process with the snapshot that it was found in, and holds as long as no transaction that wrote
+an input is seen now and was not seen then. Such transactions leave their numbers in planning_input_write.
 """
 
+from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass
 from decimal import Decimal
+from threading import Lock
 
 import polars as pl
+from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from buyside.db.plans import PlanningRun
@@ -14,9 +21,10 @@ from buyside.domain.access import Actor, Permission, needs
 from buyside.domain.drift import drift_kept
 from buyside.domain.refusals import NotFound
 from buyside.planning.run import PlanInputs
+from buyside.queries.arrow_reader import ArrowReader, arrow_reader
 from buyside.queries.plan_resident import requirements_since, resident_of
 from buyside.queries.plan_stored import scope_of, units
-from buyside.queries.planning import ArrowReader, arrow_reader, read_inputs
+from buyside.queries.planning import read_inputs
 
 _OWN_LINES = """
     SELECT purchase_order_line_id AS order_line FROM plan_line WHERE run_id = {run} AND state = 'converted'
@@ -29,6 +37,17 @@ _OWN_RECEIPTS = """
     WHERE planned.run_id = {run} AND planned.state = 'converted'
     GROUP BY 1, 2
 """
+# Of the numbers only the oldest are ever forgotten: as far back as the first that is left, all are known.
+_NOTHING_NEW = text(
+    """
+    SELECT NOT EXISTS (
+        SELECT FROM planning_input_write WHERE xid >= since.oldest AND NOT pg_visible_in_snapshot(xid::text::xid8, since.moment)
+    ) AND coalesce((SELECT min(xid) FROM planning_input_write) <= since.oldest, true)
+    FROM (SELECT CAST(:moment AS pg_snapshot) AS moment,
+                 CAST(CAST(pg_snapshot_xmin(CAST(:moment AS pg_snapshot)) AS text) AS int8) AS oldest) AS since
+    """
+)
+_MOST_KEPT = 8
 _KEY = ("item", "warehouse")
 _MEASURES = ("gross", "scheduled_receipts", "projected", "shortage", "to_order")
 
@@ -57,6 +76,33 @@ class Drift:
     in_full: str = ""
 
 
+class _Kept:
+    """What moved since the runs that were asked for last, and the snapshots in which their inputs were read."""
+
+    def __init__(self) -> None:
+        self._found = OrderedDict[Hashable, tuple[str, Drift]]()
+        self._lock = Lock()
+
+    def get(self, session: Session, key: Hashable) -> Drift | None:
+        """What was found, if nothing was written since that the session sees."""
+        with self._lock:
+            found = self._found.get(key)
+        if found is None:
+            return None
+        moment, drift = found
+        return drift if session.execute(_NOTHING_NEW, {"moment": moment}).scalar_one() else None
+
+    def keep(self, key: Hashable, moment: str, drift: Drift) -> None:
+        with self._lock:
+            self._found[key] = moment, drift
+            self._found.move_to_end(key)
+            while len(self._found) > _MOST_KEPT:
+                self._found.popitem(last=False)
+
+
+_KEPT = _Kept()
+
+
 @needs(Permission.PLAN_VIEW)
 def drifted(session: Session, actor: Actor, *, run_id: int) -> list[Drifted]:
     """Every item and warehouse that moved since a run, by its keys. Sees what is committed. Refuses: NotFound."""
@@ -69,8 +115,21 @@ def drift_since(session: Session, actor: Actor, *, run_id: int) -> Drift:
     run = session.get(PlanningRun, run_id)
     if run is None:
         raise NotFound(kind="planning run")
-    with arrow_reader(session) as reader:
+    bind = session.get_bind()
+    engine = bind if isinstance(bind, Engine) else bind.engine
+    key = engine.url.render_as_string(), run.id, run.finished_at
+    if (known := _KEPT.get(session, key)) is not None:
+        return known
+    with arrow_reader(session, connections=2) as reader:
+        moment = str(reader.frame("SELECT pg_current_snapshot()::text AS moment").item())
         now = _without_own_orders(reader, run_id, read_inputs(reader, scope_of(run)["warehouses"]))
+    drift = _found(session, actor, run_id, now)
+    _KEPT.keep(key, moment, drift)
+    return drift
+
+
+def _found(session: Session, actor: Actor, run_id: int, now: PlanInputs) -> Drift:
+    """What moved between the inputs of a run and those of now."""
     since = requirements_since(session, actor, run_id=run_id, now=now)
     before, after = since.before, since.after
     changed = _changed(before, after)
