@@ -35,9 +35,7 @@ from buyside.state.item_words import (
     Agreement,
     Coming,
     Mark,
-    Offered,
     OrderLine,
-    Paid,
     Past,
     Place,
     Point,
@@ -46,17 +44,14 @@ from buyside.state.item_words import (
     contracts_in_words,
     day_number,
     lines_in_words,
-    offers_in_words,
-    paid_in_words,
     past_in_words,
     places_in_words,
-    price_marks,
-    price_points,
     sourcing_in_words,
     stock_levels,
     stock_points,
     uses_in_words,
 )
+from buyside.state.price_words import Offered, Paid, offers_in_words, paid_in_words, price_marks, price_points
 from buyside.state.roles import BuyerState
 from buyside.state.sheet_record import SheetRecordState
 

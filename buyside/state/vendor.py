@@ -34,9 +34,10 @@ from buyside.queries.vendor_card import (
 from buyside.state.base import handler, me, say, today
 from buyside.state.forms import key, text
 from buyside.state.history import HistoryState
-from buyside.state.item_words import Mark, Offered, Paid, Point, day_number, offers_in_words, paid_in_words
-from buyside.state.item_words import price_marks as marks_of_prices
-from buyside.state.item_words import price_points as points_of_prices
+from buyside.state.item_words import Mark, Point, day_number
+from buyside.state.price_words import Offered, Paid, offers_in_words, paid_in_words
+from buyside.state.price_words import price_marks as marks_of_prices
+from buyside.state.price_words import price_points as points_of_prices
 from buyside.state.receipts import Choice
 from buyside.state.roles import BuyerState
 from buyside.state.sheet_record import SheetRecordState

@@ -15,11 +15,10 @@ from buyside.state.item import on_order_in_words
 from buyside.state.item_words import (
     day_number,
     lines_in_words,
-    price_marks,
-    price_points,
     sourcing_in_words,
     stock_points,
 )
+from buyside.state.price_words import price_marks, price_points
 
 DAY = date(2026, 3, 2)
 
