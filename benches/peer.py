@@ -4,11 +4,12 @@
 trytond_stock_supply, trytond_stock_supply_production, proteus and psycopg[binary,pool]; Tryton is no dependency of ours. A flat
 company (bought items, one vendor each, ten orders an item) and one with structures of three levels, a tenth of its size in
 items, are made in both, on one server: planned by both, drafted as purchase orders by both. Ours reads PostgreSQL and writes
-the plan there, pegs included; Tryton is called in its own process without the client's protocol. One run each: it is
-minutes beside fractions of a second. What both want to buy must be the same in item, date, vendor and quantity.
+the plan there; Tryton is called in its own process without the client's protocol. One run each: it is minutes beside fractions
+of a second. What both want to buy must be the same in item, date, vendor and quantity.
 
-Ours is told twice: the whole run, which keeps inputs, requirements, coverage, pegs and messages too, and the part of it that
-Tryton does as well, which is to read, calculate and write the lines to buy.
+Ours is told twice: the whole run, which keeps inputs, requirements, coverage and messages too, and pegs where there are no more
+than 20,000 demand lines (of more they are divided when they are looked at), and the part of it that Tryton does as well, which is
+to read, calculate and write the lines to buy.
 """
 
 import argparse
