@@ -12,8 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from itertools import chain
 from threading import Lock
 from typing import IO, Any
@@ -22,20 +21,16 @@ from sqlalchemy import ColumnElement, Select, String, Subquery, and_, cast, func
 from sqlmodel import Session
 
 from buyside.domain.access import Actor, Permission, Role, needs
-from buyside.domain.locales import (
-    MONEY_DIGITS,
-    PERCENT_DIGITS,
-    PRICE_DIGITS,
-    QUANTITY_DIGITS,
-    money_writer,
-    number_writer,
-    price_writer,
-    shown_date,
-    shown_instant,
-)
 from buyside.domain.refusals import NotAllowed, NotFound, Unreadable
-from buyside.domain.words import NUMERIC, Kind
+from buyside.domain.words import Kind
+from buyside.queries.grid_sources import GridSource, RowColumn
 from buyside.queries.row_filters import chosen_values, condition, python_value
+from buyside.queries.row_texts import raw, row_writer
+
+__all__ = (
+    "GridSource", "RowColumn", "RowsPage", "RowsWanted", "by_name", "escaped", "grid_csv", "grid_page", "grid_rows", "grid_xlsx",
+    "portal_grid_page", "portal_grid_rows",
+)  # fmt: skip
 
 SCROLL_LIMIT = 500_000
 """Rows that one grid scrolls over; browsers paint columns out of line beyond (16 million pixels)."""
@@ -52,66 +47,6 @@ _COUNT_KEPT = 30.0  # seconds
 _COUNTS = 500
 _SEARCH_MEMORY = "SET LOCAL work_mem = '64MB'"
 """A word that stands in very many rows of a long table is found from its index alone, if what was found fits in memory."""
-_DIGITS = {
-    Kind.NUMBER: (0, 0),
-    Kind.QUANTITY: QUANTITY_DIGITS,
-    Kind.MONEY: MONEY_DIGITS,
-    Kind.PRICE: PRICE_DIGITS,
-    Kind.PERCENT: PERCENT_DIGITS,
-}
-_VALUES = {Kind.MONEY: money_writer, Kind.PRICE: price_writer}
-
-
-@dataclass(frozen=True, slots=True)
-class RowColumn:
-    """One column of a grid's select, by its label there."""
-
-    name: str
-    kind: Kind = Kind.TEXT
-    searched: bool = False
-    """The quick filter looks into it. Wants a trigram index where the table is long."""
-    required: bool = False
-    """Never null, so that an index finds where the next page of a sort by it begins."""
-    only_in_files: bool = False
-    """Too long for a list; stands in exports alone."""
-    found_by: Callable[[ColumnElement[Any], list[str]], ColumnElement[bool]] | None = None
-    """For values of which a row has several, in other tables: rows, given their key, that have one of some values. Scopes and
-    filters of this column then ask this and not the column."""
-    currency: str = ""
-    """For money and prices, the column that names their currency, which says how many decimals they are written with."""
-    written: Callable[[Mapping[Any, Any], str], str] | None = None
-    """How a kept text stands before a reader: made of the row and the reader's locale. Files have it as it is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class GridSource:
-    """A grid, as data. `rows` gives a select in reach of the actor, whose labels are the columns' names."""
-
-    name: str
-    permission: Permission
-    rows: Callable[[Actor], Select[Any]]
-    columns: tuple[RowColumn, ...]
-    order: tuple[tuple[str, str], ...]
-    """Default sort: (column, "asc" or "desc")."""
-    key: str = "id"
-    """The column that tells rows apart; sent to the browser as `id`."""
-    scopes: tuple[str, ...] = ()
-    """Columns that a page may fix to one value, such as the order whose lines it shows."""
-    scopes_needed: tuple[str, ...] = ()
-    """Those of the scopes without which the rows mean nothing and may be without number; who leaves one out is refused."""
-    keys_first: bool = False
-    """Sorts find the keys of a page before they read its rows: for long tables that are joined from outside, whose joins
-    the database then leaves out for all rows but those of the page."""
-    keys_found: Callable[[ColumnElement[str]], Select[Any]] | None = None
-    """The keys of the rows in which a pattern of the quick filter occurs, for long tables whose searched texts stand in
-    several: one select for each table, so that each looks into its own index. None: every searched column is looked at."""
-
-    def column(self, name: str) -> RowColumn:
-        """A column by name. Refuses: Unreadable."""
-        for each in self.columns:
-            if each.name == name:
-                return each
-        raise Unreadable(value=name, wanted=f"a column of {self.name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +107,7 @@ def _page(session: Session, actor: Actor, source: GridSource, wanted: RowsWanted
         total = wanted.start + len(found)
     else:
         total = _count(session, source, actor, wanted, parts)
-    write = _writer(source, actor)
+    write = row_writer(source, actor)
     return RowsPage(
         rows=[write(row) for row in found],
         total=min(total, SCROLL_LIMIT),
@@ -208,7 +143,7 @@ def _again(
     chosen = _listed(source, base).where(
         key.in_([python_value(key, each) for each in ids]), *_scoped(source, base, scope)
     )
-    write = _writer(source, actor)
+    write = row_writer(source, actor)
     return [write(row) for row in session.execute(chosen).mappings()]
 
 
@@ -371,7 +306,7 @@ def _listed(source: GridSource, base: Subquery) -> Select[Any]:
 
 
 def _after(source: GridSource, parts: _Parts, row: Mapping[Any, Any]) -> str:
-    return json.dumps([_raw(row[known.name if known else source.key]) for _, _, known in parts.order])
+    return json.dumps([raw(row[known.name if known else source.key]) for _, _, known in parts.order])
 
 
 def _read_after(parts: _Parts, after: str) -> list[Any]:
@@ -423,52 +358,6 @@ def _count(session: Session, source: GridSource, actor: Actor, wanted: RowsWante
         while len(_counts) > _COUNTS:
             _counts.popitem(last=False)
     return total
-
-
-def _plain(value: Decimal) -> str:
-    """A decimal without exponent and trailing zeros."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _raw(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return _plain(value)
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return value if value is None or isinstance(value, str | int | bool | list) else str(value)
-
-
-def _writer(source: GridSource, actor: Actor) -> Callable[[Mapping[Any, Any]], dict[str, Any]]:
-    """A function that turns a database row into what the browser gets: raw values, and `shown` texts beside them."""
-    writers = {each.name: writer for each in source.columns if (writer := _shown(each.kind, actor))}
-    names = [column.name for column in source.columns if not column.only_in_files]
-    valued = [(each.name, each.currency, _VALUES[each.kind]) for each in source.columns if each.currency]
-    worded = [(each.name, each.written) for each in source.columns if each.written is not None]
-
-    def write(row: Mapping[Any, Any]) -> dict[str, Any]:
-        sent = {name: _raw(row[name]) for name in names}
-        sent["id"] = str(row[source.key])
-        sent["shown"] = {name: by(row[name]) for name, by in writers.items() if row[name] is not None}
-        for name, currency, writer in valued:
-            if row[name] is not None:
-                sent["shown"][name] = writer(actor.locale, row[currency])(row[name])
-        sent["shown"] |= {name: words(row, actor.locale) for name, words in worded if row[name]}
-        return sent
-
-    return write
-
-
-def _shown(kind: Kind, actor: Actor) -> Callable[[Any], str] | None:
-    """How a kind of value is written for the actor; None where the raw value is what one reads."""
-    if kind in NUMERIC:
-        number = number_writer(actor.locale, *_DIGITS[kind])
-        return lambda value: number(Decimal(value))
-    if kind is Kind.DATE:
-        return lambda value: shown_date(value, actor.locale)
-    if kind is Kind.INSTANT:
-        return lambda value: shown_instant(value, actor.locale, actor.time_zone)
-    return None
 
 
 def by_name(sources: tuple[GridSource, ...], name: str) -> GridSource:
