@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ _MARKS = (
 _CHUNK = 1 << 20
 _AROUND = 400  # bytes of each stretch of text that no encoding claims
 _STRETCHES = 40
+_SIGNS = "µªº"  # letters to Unicode, and signs beside words to who writes them
 _ALTERNATIVES = 6
 _SAMPLED_RECORDS = 200
 _SURE = 0.95  # of the records of a sample have as many cells as most do, where the delimiter is right
@@ -133,7 +135,23 @@ def _likely(content: bytes) -> list[str]:
         except UnicodeDecodeError:
             continue
     best = [alike[text] for each in ranked if each in known and (text := _read_as(sample, known[each])) in alike]
-    return list(dict.fromkeys([*best, *alike.values()]))[:_ALTERNATIVES] or ["cp1252"]
+    odd = {name: _odd_letters(text) for text, name in alike.items()}
+    likely = sorted(dict.fromkeys([*best, *alike.values()]), key=lambda name: odd[name])
+    return likely[:_ALTERNATIVES] or ["cp1252"]
+
+
+def _odd_letters(text: str) -> int:
+    """How many characters beyond ASCII stand in or at a Latin word where no one writes them: a sign between letters, a letter
+    of another script, a capital after a small one. Few letters are too little for a statistic, and enough for this."""
+    odd = 0
+    for before, each, after in zip(" " + text, text, text[1:] + " ", strict=False):
+        beside = [near for near in (before, after) if near.isascii() and near.isalpha()]
+        if each.isascii() or each in _SIGNS or not beside:
+            continue
+        is_latin = unicodedata.name(each, "").startswith("LATIN")
+        if (not is_latin and (each.isalpha() or len(beside) == 2)) or (each.isupper() and before.islower()):
+            odd += 1
+    return odd
 
 
 def _read_as(sample: bytes, encoding: str) -> str:

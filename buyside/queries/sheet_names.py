@@ -18,6 +18,7 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "unit": ("uom", "unit of measure", "stock unit", "einheit", "measure", "um"),
     "group": ("item group", "category", "class", "warengruppe", "product group"),
     "kind": ("type", "item type"),
+    "supply": ("supply mode", "procurement type", "beschaffungsart"),
     "vendor": ("supplier", "vendor code", "supplier code", "vendor no", "supplier number", "lieferant", "creditor"),
     "item": ("item code", "article", "article number", "part", "material", "product code", "artikel"),
     "vendor_part": ("supplier part", "supplier part number", "vendor part number", "vendor sku", "manufacturer part"),

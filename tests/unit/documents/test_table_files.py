@@ -72,6 +72,15 @@ def test_eight_bits_are_never_sure_and_the_choices_show_what_each_would_read(enc
     assert decided.sample[0][1] == right.split(";")[1]
 
 
+@pytest.mark.rule("VEN-5")
+@pytest.mark.parametrize("word", ["Türgriff", "Größe", "Öse", "café"])
+def test_one_word_beyond_ascii_is_read_first_as_somebody_would_have_written_it(word: str) -> None:
+    how = found(f"code;name;qty\nA;{word};1,5\nB;Bolt;2,25\n".encode("cp1252"))
+    assert doubts(how) == ["encoding"]
+    assert how.sample[0][1] == word
+    assert word in how.doubts[0].choices[0][1]
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 def test_delimiters_and_line_ends_are_told_by_what_divides_all_rows_equally(delimiter: str, ending: str) -> None:
