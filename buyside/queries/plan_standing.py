@@ -55,7 +55,7 @@ def is_plan(run: Any) -> ColumnElement[bool]:
 
 def newest_whole_plan() -> ScalarSelect[int | None]:
     """The newest plan that looked at everything; None where every one is limited to some scope."""
-    limited = or_(*(col(PlanningRun.scope).has_key(part) for part in SCOPE))
+    limited = or_(*(col(PlanningRun.scope).bool_op("?")(part) for part in SCOPE))
     return (
         select(col(PlanningRun.id))
         .where(is_plan(PlanningRun), not_(limited))
