@@ -50,7 +50,7 @@ def _row(act: Any) -> rx.Component:
             rx.el.div(
                 rx.el.span(act["act"], class_name="matrix-act"),
                 rx.el.span(act["says"], class_name="quiet"),
-                rx.cond(act["count"] != "", _doors(act), rx.el.span("No door of its own.", class_name="quiet")),
+                rx.cond(act["count"] != "", _doors(act), rx.el.span("Nothing asks for it alone.", class_name="quiet")),
                 class_name="matrix-what",
             ),
             scope="row",

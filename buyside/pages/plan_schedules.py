@@ -43,7 +43,7 @@ def _row(each: Any) -> tuple[Any, ...]:
             button("Resume", Schedules.resume(each["id"]), look="plain"),
         ),
         button("Remove", Schedules.ask_remove(each["id"]), look="plain"),
-        class_name="actions",
+        class_name="actions row-acts",
         role="group",
         aria_label=each["name"],
     )

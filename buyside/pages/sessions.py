@@ -27,7 +27,13 @@ def _list() -> rx.Component:
         (
             Column("person", grow=2, least=150, is_pinned=True),
             Column("whose", "Yours", width=126, words=OWN_WORDS),
-            Column("surface", width=110, words=SURFACE_WORDS, help="Internal: this application. Portal: the vendors'."),
+            Column(
+                "surface",
+                "Signed in to",
+                width=124,
+                words=SURFACE_WORDS,
+                help="Internal: this application. Portal: the vendors'.",
+            ),
             Column("browser", grow=2, least=160),
             Column("created_at", "Signed in", width=156),
             Column("last_seen_at", "Last seen", width=156, help="To the minute."),
@@ -92,7 +98,7 @@ def _panel() -> rx.Component:
         facts(
             ("Person", link(session["person"], to="/admin/users?user=" + session["user_id"].to(str))),
             ("E-mail", rx.cond(session["email"] != "", session["email"], "–")),
-            ("Surface", status(session["surface"], SURFACE_WORDS)),
+            ("Signed in to", status(session["surface"], SURFACE_WORDS)),
             ("Browser", rx.cond(session["browser"] != "", session["browser"], "–")),
             ("Signed in", session["began"]),
             ("Last seen", session["seen"]),

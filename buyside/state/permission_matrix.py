@@ -67,12 +67,16 @@ def _shown(act: Act, own: frozenset[Role]) -> ShownAct:
     for kind, doors in groupby(act.doors, key=lambda each: each.kind):
         names = [f"{each.name} (portal)" if each.is_portal else each.name for each in doors]
         behind.append(Behind(kind=_KINDS[kind], names=", ".join(names)))
-    count = len(act.doors)
     return ShownAct(
         act=act.permission.value,
         says=act.permission.says,
         held=bool(own & set(act.roles)),
         marks=[Mark(role=role.value.capitalize(), held=role in act.roles, own=role in own) for role in Role],
         doors=behind,
-        count=f"{count} door{'' if count == 1 else 's'}" if count else "",
+        count=_asking(len(act.doors)),
     )
+
+
+def _asking(count: int) -> str:
+    """How many pages, lists, addresses, events, operations and queries ask for an act; empty for none."""
+    return "" if not count else "Asked for in 1 place" if count == 1 else f"Asked for in {count} places"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar, TypedDict
 
 import reflex as rx
 
 from buyside.domain.access import Permission
-from buyside.domain.locales import shown_money
+from buyside.domain.locales import shown_money, shown_number
 from buyside.domain.words import Tone
 from buyside.queries.plan_difference import DIFFERENCE_ROWS, PlanDifference, plan_difference, run_before
 from buyside.queries.rows import GridSource
@@ -81,8 +82,8 @@ class PlanDifferenceState(BuyerState, rx.State):
         if not self.before_id:
             return
         found_difference = await self._ask(plan_difference, run_id=run.run_id, before_id=self.before_id)
-        self.says = _counted(found_difference)
         locale, totals, in_all = me().locale, found_difference.totals, ""
+        self.says = _counted(found_difference, locale)
         if len(totals) > _CURRENCIES and found_difference.in_own is not None:
             in_all, totals = f" in {len(totals)} currencies", (found_difference.in_own,)
         self.totals = [
@@ -98,6 +99,10 @@ class PlanDifferenceState(BuyerState, rx.State):
         ]
 
 
-def _counted(found: PlanDifference) -> str:
-    parts = [f"{found.counts[name]} {word}" for name, word in _SAYS.items() if found.counts[name]]
+def _counted(found: PlanDifference, locale: str) -> str:
+    parts = [
+        f"{shown_number(Decimal(found.counts[name]), locale)} {word}"
+        for name, word in _SAYS.items()
+        if found.counts[name]
+    ]
     return " · ".join(parts) or "Nothing differs"

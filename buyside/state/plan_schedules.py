@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 import reflex as rx
 
 from buyside.domain.access import Permission
-from buyside.domain.locales import shown_instant, shown_number
+from buyside.domain.locales import shown_days, shown_instant, shown_number
 from buyside.domain.plans import RunOrigin, RunState
 from buyside.domain.refusals import Refused, SeveralRefused, refuse_all
 from buyside.domain.schedules import WEEKDAYS, Planned, weekdays_said
@@ -246,8 +246,12 @@ def _codes(written: str) -> tuple[str, ...] | None:
 def _shown(row: ScheduleRow, locale: str, zone: str) -> Shown:
     scope = [
         ", ".join(row.warehouse_codes) or "All warehouses",
-        *([f"groups {', '.join(row.group_codes)}"] if row.group_codes else []),
-        *([f"{row.horizon_days} days ahead"] if row.horizon_days is not None else []),
+        *(
+            [f"{'group' if len(row.group_codes) == 1 else 'groups'} {', '.join(row.group_codes)}"]
+            if row.group_codes
+            else []
+        ),
+        *([f"{shown_days(row.horizon_days)} ahead"] if row.horizon_days is not None else []),
     ]
     word, tone, says = _result(row, locale)
     return Shown(
@@ -280,5 +284,6 @@ def _result(row: ScheduleRow, locale: str) -> tuple[str, str, str]:
 
     says = row.run_problem
     if row.run_state == RunState.DONE:
-        says = f"{number('plan_lines')} plan lines, {number('late_lines')} late"
+        lines = "plan line" if row.run_counts.get("plan_lines") == 1 else "plan lines"
+        says = f"{number('plan_lines')} {lines}, {number('late_lines')} late"
     return word, tone.value, says
