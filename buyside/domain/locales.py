@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -126,6 +126,24 @@ def read_weekdays(typed: str, locale: str) -> str:
         known |= {_bare(name): day for day, name in _short_weekdays(each).items()}
     days = {known.get(_bare(each), "") for each in typed.split(",")}
     return typed if "" in days else ",".join(day for day in WEEKDAYS if day in days)
+
+
+@lru_cache(maxsize=64)
+def _days_of_year(locale: str) -> dict[str, str]:
+    """Every day that a year may have, from "12-24" to how people of `locale` write it: "24 Dec"."""
+    first = date(2000, 1, 1)  # of a leap year
+    days = (first + timedelta(days=each) for each in range(366))
+    return {f"{day:%m-%d}": shown_day(day, locale) for day in days}
+
+
+def shown_day_of_year(kept: str, locale: str) -> str:
+    """A day of every year, kept as "12-24", as people of `locale` write it: "24 Dec"."""
+    return _days_of_year(locale).get(kept, kept)
+
+
+def read_day_of_year(typed: str, locale: str) -> str:
+    """A day of every year as `shown_day_of_year` writes it, as it is kept; anything else passes as it was typed."""
+    return next((kept for kept, shown in _days_of_year(locale).items() if shown.casefold() == typed.casefold()), typed)
 
 
 def _bare(name: str) -> str:

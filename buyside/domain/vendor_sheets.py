@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import partial
 
 from buyside.domain.access import Permission
-from buyside.domain.locales import read_weekdays, shown_weekdays
+from buyside.domain.locales import read_day_of_year, read_weekdays, shown_day_of_year, shown_weekdays
 from buyside.domain.pack import Form
 from buyside.domain.sheets import Family, Sheet, SheetColumn, Wording
 from buyside.domain.vendors import AddressPurpose, VendorStatus
@@ -15,6 +15,7 @@ from buyside.domain.words import VENDOR_WORDS, words
 _C = SheetColumn
 _NONE = Decimal(0)
 _WEEKDAYS = r"(mon|tue|wed|thu|fri|sat|sun)(,(mon|tue|wed|thu|fri|sat|sun))*"
+_DAY_OF_YEAR = Wording(shown_day_of_year, read_day_of_year)
 _EMAIL = r"[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+"
 _COUNTRY = r"[A-Z]{2}"
 _sheet = partial(Sheet, family=Family.VENDORS, view=Permission.VENDOR_VIEW, edit=Permission.VENDOR_EDIT)
@@ -107,12 +108,14 @@ VENDOR_CLOSING_DAY_SHEET = _sheet(
             pattern=r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])",
             wanted="a month and day such as 12-24",
             is_required=True,
+            wording=_DAY_OF_YEAR,
         ),
         _C(
             "to_day",
             pattern=r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])",
             wanted="a month and day such as 01-02",
             is_required=True,
+            wording=_DAY_OF_YEAR,
         ),
         _C("name"),
     ),

@@ -20,6 +20,7 @@ from buyside.domain.locales import (
     PRICE_DIGITS,
     QUANTITY_DIGITS,
     shown_date,
+    shown_day_of_year,
     shown_instant,
     shown_number,
     shown_weekdays,
@@ -52,6 +53,7 @@ _WORDS = frozenset(
 )
 """Columns that hold one word of a closed list."""
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_DAYS_OF_YEAR = frozenset({"from_day", "to_day"})
 _WEEKDAYS = frozenset({"order_weekdays", "weekdays"})
 _PRICES = re.compile(r"price|cost|value")
 _SHORT_HASH = 12
@@ -213,6 +215,8 @@ def _typed(column: Column[Any], value: Any, actor: Actor) -> str:
             if isinstance(value, int)
             else shown_date(date.fromisoformat(str(value)), actor.locale)
         )
+    if name in _DAYS_OF_YEAR:
+        return shown_day_of_year(str(value), actor.locale)
     if name in _WEEKDAYS:
         return shown_weekdays(str(value), actor.locale)
     if name in _WORDS and _WORD.fullmatch(str(value)):

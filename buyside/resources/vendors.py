@@ -84,8 +84,8 @@ CLOSING_DAYS = Resource(
     (
         Shown("vendor", width=140, is_pinned=True, href=_VENDOR),
         Shown("vendor_name", grow=1, least=180),
-        Shown("from_day", width=176, label="From (month-day)"),
-        Shown("to_day", width=150, label="To (month-day)"),
+        Shown("from_day", width=176, label="From"),
+        Shown("to_day", width=150, label="To"),
         Shown("name", grow=1, least=180),
     ),
     quick_hint="Vendor or name",

@@ -13,7 +13,7 @@ from buyside.domain.order_days import WEEKDAYS
 from buyside.domain.refusals import Unreadable
 from buyside.domain.sheet_changes import CellProblem, RowChange
 from buyside.domain.sheets import Sheet, SheetColumn
-from buyside.domain.vendor_sheets import PRICE_BREAK_SHEET, VENDOR_ITEM_SHEET, VENDOR_SHEET
+from buyside.domain.vendor_sheets import PRICE_BREAK_SHEET, VENDOR_CLOSING_DAY_SHEET, VENDOR_ITEM_SHEET, VENDOR_SHEET
 from buyside.state.grid import GridChange, GridSave
 from buyside.state.sheet_texts import canonical, for_people, read_changes, shown
 
@@ -28,6 +28,7 @@ STOCK, PRICE = column(ITEM_SHEET, "safety_stock"), column(PRICE_BREAK_SHEET, "un
 SHARE, DAYS = column(VENDOR_ITEM_SHEET, "share_percent"), column(VENDOR_ITEM_SHEET, "lead_days")
 FROM, ACTIVE = column(VENDOR_ITEM_SHEET, "valid_from"), column(VENDOR_ITEM_SHEET, "is_active")
 ORDER_DAYS = column(VENDOR_SHEET, "order_weekdays")
+CLOSED_FROM = column(VENDOR_CLOSING_DAY_SHEET, "from_day")
 STATUS, NAME = column(VENDOR_SHEET, "status"), column(VENDOR_SHEET, "name")
 
 
@@ -106,6 +107,20 @@ def test_order_days_are_read_back_as_they_are_told_wherever_the_reader_lives_and
         for kept in (*WEEKDAYS, "tue,sun", ",".join(WEEKDAYS)):
             assert canonical(ORDER_DAYS, shown(ORDER_DAYS, kept, locale), locale) == kept, locale
             assert canonical(ORDER_DAYS, kept, locale) == kept, locale
+
+
+@pytest.mark.rule("VEN-6")
+def test_closing_days_are_told_and_read_as_the_reader_writes_days_of_a_year() -> None:
+    assert [shown(CLOSED_FROM, "12-24", locale) for locale in ("en_US", "en_GB", "de_DE")] == [
+        "Dec 24",
+        "24 Dec",
+        "24. Dez.",
+    ]
+    for locale in ("en_US", "de_DE", "fr_FR", "sv_SE", "hi_IN", "ja_JP"):
+        for kept in ("02-29", "12-24", "01-02"):
+            assert canonical(CLOSED_FROM, shown(CLOSED_FROM, kept, locale), locale) == kept
+            assert canonical(CLOSED_FROM, kept, locale) == kept
+    assert canonical(CLOSED_FROM, "13-40", "de_DE") == shown(CLOSED_FROM, "13-40", "de_DE") == "13-40"
 
 
 def save(act: str, *cells: dict[str, str]) -> GridSave:
