@@ -206,6 +206,7 @@ def test_every_page_names_its_act_and_the_gate_knows_it(surface: str) -> None:
     found = walked(surface)
     assert found["pages"]
     assert found["doors"] == found["pages"]
+    assert "404" in found["served"], "an address of no page has a page of ours too"
     served = {"/" if path == "index" else f"/{path}" for path in found["served"]} - {"/404"}
     assert served == set(found["pages"])
     vendors = {each.value for each in GRANTS[Role.VENDOR]}
