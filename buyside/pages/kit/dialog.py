@@ -9,17 +9,26 @@ import reflex as rx
 from buyside.pages.kit.base import Text
 from buyside.pages.kit.parts import button
 
+_REMEMBERS = rx.Var("(event) => { event.currentTarget.openedFrom = document.activeElement; }")
+_RETURNS = rx.Var(
+    "(event) => { const from = event.currentTarget.openedFrom; event.preventDefault();"
+    ' (from?.isConnected && from !== document.body ? from : document.getElementById("content"))?.focus(); }'
+)
+"""A dialog that the state opens knows no trigger: whoever had the focus gets it back, else the page's content does."""
+
 
 def dialog(
     title: Text, *children: Any, is_open: Any, on_close: Any, says: Text = "", is_wide: bool = False
 ) -> rx.Component:
-    """A dialog over the page while `is_open`; Escape, the background and `on_close` close it. Focus stays inside."""
+    """A dialog over the page while `is_open`; Escape, the background and `on_close` close it. Focus stays inside, and goes
+    back to where it was."""
     return rx.dialog.root(
         rx.dialog.content(
             rx.dialog.title(title, class_name="dialog-title", size="3"),
             rx.dialog.description(says, class_name="dialog-says", size="2"),
             *children,
             class_name="dialog wide" if is_wide else "dialog",
+            custom_attrs={"onOpenAutoFocus": _REMEMBERS, "onCloseAutoFocus": _RETURNS},
         ),
         open=is_open,
         on_open_change=lambda _: on_close,
