@@ -35,6 +35,12 @@ export function ServerGrid(props) {
 }
 
 // What the list opens with: the address, else the view that the person opens with, else the page's own first view.
+/** Whether a cell is written into: what the grid adds of its own, as its boxes to choose rows, says so without a function. */
+function takesInput(event) {
+  const editable = event.column?.getColDef().editable;
+  return typeof editable === "function" ? editable(event) : Boolean(editable);
+}
+
 function openingOf({ columns, views, savedViews, links }) {
   const defaults = { ...NOTHING, view: views?.[0]?.key ?? "" };
   const asked = links ? fromAddress(window.location.search) : null;
@@ -457,14 +463,14 @@ function OpenGrid(props) {
             setTimeout(() => { event.api.setFocusedCell(anchor.row, anchor.column); range.current.set(anchor, { row: event.rowIndex, column: event.column.getColId() }); });
           }}
           onCellClicked={(event) => {
-            if (!opens || !event.data || event.data.__new || event.event?.shiftKey || event.column?.getColDef().editable?.(event) || window.getSelection()?.toString()) return;
+            if (!opens || !event.data || event.data.__new || event.event?.shiftKey || takesInput(event) || window.getSelection()?.toString()) return;
             if (event.column?.getColId().startsWith("ag-Grid-")) return;
             open(event.data);
           }}
           onCellKeyDown={(event) => {
             if (event.event.key !== "Enter") return;
             if (savesNew.current) { savesNew.current = false; setTimeout(edits.saveNew); return; }
-            if (!opens || event.data?.__new || event.column.getColDef().editable?.(event)) return;
+            if (!opens || event.data?.__new || takesInput(event)) return;
             open(event.data);
           }}
           onCellEditRequest={(event) => {
