@@ -84,7 +84,7 @@ def test_a_buyer_edits_in_place_and_moves_the_status(acme: str, visit: Callable[
     expect(page.get_by_role("button", name="Set active")).to_be_visible()
     page.reload()
     expect(page.get_by_label("Legal name")).to_have_value("Acme Works GmbH")
-    expect(page.get_by_label("Order weekdays")).to_have_value("mon,wed")
+    expect(page.get_by_label("Order weekdays")).to_have_value("Mon, Wed")
     assert window.problems == []
 
 
