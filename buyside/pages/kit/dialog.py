@@ -9,8 +9,8 @@ import reflex as rx
 from buyside.pages.kit.base import Text
 from buyside.pages.kit.parts import button
 
-_REMEMBERS = rx.Var("(event) => { event.currentTarget.openedFrom = document.activeElement; }")
-_RETURNS = rx.Var(
+_REMEMBERS: rx.Var[Any] = rx.Var("(event) => { event.currentTarget.openedFrom = document.activeElement; }")
+_RETURNS: rx.Var[Any] = rx.Var(
     "(event) => { const from = event.currentTarget.openedFrom; event.preventDefault();"
     ' (from?.isConnected && from !== document.body ? from : document.getElementById("content"))?.focus(); }'
 )
