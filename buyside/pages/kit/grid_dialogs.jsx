@@ -82,7 +82,7 @@ const EDITING = [["Enter, F2 or typing", "Edit the cell"], ["Enter", "Save it"],
   ["Space", "Turn a yes or no; on other cells, choose the row"], ["Shift Space", "Choose the row"], ["Delete", "Empty the marked cells"], ["Ctrl D", "Fill down from the first marked cell"],
   ["Ctrl V", "Paste cells from a spreadsheet"], ["Ctrl Z, Ctrl Y", "Undo, and do again"], ["Ctrl Enter", "Open the row"]];
 const OPENING = [["Enter", "Open the row"], ["Ctrl Enter", "Open the row from any cell"], ["Space", "Choose the row, where rows are chosen"]];
-const EVERYWHERE = [["Alt ↓ in a heading", "Filter by the column"], ["Enter in a heading", "Sort by it; with Shift, as well"], ["/", "Search everything"], ["?", "This list"]];
+const EVERYWHERE = [["Alt ↓ in a heading", "Filter by the column"], ["Enter in a heading", "Sort by it; with Shift, as well"], ["F6", "To the panel beside the list, and back"], ["/", "Search everything"], ["?", "This list"]];
 
 export function Keys({ isEditable, onClose }) {
   const groups = [["Moving", MOVING], isEditable ? ["Editing", EDITING] : ["Rows", OPENING], ["Around", EVERYWHERE]];

@@ -46,6 +46,23 @@ export function Palette({ label, pages, may, hits, sought, onFind }) {
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
   }, []);
+  // F6 goes from a list to the panel beside it and back: within a grid Tab goes from cell to cell.
+  useEffect(() => {
+    let from = null;
+    const onKey = (event) => {
+      const panel = event.key === "F6" && !event.ctrlKey && !event.metaKey && !event.altKey && document.querySelector(".split-panel");
+      if (!panel || document.querySelector("[role=dialog], [role=alertdialog]")) return;
+      event.preventDefault();
+      if (panel.contains(document.activeElement)) {
+        (from?.isConnected ? from : document.getElementById("content"))?.focus();
+        return;
+      }
+      from = document.activeElement;
+      (panel.querySelector(".panel-body") ?? panel).focus();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, []);
 
   const groups = useMemo(() => {
     const openable = (pages ?? []).filter((each) => (may ?? []).includes(each.permission));
