@@ -1,34 +1,36 @@
 """A planning run and its purchase orders against Tryton 8.2, on the same data, with the same answer.
 
-`python -m benches.peer --tryton PYTHON [--items 1000] [--orders 10000]` wants a Python that has the packages
+`python -m benches.peer --tryton PYTHON [--items 1000] [--orders 10000] [--without-orders]` wants a Python that has the packages
 trytond_stock_supply, trytond_stock_supply_production, proteus and psycopg[binary,pool]; Tryton is no dependency of ours. A flat
 company (bought items, one vendor each, ten orders an item) and one with structures of three levels, a tenth of its size in
 items, are made in both, on one server: planned by both, drafted as purchase orders by both. Ours reads PostgreSQL and writes
-the plan there; Tryton is called in its own process without the client's protocol. One run each: it is minutes beside fractions
-of a second. What both want to buy must be the same in item, date, vendor and quantity.
+the plan there; Tryton is called in its own process without the client's protocol. Tryton runs once, for minutes; ours, which
+takes fractions of a second, some times, of which the middle counts and the spread is told. What both want to buy must be the
+same in item, date, vendor and quantity.
 
 Ours is told twice: the whole run, which keeps inputs, requirements, coverage and messages too, and pegs where there are no more
-than 20,000 demand lines (of more they are divided when they are looked at), and the part of it that Tryton does as well, which is
-to read, calculate and write the lines to buy.
+than 20,000 demand lines (of more they are divided when they are looked at), and the part of it that Tryton does as well: one call
+that reads, calculates and writes the lines to buy, up to its commit. Drafting purchases takes Tryton far longer than planning
+them: `--without-orders` leaves it out on both sides.
 """
 
 import argparse
 import csv
 import json
 import random
+import statistics
 import subprocess
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from benches.ground import RUN, Ratio, fresh_database, table  # first: it turns the settings
+from benches.ground import RUN, Ratio, fresh_database, table, timed  # first: it turns the settings
 from buyside.config import ROOT
 from buyside.db import engine, ready
 from buyside.db.copy_in import copy_in
@@ -175,62 +177,63 @@ def write_pack(folder: Path, world: World, today: date) -> None:
     )
 
 
-def mark(marks: dict[str, float], step: str) -> None:
-    """When a step began."""
-    marks[step] = time.perf_counter()
-
-
-def write_lines(run_id: int) -> float:
-    """Seconds that the lines to buy take on their way into the database once more; they are taken out again."""
-    [lines] = (
-        each for each in ask(plan_results.calculate, OPERATOR, run_id=run_id).streams if each.table == "plan_line"
-    )
+def write_lines(run_id: int) -> None:
+    """Read, calculate and write the lines to buy of a run once more, to the commit: nothing else is stored."""
+    with patch.object(plan_results, "PEGS_STORED_TO", -1):
+        found = ask(plan_results.calculate, OPERATOR, run_id=run_id)
+    lines = next(each for each in found.streams if each.table == "plan_line")
     with sessions()() as session:
-        last = session.execute(text("SELECT max(id) FROM plan_line")).scalar_one()
-        begun = time.perf_counter()
         copy_in(session, lines.table, lines.columns, lines.chunks)
         session.commit()
-        took = time.perf_counter() - begun
-        session.execute(text("DELETE FROM plan_line WHERE id > :last"), {"last": last})
-        session.commit()
-    return took
 
 
-def ours(folder: Path, number: int, today: date) -> tuple[dict[str, float], list[list[Any]], int]:
+def ours(
+    folder: Path, number: int, today: date, rounds: int, with_orders: bool
+) -> tuple[dict[str, list[float]], list[list[Any]], int]:
     """Seconds of planning and of ordering, what is bought, and how many orders it took. The first run compiles and warms."""
     at = datetime(today.year, today.month, today.day, 12, tzinfo=UTC)
     fresh_database(number)
     perform(import_pack, OPERATOR, source=folder, at=at)
-    seconds, run_id = {}, 0
-    for _ in range(2):
-        marks: dict[str, float] = {}
-        begun = time.perf_counter()
-        run_id = perform(start_run, OPERATOR, as_of=today, at=at).run_id
-        perform(run_plan, OPERATOR, run_id=run_id, on_step=partial(mark, marks))
-        seconds["plan"] = time.perf_counter() - begun
-    seconds["lines"] = marks["peg"] - marks["read"] + write_lines(run_id)
+    seconds: dict[str, list[float]] = {"plan": [], "lines": []}
+    run_ids = list[int]()
+
+    def run() -> None:
+        run_ids.append(perform(start_run, OPERATOR, as_of=today, at=at).run_id)
+        perform(run_plan, OPERATOR, run_id=run_ids[-1])
+
+    run()
+    for _ in range(rounds):
+        seconds["plan"].append(timed(run))
+    run_id = run_ids[-1]
     with engine.engine(engine.owner_url()).connect() as connection:
         rows = connection.execute(text(_BOUGHT), {"run": run_id}).all()
+        last = connection.execute(text("SELECT max(id) FROM plan_line")).scalar_one()
         line_ids = connection.execute(
             text("SELECT id FROM plan_line WHERE run_id = :run AND vendor_item_id IS NOT NULL"), {"run": run_id}
         )
         lines = tuple(line_ids.scalars())
-    begun = time.perf_counter()
-    done = perform(
-        convert_plan, OPERATOR, run_id=run_id, line_ids=lines, despite_drift=True, despite_minimum=True, at=at
-    )
-    seconds["order"] = time.perf_counter() - begun
-    return seconds, [[code, day.isoformat(), vendor, int(many)] for code, day, vendor, many in rows], len(done.orders)
+    for _ in range(rounds):
+        seconds["lines"].append(timed(lambda: write_lines(run_id)))
+        with sessions()() as session:  # out again, aside from the clock
+            session.execute(text("DELETE FROM plan_line WHERE id > :last"), {"last": last})
+            session.commit()
+    bought, orders = [[code, day.isoformat(), vendor, int(many)] for code, day, vendor, many in rows], 0
+    if with_orders:
+        given: dict[str, Any] = {"line_ids": lines, "despite_drift": True, "despite_minimum": True, "at": at}
+        done = list[Any]()
+        seconds["order"] = [timed(lambda: done.append(perform(convert_plan, OPERATOR, run_id=run_id, **given)))]
+        orders = len(done[0].orders)
+    return seconds, bought, orders
 
 
-def theirs(python: str, world: World, name: str) -> dict[str, Any]:
+def theirs(python: str, world: World, name: str, with_orders: bool) -> dict[str, Any]:
     """Tryton's answer."""
     path = RUN / f"{name}.json"
     path.write_text(json.dumps({each: getattr(world, each) for each in World.__dataclass_fields__}))
     given = make_url(engine.administrator_url())
     uri = given._replace(database="").render_as_string(hide_password=False)
     done = subprocess.run(
-        [python, str(ROOT / "benches" / "peer_tryton.py"), str(path), uri, f"peer_{name}"],
+        [python, str(ROOT / "benches" / "peer_tryton.py"), str(path), uri, f"peer_{name}", str(int(with_orders))],
         stdout=subprocess.PIPE,
         text=True,
         check=True,
@@ -245,6 +248,8 @@ def main() -> None:
     reader.add_argument("--tryton", required=True, metavar="PYTHON", help="a Python that has Tryton's packages")
     reader.add_argument("--items", type=int, default=1_000)
     reader.add_argument("--orders", type=int, default=10_000)
+    reader.add_argument("--rounds", type=int, default=9, help="how often ours runs; the middle counts")
+    reader.add_argument("--without-orders", action="store_true", help="plan only: drafting takes Tryton many minutes")
     reader.add_argument("only", nargs="*", default=["flat", "deep"], help="flat or deep; both if none is named")
     given = reader.parse_args()
     today, ratios = datetime.now(UTC).date(), []  # Tryton plans as of its own today
@@ -254,13 +259,17 @@ def main() -> None:
                 *((given.items, given.orders) if name == "flat" else (given.items * 6 // 10, given.orders * 3 // 10))
             )
             write_pack(RUN / name, world, today)
-            mine, bought, orders = ours(RUN / name, number, today)
+            with_orders = not given.without_orders
+            mine, bought, orders = ours(RUN / name, number, today, given.rounds, with_orders)
             engine.dispose_engines()
-            peer = theirs(given.tryton, world, name)
+            peer = theirs(given.tryton, world, name, with_orders)
             a, b = ({tuple(each) for each in found} for found in (bought, peer["found"]))
+            drafted = (
+                f"drafted as {orders} purchase orders here, {peer['orders']} there" if with_orders else "not drafted"
+            )
             print(
-                f"{name}: {len(world.items):,} items, {len(world.demand):,} orders; {len(bought):,} lines in {orders} orders here, "
-                f"{len(peer['found']):,} in {peer['orders']} there ({peer['makes']:,} orders to make); the same {len(a & b):,}",
+                f"{name}: {len(world.items):,} items, {len(world.demand):,} orders; {len(bought):,} lines to buy here, "
+                f"{len(peer['found']):,} there ({peer['makes']:,} orders to make), the same {len(a & b):,}; {drafted}",
                 flush=True,
             )
             for only, which in ((a - b, "here"), (b - a, "there")):
@@ -268,11 +277,19 @@ def main() -> None:
             for step, what, part in (
                 ("plan", "planning run", "plan"),
                 ("plan", "planning run", "lines"),
-                ("order", "purchase orders", "order"),
+                *([("order", "purchase orders", "order")] if with_orders else []),
             ):
                 which = "ours: read, calculate, write lines" if part == "lines" else "ours, beside it"
-                ratios.append(Ratio.of(f"{name}: {what}, Tryton 8.2", [peer["seconds"][step]], which, [mine[part]]))
-            print("  ours: " + ", ".join(f"{step} {took:.2f} s" for step, took in mine.items()), flush=True)
+                ratios.append(
+                    Ratio.of(
+                        f"{name}: {what}, Tryton 8.2", [peer["seconds"][step]] * len(mine[part]), which, mine[part]
+                    )
+                )
+            told = (
+                f"{step} {statistics.median(took):.3f} s ({min(took):.3f}-{max(took):.3f})"
+                for step, took in mine.items()
+            )
+            print(f"  Tryton: plan {peer['seconds']['plan']:.1f} s; ours: " + ", ".join(told), flush=True)
     print(table(ratios))
 
 

@@ -37,7 +37,9 @@ class ArrowReader:
         self._cursor.execute(select)
         found = pl.from_arrow(self._cursor.fetch_arrow_table())
         assert isinstance(found, pl.DataFrame)
-        return found.cast(dict(schema.schema)) if schema is not None else found  # type: ignore[arg-type]
+        if schema is None or (types := schema.schema) == dict(found.schema):
+            return found
+        return found.cast(dict(types))  # type: ignore[arg-type]
 
     def frames(self, reads: Mapping[str, Callable[["ArrowReader"], pl.DataFrame]]) -> dict[str, pl.DataFrame]:
         """What several reads find, by name. Each connection takes the next one that nobody has taken."""
