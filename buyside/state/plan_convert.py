@@ -46,7 +46,7 @@ class PlanConvertState(BuyerState, rx.State):
         plan = await self.get_state(PlanState)
         self._line_ids = [key(each) for each in plan.selected]
         count = len(self._line_ids)
-        ticked = "1 ticked line becomes" if count == 1 else f"{count} ticked lines become"
+        ticked = "1 chosen line becomes" if count == 1 else f"{count} chosen lines become"
         self.convert_says = ticked if count else "All open lines of this plan become"
         self.convert_sum = plan.ticked_totals if count else plan.totals
         self.drift_says = self.minimum_says = ""
