@@ -144,7 +144,7 @@ def convert_plan(
     )
     if not despite_minimum:
         _refuse_below_minimum(groups, terms, rates, today, actor.locale)
-    drafts = [_draft(run, group, terms, today) for group in groups]
+    drafts = [_draft(run, group, terms, actor.locale, today) for group in groups]
     drafted = write_drafts(session, actor, drafts, pegs, at=at)
     orders = [_told(each, group, terms, rates, today) for each, group in zip(drafted, groups, strict=True)]
     return Converted(tuple(orders), len(chosen), tuple(left))
@@ -278,7 +278,9 @@ def _pegs(session: Session, run_id: int) -> "LinePegs":
     return LinePegs(session, run_id)
 
 
-def _draft(run: PlanningRun, group: Sequence[OrderableLine], terms: Mapping[int, OrderTerms], today: date) -> Draft:
+def _draft(
+    run: PlanningRun, group: Sequence[OrderableLine], terms: Mapping[int, OrderTerms], locale: str, today: date
+) -> Draft:
     first = group[0]
     vendor = terms[first.vendor_id or 0]
     next_day = vendor.next_order_day(today)
@@ -288,7 +290,7 @@ def _draft(run: PlanningRun, group: Sequence[OrderableLine], terms: Mapping[int,
         warehouse_id=first.warehouse_id,
         currency_code=first.currency_code,
         contract_id=first.contract_id,
-        title=f"Plan of {run.as_of}",
+        title=f"Plan of {shown_date(run.as_of, locale)}",
         order_by=min(each.order_by for each in group),
         lines=[
             DraftedLine(

@@ -19,6 +19,7 @@ from buyside.db.plans import PlanLine, PlanningRun
 from buyside.db.stock import Warehouse
 from buyside.db.vendors import Vendor
 from buyside.domain.access import Actor, Role
+from buyside.domain.locales import shown_date
 from buyside.domain.refusals import Refused
 from buyside.ledgers.orders import AmountTooLarge
 from buyside.operations.orders import cancel_order
@@ -204,6 +205,7 @@ def test_lines_become_one_draft_order_per_vendor_with_their_pegs(plan: Plan) -> 
     with sessions()() as session:
         order = session.get_one(PurchaseOrder, done.orders[0].order_id)
         assert (order.state, order.warehouse_id) == ("draft", plan.warehouse_id)
+        assert order.title == f"Plan of {shown_date(TODAY, BUYER.locale)}"
         rows = session.exec(
             select(PurchaseOrderLine)
             .where(PurchaseOrderLine.order_id == order.id)
