@@ -190,7 +190,9 @@ def configure(
     adds = book.add_edges(item_at)
     edges = shaped.edges_with(adds)
     book.rules.edge[:] = np.where(book.rules.edge >= 0, edges.ptr[-1] + book.rules.edge, -1)
-    contradictions = pl.DataFrame(clashes, schema=CONTRADICTIONS.schema, orient="row").unique().sort(pl.all())
+    contradictions = CONTRADICTIONS.empty()
+    if clashes:
+        contradictions = pl.DataFrame(clashes, schema=CONTRADICTIONS.schema, orient="row").unique().sort(pl.all())
     return Configured(
         ints(lines["line"]), demand, edges, book.rules, mapped, contradictions, blocked, shaped.fine_edges()
     )
@@ -200,7 +202,8 @@ def _without_nothing(
     lines: pl.DataFrame, rules: pl.DataFrame, conditions: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame, np.ndarray]:
     """The rules that change something, their conditions, and which lines are of a product or variant that needs nothing."""
-    idle = RULES.check(rules).filter(pl.col("behaviour") == NOTHING)
+    rules = RULES.check(rules)
+    idle = rules if rules.is_empty() else rules.filter(pl.col("behaviour") == NOTHING)
     if idle.is_empty():
         return rules, conditions, np.zeros(lines.height, np.bool_)
     whole = idle.join(conditions, on="rule", how="anti")
@@ -220,6 +223,8 @@ def uncovered_lines(
     In     LINES, `exploded` beside it, LINE_OPTIONS, RULES, RULE_CONDITIONS
     Out    UNCOVERED_LINES, sorted by variant, option value and line
     """
+    if options.is_empty():
+        return UNCOVERED_LINES.empty()
     asks = conditions.join(rules.select("rule", "product", "variant"), on="rule")
     general = asks.filter(pl.col("product").is_null() & pl.col("variant").is_null())["option_value"].unique()
     open_options = options.filter(~pl.col("option_value").is_in(general.implode()))
@@ -245,9 +250,11 @@ def uncovered_options(
 
     Out    UNCOVERED_OPTIONS, sorted by variant and option value
     """
+    by_line = uncovered_lines(lines, exploded, options, rules, conditions)
+    if by_line.is_empty():
+        return UNCOVERED_OPTIONS.empty()
     return (
-        uncovered_lines(lines, exploded, options, rules, conditions)
-        .group_by("variant", "option_value")
+        by_line.group_by("variant", "option_value")
         .agg(pl.col("line").n_unique().cast(pl.Int64).alias("lines"))
         .sort("variant", "option_value")
         .pipe(UNCOVERED_OPTIONS.check)
@@ -271,20 +278,10 @@ class _RuleBook:
 
     def __init__(self, rules: pl.DataFrame, conditions: pl.DataFrame, item_at: Positions) -> None:
         rules, conditions = RULES.check_key(rules), RULE_CONDITIONS.check_key(conditions)
-        strange = rules.filter(~pl.col("behaviour").is_in(list(BEHAVIOURS)))
-        if strange.height:
-            raise Misfit(f"RULES has the behaviour {strange['behaviour'][0]!r}")
-        incomplete = rules.filter(
-            (pl.col("behaviour").is_in(["add", "scale"]) & pl.col("quantity").is_null())
-            | ((pl.col("behaviour") == "replace") & pl.col("replacement").is_null())
-            | pl.col("component").is_null()
-        )
-        if incomplete.height:
-            raise Misfit(f"rule {incomplete['rule'][0]} lacks its component, quantity or replacement")
-        if rules.filter(pl.col("quantity") < 0).height:
-            raise Misfit("RULES has a negative quantity")
+        if rules.height:
+            self._refuse_misfits(rules)
         kind = pl.col("behaviour").replace_strict({name: n for n, name in enumerate(BEHAVIOURS)}, return_dtype=pl.Int64)
-        self.frame = rules.sort(kind, "priority", "rule")
+        self.frame = rules.sort(kind, "priority", "rule") if rules.height else rules
         item_at.find_all(ints(self.frame["component"]), "RULES")
         item_at.find_all(ints(self.frame["replacement"].drop_nulls()), "RULES")
         at = Positions(ints(self.frame["rule"]))
@@ -307,6 +304,21 @@ class _RuleBook:
         )  # fmt: skip
         names = ("rule", "behaviour", "component", "replacement", "quantity", "priority")
         self.row = [Rule(*row) for row in self.frame.select(names).iter_rows()]
+
+    @staticmethod
+    def _refuse_misfits(rules: pl.DataFrame) -> None:
+        strange = rules.filter(~pl.col("behaviour").is_in(list(BEHAVIOURS)))
+        if strange.height:
+            raise Misfit(f"RULES has the behaviour {strange['behaviour'][0]!r}")
+        incomplete = rules.filter(
+            (pl.col("behaviour").is_in(["add", "scale"]) & pl.col("quantity").is_null())
+            | ((pl.col("behaviour") == "replace") & pl.col("replacement").is_null())
+            | pl.col("component").is_null()
+        )
+        if incomplete.height:
+            raise Misfit(f"rule {incomplete['rule'][0]} lacks its component, quantity or replacement")
+        if rules.filter(pl.col("quantity") < 0).height:
+            raise Misfit("RULES has a negative quantity")
 
     def add_edges(self, item_at: Positions) -> _EdgeTable:
         """One edge per rule that adds, of no source."""

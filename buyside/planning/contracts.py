@@ -48,6 +48,8 @@ def contract_options(
     Refuses Misfit.
     """
     contracts, balances = CONTRACTS.check_key(contracts), CONTRACT_BALANCES.check_key(balances)
+    if contracts.is_empty():
+        return _none(structure)
     strange = contracts.filter((pl.col("unit_price") < 0) | (pl.col("item").is_null()))
     if strange.height:
         raise Misfit("CONTRACTS has a price below zero")
@@ -57,9 +59,7 @@ def contract_options(
         pl.Series(first, dtype=pl.Boolean) & pl.col("is_usable") & valid_on(as_of)
     )
     if not usable.height:
-        nothing = np.zeros(0, np.int64)
-        ptr = np.zeros(structure.supply.size + 1, np.int64)
-        return Contracts(Options(ptr, *(nothing for _ in range(5))), nothing, nothing, nothing, [])
+        return _none(structure)
     best = (
         candidates.select("item", "vendor")
         .with_columns(candidate=pl.int_range(candidates.height))
@@ -81,6 +81,12 @@ def contract_options(
         ints(found["currency"].replace_strict(numbers, default=-1, return_dtype=pl.Int64)),
     )
     return Contracts(options, ids, _left(per_contract["amount_left"]), _left(found["quantity_left"]), currencies)
+
+
+def _none(structure: Structure) -> Contracts:
+    nothing = np.zeros(0, np.int64)
+    ptr = np.zeros(structure.supply.size + 1, np.int64)
+    return Contracts(Options(ptr, *(nothing for _ in range(5))), nothing, nothing, nothing, [])
 
 
 def _left(column: pl.Series) -> Ints:

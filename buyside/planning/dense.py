@@ -38,8 +38,13 @@ def ascending(column: pl.Series) -> bool:
 
 def day_numbers(column: pl.Series, as_of: date, *, empty: int = 0) -> Ints:
     """Days since `as_of`; `empty` stands for null."""
-    number = column.to_physical().cast(pl.Int64) - (as_of - _EPOCH).days
-    return ints(number.fill_null(empty))
+    missing = column.null_count()
+    if missing == column.len():
+        return np.full(missing, empty, np.int64)
+    number = ints(column.to_physical().fill_null(0) if missing else column.to_physical()) - (as_of - _EPOCH).days
+    if missing:
+        number[column.is_null().to_numpy()] = empty
+    return number
 
 
 def dates(days: Ints | NDArray[np.int32], as_of: date) -> pl.Series:

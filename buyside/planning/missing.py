@@ -35,6 +35,8 @@ def dead_ends(structure: Structure, explosion: Explosion, netted: Netted, as_of:
                 (int(structure.at.ids[p]), warehouse, int(d), int(q))
                 for d, q in zip(day[lost], quantity[lost], strict=True)
             ]
+    if not found:
+        return DEAD_ENDS.empty()
     names = ("item", "warehouse", "day", "quantity")
     frame = pl.DataFrame(found, schema=dict.fromkeys(names, pl.Int64), orient="row")
     frame = frame.with_columns(dates(frame["day"].to_numpy(), as_of).alias("date"))

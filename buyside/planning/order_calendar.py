@@ -34,7 +34,10 @@ class Calendars:
         closed: dict[int, list[tuple[int, int]]] = {}
         for owner, first, last in closings.select("vendor", "from_day", "to_day").iter_rows():
             closed.setdefault(owner, []).append((first, last))
-        bound = vendors.filter((pl.col("order_weekdays") != 0) | pl.col("vendor").is_in(list(closed)))
+        if closed or (ints(vendors["order_weekdays"]) != 0).any():
+            bound = vendors.filter((pl.col("order_weekdays") != 0) | pl.col("vendor").is_in(list(closed)))
+        else:
+            bound = vendors.clear()
         known: dict[_Calendar, int] = {}
         number = []
         for vendor, mask in bound.select("vendor", "order_weekdays").iter_rows():
