@@ -1,6 +1,5 @@
 """What a form is refused is told all at once, each at its field."""
 
-import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 from types import SimpleNamespace
@@ -15,6 +14,7 @@ from buyside.domain.telling import told_to
 from buyside.state import base
 from buyside.state.forms import Reading, maybe_whole, text, whole
 from buyside.state.plan_schedules import SchedulesState
+from tests.loops import in_a_loop
 
 BUYER = Actor(user_id=None, name="buyer", roles=frozenset({Role.BUYER}), locale="de_DE")
 Answer = TypeVar("Answer")
@@ -26,11 +26,13 @@ def refused_with(refusal: Refused, form: dict[str, str]) -> tuple[dict[str, str]
     async def save(self: Any, form: dict[str, str]) -> None:
         raise refusal
 
+    async def signed_in() -> int:
+        base._login.set(SimpleNamespace(actor=BUYER))  # type: ignore[arg-type]
+        return len(await base._telling(save)(state, form))
+
     state = SimpleNamespace(errors={"gone": "from the last time"})
-    known = base._login.set(SimpleNamespace(actor=BUYER))  # type: ignore[arg-type]
-    events = asyncio.run(base._telling(save)(state, form))
-    base._login.reset(known)
-    return state.errors, len(events)
+    events = in_a_loop(signed_in())
+    return state.errors, events
 
 
 def test_every_refused_field_is_told_in_its_place_and_the_rest_as_a_notice() -> None:
@@ -83,7 +85,7 @@ def test_a_schedules_form_tells_what_cannot_be_read_together_with_what_is_not_th
     def told(**form: str) -> dict[str, str]:
         filled = {"name": "Mornings", "at_time": "06:00", "warehouse": "", "group": "", "horizon_days": ""} | form
         try:
-            asyncio.run(SchedulesState._planned(SimpleNamespace(_ask=ask), filled))  # type: ignore[arg-type]
+            in_a_loop(SchedulesState._planned(SimpleNamespace(_ask=ask), filled))  # type: ignore[arg-type]
         except SeveralRefused as several:
             return {each.field: each.code for each in reversed(several.refusals)}
         except Refused as refusal:
