@@ -80,7 +80,7 @@ def _list() -> rx.Component:
 
 
 def _acts(*, ticked: bool) -> rx.Component:
-    """What can be done with the ticked messages, or with the open one."""
+    """What can be done with the chosen messages, or with the open one."""
     many = Messages.selected.length().to_string()
     take = button("Take " + many if ticked else "Take", Messages.take(ticked), icon_name="user-check")
     return rx.el.div(
@@ -91,7 +91,7 @@ def _acts(*, ticked: bool) -> rx.Component:
         button("Dismiss", Messages.ask("dismiss", ticked)),
         class_name="actions bulk-actions",
         role="group",
-        aria_label="With the ticked messages" if ticked else "With this message",
+        aria_label="With the chosen messages" if ticked else "With this message",
     )
 
 

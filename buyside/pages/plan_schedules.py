@@ -13,7 +13,7 @@ from buyside.pages.kit import form
 from buyside.pages.kit.base import link
 from buyside.pages.kit.dialog import dialog
 from buyside.pages.kit.lookup import reference
-from buyside.pages.kit.parts import button, empty_state, page_head, status, table
+from buyside.pages.kit.parts import button, empty_state, status, table
 from buyside.pages.plan_runs import plan_tabs, progress
 from buyside.pages.shell import page, when_allowed
 from buyside.state.plan_runs import PlanRunState as Run
@@ -150,7 +150,7 @@ def _dialogs() -> rx.Component:
     return rx.fragment(edit, pause, remove)
 
 
-@page(routes.PLAN_SCHEDULES, on_load=[Run.load, Schedules.load])
+@page(routes.PLAN_SCHEDULES, on_load=[Run.load, Schedules.load], is_flush=True)
 def plan_schedules() -> rx.Component:
     """The list of schedules."""
     new = when_allowed(Permission.PLAN_RUN, button("New schedule", Schedules.ask_add, look="primary", icon_name="plus"))
@@ -165,11 +165,17 @@ def plan_schedules() -> rx.Component:
         Schedules.rows,
         _row,
     )
+    head = rx.el.div(
+        rx.el.span("Times are those of the organisation, " + Schedules.zone, class_name="page-says"),
+        rx.el.div(new, class_name="actions"),
+        class_name="page-head run-head",
+    )
+    found = rx.cond(Schedules.loaded, rx.cond(Schedules.rows.length() > 0, listed, none_yet), rx.fragment())
     shown = rx.el.div(
         _dialogs(),
-        page_head("Times are those of the organisation, " + Schedules.zone, actions=[new]),
+        head,
         plan_tabs(routes.PLAN_SCHEDULES),
-        rx.cond(Schedules.loaded, rx.cond(Schedules.rows.length() > 0, listed, none_yet), rx.fragment()),
-        class_name="parts",
+        rx.el.div(found, class_name="page parts scrolls"),
+        class_name="stacked",
     )
     return rx.fragment(progress(Schedules, "plan"), shown)

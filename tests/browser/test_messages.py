@@ -49,7 +49,7 @@ def test_messages_are_worked_off_and_the_next_plan_is_scheduled(database: Any, v
     expect(panel).to_contain_text("Put aside until")
     expect(page.get_by_role("row", name=bolt.code)).to_have_count(0)
     page.get_by_role("row", name=nut.code).get_by_role("checkbox").check()
-    page.get_by_role("group", name="With the ticked messages").get_by_role("button", name="Dismiss").click()
+    page.get_by_role("group", name="With the chosen messages").get_by_role("button", name="Dismiss").click()
     page.get_by_label("Reason").fill("the customer can wait")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Nothing to do")).to_be_visible()
