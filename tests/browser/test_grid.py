@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from sqlmodel import select
 
 from buyside.db.engine import sessions
@@ -215,6 +215,12 @@ def test_cells_of_a_spreadsheet_are_pasted_together_or_not_at_all(grid: Grid) ->
     grid.saved("Saved: Paste into 4 cells")
     assert _of("name", "I-10", "I-11") == ["Nut", "Bolt 11"]
     grid.cell("I-12", "name").click()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    grid.page.route("**/api/grid/items?ids=*", hold)  # the saved rows are long on their way
     grid.press("Shift+ArrowDown", "Shift+ArrowDown", "Control+d")
     grid.saved("Saved: Filling 2 cells down")
     assert _of("name", "I-12", "I-14") == ["Bolt 12", "Bolt 12"]
@@ -222,6 +228,16 @@ def test_cells_of_a_spreadsheet_are_pasted_together_or_not_at_all(grid: Grid) ->
     grid.press("Home", "Shift+ArrowRight", "Shift+ArrowDown", "Control+c")
     grid.saved("Copied.")
     assert grid.page.evaluate("navigator.clipboard.readText()") == "I-12\tBolt 12\nI-13\tBolt 12"
+    grid.cell("I-13", "name").click()
+    grid.paste("Bolt 13")
+    grid.saved("Saved: Paste into 1 cell")
+    assert _of("name", "I-13") == ["Bolt 13"]
+    assert held
+    for each in held:
+        each.continue_()
+    grid.page.unroute("**/api/grid/items?ids=*", hold)
+    expect(grid.page.locator(".cell-saving")).to_have_count(0)
+    expect(grid.cell("I-13", "name")).to_have_text("Bolt 13")
 
 
 def test_a_row_is_made_removed_and_brought_back_without_a_mouse(grid: Grid) -> None:

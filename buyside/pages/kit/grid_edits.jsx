@@ -63,6 +63,12 @@ export function useEdits({ api, range, picked, columns, one, noun, historyOf, is
     } catch (error) { onTrouble(error.message); }
   }, [rows.byKey]);
 
+  // A row as it is seen in one column: what was typed there stands until the saved row has come back.
+  const standing = (column, row) => {
+    const pending = row && own.cell(keyOf(row), column.name);
+    return pending ? { ...row, [column.name]: pending.text, shown: { ...row.shown, [column.name]: pending.text } } : row;
+  };
+
   const cellOf = (key, name) => {
     const place = key ? api.current?.getRowNode(key)?.rowIndex : "t-0";
     return place == null ? null : document.querySelector(`.rows [row-index="${place}"] [col-id="${CSS.escape(name)}"]`);
@@ -137,7 +143,8 @@ export function useEdits({ api, range, picked, columns, one, noun, historyOf, is
     const changes = new Map();
     const fixed = new Set();
     for (const { row, column, text } of wanted) {
-      const has = [row[column.name] == null ? "" : String(row[column.name]), row.shown?.[column.name] ?? "", textIn(column, row)];
+      const stands = standing(column, row);
+      const has = [stands[column.name] == null ? "" : String(stands[column.name]), stands.shown?.[column.name] ?? "", textIn(column, stands)];
       if (has.includes(text)) continue;
       if (!canWrite(column, row, isEditable)) { fixed.add(column.label); continue; }
       const change = changes.get(keyOf(row)) ?? { key: keyOf(row), version: Number(row.version ?? 0), cells: {}, row };
@@ -199,20 +206,20 @@ export function useEdits({ api, range, picked, columns, one, noun, historyOf, is
     const lines = [];
     for (let i = marked.first; i <= marked.last; i += 1) {
       const row = api.current.getDisplayedRowAtIndex(i)?.data;
-      if (row) lines.push(marked.columns.map((name) => copiedOf(known.get(name), row)));
+      if (row) lines.push(marked.columns.map((name) => copiedOf(known.get(name), standing(known.get(name), row))));
     }
     return writeTable(lines);
   };
   const copiedRows = () => {
     const names = range.ordered().filter((name) => known.has(name));
-    return writeTable([names.map((name) => known.get(name).label), ...[...picked.current.values()].map((row) => names.map((name) => copiedOf(known.get(name), row)))]);
+    return writeTable([names.map((name) => known.get(name).label), ...[...picked.current.values()].map((row) => names.map((name) => copiedOf(known.get(name), standing(known.get(name), row))))]);
   };
 
   const fill = async (emptied) => {
     const marked = range.bounds();
     if (!marked || (!emptied && marked.first === marked.last)) return;
     const found = await rowsAt(marked.first, marked.last);
-    const wanted = marked.columns.flatMap((name) => found.slice(emptied ? 0 : 1).map((row) => ({ row, column: known.get(name), text: emptied ? "" : typedOf(known.get(name), found[0]) })));
+    const wanted = marked.columns.flatMap((name) => found.slice(emptied ? 0 : 1).map((row) => ({ row, column: known.get(name), text: emptied ? "" : typedOf(known.get(name), standing(known.get(name), found[0])) })));
     const [only] = wanted;
     if (wanted.length === 1) { if (canWrite(only.column, only.row, isEditable)) write(only.row, only.column, only.text); return; }
     writeMany("paste", wanted, emptied ? `Emptying ${count(wanted.length, "cell")}` : `Filling ${count(wanted.length, "cell")} down`);
