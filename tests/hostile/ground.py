@@ -95,6 +95,10 @@ def internal_sessions() -> Any:
     return sessions().begin()
 
 
+UNNAMED = 150
+"""The last item that is laid, and that nobody who fires has heard of: Spacer 150."""
+
+
 def lay(*, orders: int = 6) -> Ground:
     """Lay it in the module's database, with so many issued orders per vendor."""
     with World.open() as world:
@@ -132,6 +136,8 @@ def lay(*, orders: int = 6) -> Ground:
                 for number in range(orders + 2)
             ]
             parties[letter] = party
+        for number in range(UNNAMED + 1):  # honest people find the last one: no small number that is fired names it
+            world.item(f"Spacer {number}")
         run_stock = {"warehouse": warehouse.code, "north": north.code, "variant": bike.sku, "shared": shared.id}
         deleted = _one_deleted(world, warehouse, shared)
     for party in parties.values():

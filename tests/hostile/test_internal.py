@@ -117,8 +117,8 @@ def _serves_honest_people(laid: Ground, internal: Target) -> None:
         [buyer] = staff(laid, Role.BUYER)
         channel = Channel(internal.address, buyer.cookie, cookie_name=internal.cookie_name)
         assert await channel.open()
-        reply = await channel.call(f"{SHELL}.find", {"typed": "Washer"})
-        assert "WASHER" in reply.text
+        reply = await channel.call(f"{SHELL}.find", {"typed": f"Spacer {ground.UNNAMED}"})
+        assert f"SPACER-{ground.UNNAMED}" in reply.text
         await channel.close()
 
     in_a_loop(story())
