@@ -34,13 +34,13 @@ export function ServerGrid(props) {
   return isWaiting ? <div className="rows"><p className="waiting" role="status">Loading…</p></div> : <OpenGrid {...props} />;
 }
 
-// What the list opens with: the address, else the view that the person opens with, else the page's own first view.
-/** Whether a cell is written into: what the grid adds of its own, as its boxes to choose rows, says so without a function. */
+// Whether a cell is written into: what the grid adds of its own, as its boxes to choose rows, says so without a function.
 function takesInput(event) {
   const editable = event.column?.getColDef().editable;
   return typeof editable === "function" ? editable(event) : Boolean(editable);
 }
 
+// What the list opens with: the address, else the view that the person opens with, else the page's own first view.
 function openingOf({ columns, views, savedViews, links }) {
   const defaults = { ...NOTHING, view: views?.[0]?.key ?? "" };
   const asked = links ? fromAddress(window.location.search) : null;
